@@ -1,0 +1,111 @@
+"""The engine protocol: blanks' values in, sound out, for many rows at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from raveforce.glicol.program import Program
+
+__all__ = ["BLOCK", "ENGINES", "Engine", "open_engine"]
+
+log = logging.getLogger(__name__)
+
+BLOCK = 128
+"""Frames the engine renders at once; new values take effect at the start of a block."""
+
+ENGINES = ("auto", "wasm")
+"""Kinds of engine that ``open_engine`` knows."""
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Rows of one program, each with its own values and its own state.
+
+    Attributes
+    ----------
+    kind : "native" or "wasm"
+    program : the program that every row plays
+    rows : how many rows there are
+    sample_rate : Hz
+    """
+
+    kind: str
+    program: Program
+    rows: int
+    sample_rate: int
+
+    def reset(self, rows: Sequence[int] | None = None) -> None:
+        """Put every row (or the rows named) back to silence, as if newly opened, bit for bit."""
+
+    def play(self, values: ArrayLike, samples: int) -> NDArray[np.float32]:
+        """Play on from where the rows stopped.
+
+        Parameters
+        ----------
+        values : float array [rows, blanks]; a blank with words takes the index of its word.
+            They take effect at the next block boundary: up to 127 samples that were rendered but not yet
+            asked for are played out first.
+        samples : samples to return a row, at least 0
+
+        Returns
+        -------
+        float32 array [rows, samples], left channel, full scale ±1 (the engine may go beyond)
+
+        Raises
+        ------
+        GlicolError
+            With ``row``, and the other rows' sound in ``audio``; the failed rows are back to silence.
+        ProgramError
+            Values that do not fit the blanks.
+        """
+
+    def add_sample(self, name: str, audio: ArrayLike, sample_rate: int | None = None) -> None:
+        """Offer a recording to programs that play ``sp \\name``; it stays through resets."""
+
+    def close(self) -> None:
+        """Free what the engine holds; closing twice is harmless."""
+
+
+def open_engine(
+    program: str | Program,
+    rows: int = 1,
+    sample_rate: int = 44100,
+    kind: str = "auto",
+    **options: Any,
+) -> Engine:
+    """Open an engine for a program.
+
+    Parameters
+    ----------
+    program : template text or a Program
+    rows : how many copies play side by side
+    sample_rate : Hz
+    kind : "wasm", the real Glicol in a sandbox, plays everything; "auto" takes the fastest that plays the program
+    **options : passed on to the engine: ``bpm``, ``seed``, and for wasm ``deadline`` (seconds a call may take),
+        ``memory_limit`` (bytes a row may use), ``runtime`` ("wasmtime" or "wasmer")
+
+    Raises
+    ------
+    EngineUnavailable
+        The engine's binary or runtime is missing.
+    GlicolError, ProgramError
+        The program is wrong.
+
+    Examples
+    --------
+    >>> engine = open_engine("o: sin {freq}", rows=2)
+    >>> engine.play([[220], [440]], samples=1000).shape
+    (2, 1000)
+    """
+    if isinstance(program, str):
+        program = Program(program)
+    if kind not in ENGINES:
+        raise ValueError(f"unknown engine {kind!r}; the engines are {', '.join(ENGINES)}")
+    from raveforce.glicol.wasm.engine import WasmEngine
+
+    return WasmEngine(program, rows=rows, sample_rate=sample_rate, **options)
