@@ -60,9 +60,7 @@ class GlicolError(RuntimeError):
 
     def __reduce__(self) -> tuple[object, ...]:
         # Errors cross process borders (vector environments in workers), keyword-only arguments included.
-        details = {
-            name: getattr(self, name) for name in ("kind", "code", "line", "column", "row", "audio")
-        }
+        details = {name: getattr(self, name) for name in ("kind", "code", "line", "column", "row", "audio")}
         return _restore, (type(self), self.message, details)
 
 
@@ -78,7 +76,9 @@ class UnsupportedProgram(GlicolError):
     node : name of the node
     """
 
-    def __init__(self, node: str, *, code: str, line: int | None = None, column: int | None = None, why: str = "") -> None:
+    def __init__(
+        self, node: str, *, code: str, line: int | None = None, column: int | None = None, why: str = ""
+    ) -> None:
         self.node = node
         self.why = why
         message = f"the native engine does not play {node!r}{': ' + why if why else ''}; use engine='wasm'"
@@ -88,5 +88,7 @@ class UnsupportedProgram(GlicolError):
         return _restore_unsupported, (self.node, self.code, self.line, self.column, self.why)
 
 
-def _restore_unsupported(node: str, code: str, line: int | None, column: int | None, why: str) -> UnsupportedProgram:
+def _restore_unsupported(
+    node: str, code: str, line: int | None, column: int | None, why: str
+) -> UnsupportedProgram:
     return UnsupportedProgram(node, code=code, line=line, column=column, why=why)
