@@ -48,7 +48,7 @@ def evaluate(expression: str, names: Mapping[str, float]) -> float:
     """
     symbols = {**_FUNCTIONS, **_CONSTANTS, **names}
     interpreter = asteval.Interpreter(
-        symtable=dict(symbols), minimal=True, use_numpy=False, err_writer=io.StringIO()
+        symtable=dict(symbols), minimal=True, with_ifexp=True, use_numpy=False, err_writer=io.StringIO()
     )
     del interpreter.symtable["print"]  # the interpreter adds it; arithmetic has no use for it
     value = interpreter.eval(expression, show_errors=False)
