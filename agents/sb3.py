@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ def make_agent(name: str, env: VecEnv, *, seed: int, settings: Mapping[str, Any]
         An unknown agent, or settings that it does not take.
     """
     algorithm = _algorithm(name)
-    arguments = {"policy": "MlpPolicy", "device": "cpu", **(settings or {})}
+    # A copy, because SB3 writes into the policy's arguments.
+    arguments = copy.deepcopy({"policy": "MlpPolicy", "device": "cpu", **(settings or {})})
     noise = arguments.pop("action_noise_std", None)
     if noise is not None:
         size = env.action_space.shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,7 +74,13 @@ class Recorder(BaseCallback):
         self._steps = [[] for _ in range(self.training_env.num_envs)]
         self._returns = [0.0] * self.training_env.num_envs
         self._bar = tqdm(
-            total=self.total_timesteps, unit="render", disable=not self.progress, dynamic_ncols=True, smoothing=0.05
+            total=self.total_timesteps,
+            unit="render",
+            disable=not self.progress,
+            dynamic_ncols=True,
+            smoothing=0.05,
+            # In a log file every update is a line.
+            mininterval=0.2 if sys.stderr.isatty() else 15,
         )
 
     def _on_step(self) -> bool:

@@ -24,6 +24,7 @@ from experiments.tracking import MetricsFile, WandbTracker
 from experiments.versions import versions
 from raveforce.distances import measure
 from raveforce.env import RaveForceEnv
+from raveforce.glicol import EngineUnavailable, GlicolError
 from raveforce.pictures import comparison
 
 __all__ = ["train"]
@@ -53,8 +54,9 @@ def train(cfg: DictConfig, path: Path) -> dict[str, Any]:
     began = time.perf_counter()
     torch.set_num_threads(cfg.torch_threads)
     # Everything that can be wrong is found before the folder is touched.
-    env = build_vec_env(cfg)
     stage = build_env(cfg)
+    _try_out(stage)
+    env = build_vec_env(cfg)
     agent = build_agent(cfg, env)
     try:
         folder = RunFolder.create(path)
@@ -69,6 +71,11 @@ def train(cfg: DictConfig, path: Path) -> dict[str, Any]:
         with _stop_on_interrupt(recorder.request_stop):
             # The recorder writes all rows; SB3's own dumps would double them.
             agent.learn(cfg.total_timesteps, callback=recorder, log_interval=None)  # type: ignore[arg-type]
+    except Exception:
+        log.exception("the training broke off; what it found so far is kept in %s", folder.path)
+        recorder.request_stop()
+        _conclude(cfg, folder, agent, stage, recorder, time.perf_counter() - began)
+        raise
     finally:
         recorder.close()
         env.close()
@@ -77,6 +84,17 @@ def train(cfg: DictConfig, path: Path) -> dict[str, Any]:
         tracker.finish(lambda: _media(folder, stage.task.sample_rate), _flat(summary))
     print(f"{_verdict(summary)}\nrecord: {folder.path}")
     return summary
+
+
+def _try_out(stage: RaveForceEnv) -> None:
+    """Play one episode, so that a program that Glicol refuses is found at once."""
+    try:
+        stage.reset(seed=0)
+        terminated = False
+        while not terminated:
+            _, _, terminated, _, _ = stage.step(0 * stage.action_space.sample())
+    except (GlicolError, EngineUnavailable, ValueError) as error:
+        raise ConfigError(f"the task cannot be played: {error}") from error
 
 
 def _conclude(

@@ -7,16 +7,22 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
+import raveforce
 from raveforce.glicol.wasm.binary import GLICOL_SHA256, GLICOL_VERSION
 
 __all__ = ["versions"]
 
-_PACKAGES = ("raveforce", "gymnasium", "hydra-core", "numpy", "scipy", "stable-baselines3", "torch", "wandb", "wasmtime")
+_PACKAGES = ("gymnasium", "hydra-core", "numpy", "scipy", "stable-baselines3", "torch", "wandb", "wasmtime")
 
 
 def versions() -> dict[str, str]:
     """Versions by name; what is not installed as a package is left out."""
-    found = {"python": platform.python_version(), "glicol": GLICOL_VERSION, "glicol_sha256": GLICOL_SHA256}
+    found = {
+        "raveforce": raveforce.__version__,
+        "python": platform.python_version(),
+        "glicol": GLICOL_VERSION,
+        "glicol_sha256": GLICOL_SHA256,
+    }
     for package in _PACKAGES:
         try:
             found[package] = metadata.version(package)
