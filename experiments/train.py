@@ -98,7 +98,12 @@ def _try_out(stage: RaveForceEnv) -> None:
 
 
 def _conclude(
-    cfg: DictConfig, folder: RunFolder, agent: BaseAlgorithm, stage: RaveForceEnv, recorder: Recorder, seconds: float
+    cfg: DictConfig,
+    folder: RunFolder,
+    agent: BaseAlgorithm,
+    stage: RaveForceEnv,
+    recorder: Recorder,
+    seconds: float,
 ) -> dict[str, Any]:
     """Evaluate the final policy and write everything but the metrics."""
     policy = play(agent, stage, seed=cfg.seed)
@@ -151,11 +156,11 @@ def _best(best: Best, policy: Performance, sample_rate: int) -> dict[str, Any]:
 
 def _verdict(summary: Mapping[str, Any]) -> str:
     name = summary["reward"]["distance"]
-    best = summary["best"]
-    found = f"best {name} {best['distances'][name]:.4g} at render {best['render']}, " if best else ""
+    best, policy, silence = (summary[part] and summary[part]["distances"][name] for part in ("best", "policy", "silence"))
+    found = f"best {best:.4g} at render {summary['best']['render']}, " if best is not None else ""
     return (
-        f"{found}policy {summary['policy']['distances'][name]:.4g}, silence {summary['silence']['distances'][name]:.4g} "
-        f"(score {summary['score']:.3f}) after {summary['renders']} renders in {summary['wall_seconds']:.0f} s"
+        f"{name}: {found}policy {policy:.4g}, silence {silence:.4g} (score {summary['score']:.3f}) "
+        f"after {summary['renders']} renders in {summary['wall_seconds']:.0f} s"
     )
 
 

@@ -131,9 +131,7 @@ class RaveForceEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
         self._code = self.task.program.template
         return self._episodes.reset([self.np_random])[0], {}
 
-    def step(
-        self, action: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+    def step(self, action: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Play one step with the parameters that the action chooses."""
         episodes = self._playing("step")
         if episodes.step_index >= self.task.total_step:
@@ -216,9 +214,7 @@ def make(
     >>> info["code"], terminated
     ('o: sin 440', True)
     """
-    task = define(
-        code, target, action_space, sample_rate=sample_rate, total_step=total_step, step_len=step_len
-    )
+    task = define(code, target, action_space, sample_rate=sample_rate, total_step=total_step, step_len=step_len)
     return RaveForceEnv(
         task,
         reward=reward,

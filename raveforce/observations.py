@@ -11,12 +11,20 @@ from numpy.typing import NDArray
 
 from raveforce import spectra
 
-__all__ = ["OBSERVATIONS", "PEAK_LIMIT", "LogMelObservation", "Observation", "WaveformObservation", "make_observation"]
+__all__ = [
+    "OBSERVATIONS",
+    "PEAK_LIMIT",
+    "LogMelObservation",
+    "Observation",
+    "WaveformObservation",
+    "make_observation",
+]
 
 Array = NDArray[np.float32]
 
 PEAK_LIMIT = 10.0
 """Sound beyond this (+20 dBFS) counts as exploded and never reaches the agent."""
+
 
 class Observation(Protocol):
     """What every observation offers."""

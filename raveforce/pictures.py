@@ -17,9 +17,7 @@ __all__ = ["comparison", "pixels"]
 _DECIBEL_RANGE = (-80.0, 0.0)
 
 
-def comparison(
-    audio: NDArray[np.float32], target: NDArray[np.float32], sample_rate: int, *, title: str = ""
-) -> Figure:
+def comparison(audio: NDArray[np.float32], target: NDArray[np.float32], sample_rate: int, *, title: str = "") -> Figure:
     """Draw target and attempt side by side.
 
     Parameters

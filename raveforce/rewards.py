@@ -82,7 +82,9 @@ class Reward:
         return (np.minimum(before, target.worst) - distance) / target.silence
 
 
-def make_reward(spec: str | Distance | Reward, sample_rate: int = 44100, kind: str = "negative", **options: Any) -> Reward:
+def make_reward(
+    spec: str | Distance | Reward, sample_rate: int = 44100, kind: str = "negative", **options: Any
+) -> Reward:
     """Make a reward from the name of a distance (or a distance) and a kind.
 
     Examples

@@ -36,9 +36,7 @@ def magnitudes(audio: Array, *, n_fft: int, hop_length: int) -> Array:
     return np.abs(fft.rfft(frames * _window(n_fft), axis=-1, overwrite_x=True))
 
 
-def log_mel(
-    audio: Array, *, sample_rate: int, n_fft: int = 1024, hop_length: int = 256, n_mels: int = 64
-) -> Array:
+def log_mel(audio: Array, *, sample_rate: int, n_fft: int = 1024, hop_length: int = 256, n_mels: int = 64) -> Array:
     """Log-mel spectrogram of a batch of sounds.
 
     Parameters

@@ -44,9 +44,10 @@ def imports(path: Path) -> set[str]:
 
 
 def floor(module: str) -> int:
-    return max((name for name in FLOORS if f"{module}.".startswith(f"{name}.")), key=len, default="") and FLOORS[
-        max((name for name in FLOORS if f"{module}.".startswith(f"{name}.")), key=len)
-    ]
+    return (
+        max((name for name in FLOORS if f"{module}.".startswith(f"{name}.")), key=len, default="")
+        and FLOORS[max((name for name in FLOORS if f"{module}.".startswith(f"{name}.")), key=len)]
+    )
 
 
 def modules(folder: str) -> list[Path]:

@@ -85,7 +85,7 @@ def test_mss_of_silence_is_one_plus_the_log_part() -> None:
 
 
 def test_errors() -> None:
-    with pytest.raises(ValueError, match="unknown distance 'mse'.*waveform, mss, log_mel"):
+    with pytest.raises(ValueError, match=r"unknown distance 'mse'.*waveform, mss, log_mel"):
         make_distance("mse")
     with pytest.raises(ValueError, match="10 and 20 samples"):
         measure(np.ones(10), np.ones(20))

@@ -93,7 +93,11 @@ def test_the_first_raveforces_snippet(tone: NDArray[np.float32]) -> None:
         sample_rate=44100,
         total_step=1,
         step_len=dur,
-        action_space=[("lin", 0.0001, dur - 0.0001), ("rel", 0, lambda x: dur - 0.0001 - x), ("exp", 10, 10000)],
+        action_space=[
+            ("lin", 0.0001, dur - 0.0001),
+            ("rel", 0, lambda x: dur - 0.0001 - x),
+            ("exp", 10, 10000),
+        ],
     )
     observation, info = env.reset(seed=0)
     assert observation.shape == tone.shape

@@ -19,7 +19,9 @@ def kinds(draw: st.DrawFn) -> Lin | Exp | Choose:
     if kind == "numbers":
         return Choose(tuple(draw(st.lists(numbers, min_size=1, max_size=8, unique=True))))
     if kind == "words":
-        return Choose(tuple(draw(st.lists(st.sampled_from(["sin", "saw", "squ", "tri", "_"]), min_size=1, unique=True))))
+        return Choose(
+            tuple(draw(st.lists(st.sampled_from(["sin", "saw", "squ", "tri", "_"]), min_size=1, unique=True)))
+        )
     low, high = sorted(draw(st.lists(positive if kind == "exp" else numbers, min_size=2, max_size=2, unique=True)))
     if high - low < 1e-3 * max(abs(low), abs(high)):
         high = low + 1
@@ -27,9 +29,13 @@ def kinds(draw: st.DrawFn) -> Lin | Exp | Choose:
 
 
 @given(st.lists(kinds(), min_size=1, max_size=5), st.data())
-def test_values_stay_in_bounds_and_survive_a_round_trip(parameters: list[Lin | Exp | Choose], data: st.DataObject) -> None:
+def test_values_stay_in_bounds_and_survive_a_round_trip(
+    parameters: list[Lin | Exp | Choose], data: st.DataObject
+) -> None:
     space = ParameterSpace({str(index): kind for index, kind in enumerate(parameters)})
-    actions = data.draw(st.lists(st.lists(units, min_size=len(parameters), max_size=len(parameters)), min_size=1, max_size=3))
+    actions = data.draw(
+        st.lists(st.lists(units, min_size=len(parameters), max_size=len(parameters)), min_size=1, max_size=3)
+    )
     values = space.decode(actions)
     again = space.decode(space.encode(values))
     for column, kind in enumerate(parameters):

@@ -51,7 +51,10 @@ def test_duration_can_be_used_in_bounds() -> None:
 
 def test_words_reach_the_program() -> None:
     made = define("o: {osc} 110", np.ones(4410), {"osc": ("choose", ["sin", "saw"])})
-    assert [made.program.fill(values) for values in made.parameters.decode([[-1], [1]])] == ["o: sin 110", "o: saw 110"]
+    assert [made.program.fill(values) for values in made.parameters.decode([[-1], [1]])] == [
+        "o: sin 110",
+        "o: saw 110",
+    ]
 
 
 def test_a_task_pickles() -> None:

@@ -49,5 +49,5 @@ def test_the_same_seed_gives_the_same_agent(name: str, env: DummyVecEnv) -> None
 def test_errors_name_the_agent(env: DummyVecEnv) -> None:
     with pytest.raises(ValueError, match="unknown agent 'dqm'; the agents are ppo, sac, td3"):
         make_agent("dqm", env, seed=0)
-    with pytest.raises(ValueError, match="'sac' does not take these settings.*n_step"):
+    with pytest.raises(ValueError, match=r"'sac' does not take these settings.*n_step"):
         make_agent("sac", env, seed=0, settings={"n_step": 5})

@@ -71,7 +71,7 @@ def test_an_offline_run_holds_every_row_once(tmp_path: Path) -> None:
         for tracker in trackers:  # two runs in one process do not merge
             tracker.write({"best/distance": 1 / step, "time/fps": 3}, {}, step)
     for tracker in trackers:
-        tracker.finish(lambda: {}, {"score": 0.5})
+        tracker.finish(dict, {"score": 0.5})
     for name in ("one", "two"):
         logged = [row for row in history(tmp_path / name) if "best/distance" in row]
         assert [(row["renders"], row["best/distance"]) for row in logged] == [("10", "0.1"), ("20", "0.05")]
@@ -82,7 +82,7 @@ def test_a_failing_tracker_harms_nothing(tmp_path: Path, caplog: pytest.LogCaptu
     caplog.set_level(logging.WARNING)
     tracker = WandbTracker(tmp_path, {}, mode="nonsense")
     tracker.write({"a": 1.0}, {}, 1)
-    tracker.finish(lambda: {}, {})
+    tracker.finish(dict, {})
     assert "tracking stopped, the run goes on without it" in caplog.text
 
 
@@ -95,7 +95,7 @@ def test_a_hanging_tracker_is_left_behind(
     monkeypatch.setattr(wandb, "init", lambda **settings: released.wait(30))
     tracker = WandbTracker(tmp_path, {}, timeout=0.2)
     tracker.write({"a": 1.0}, {}, 1)
-    tracker.finish(lambda: {}, {})
+    tracker.finish(dict, {})
     released.set()
     assert "did not end within 0.2 s" in caplog.text
     assert tracking.log.name in {record.name for record in caplog.records}

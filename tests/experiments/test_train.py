@@ -31,7 +31,9 @@ def test_the_record_of_a_run_is_complete_and_true(configure: Configure, tmp_path
     assert summary == json.loads(json.dumps(returned))
     assert set(summary["best"]["distances"]) == set(summary["policy"]["distances"]) == set(DISTANCES)
     assert (summary["renders"], summary["seed"], summary["interrupted"]) == (40, 3, False)
-    assert {"glicol_sha256", "python", "raveforce", "stable-baselines3", "torch", "git_commit"} <= set(summary["versions"])
+    assert {"glicol_sha256", "python", "raveforce", "stable-baselines3", "torch", "git_commit"} <= set(
+        summary["versions"]
+    )
 
     target, rate = soundfile.read(tmp_path / "target.wav", dtype="float32")
     for name in ("best", "policy"):
@@ -114,7 +116,9 @@ def run(*overrides: str, folder: Path) -> list[str]:
 
 def test_ctrl_c_ends_a_run_cleanly(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        run("total_timesteps=100000", "log_every=5", "progress=false", folder=tmp_path), cwd=ROOT, stderr=subprocess.PIPE
+        run("total_timesteps=100000", "log_every=5", "progress=false", folder=tmp_path),
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
     )
     metrics = tmp_path / "metrics.csv"
     deadline = time.monotonic() + 90

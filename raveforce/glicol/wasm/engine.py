@@ -177,6 +177,5 @@ class WasmEngine:
 def _has_script(program: Program) -> bool:
     # Scripts stand in backticks, and nothing else does.
     return any(
-        "`" in text
-        for text in (program.template, *(word for words in program.words.values() for word in words))
+        "`" in text for text in (program.template, *(word for words in program.words.values() for word in words))
     )

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raveforce.glicol.engine import BLOCK
-from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.wasm.console import breakdown, refusal
 from raveforce.glicol.wasm.runtime import Broken, Instance, Runtime
 
@@ -45,9 +44,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         if not (self.sample_rate == int(self.sample_rate) and 1000 <= self.sample_rate <= 384_000):
-            raise ValueError(
-                f"sample_rate is a whole number of Hz from 1000 to 384000, not {self.sample_rate!r}"
-            )
+            raise ValueError(f"sample_rate is a whole number of Hz from 1000 to 384000, not {self.sample_rate!r}")
         if not 0 < self.bpm <= 100_000:
             raise ValueError(f"bpm is a number of beats a minute above 0 and up to 100000, not {self.bpm!r}")
         # The engine takes it as a float32, which holds whole numbers exactly up to here.
@@ -189,9 +186,7 @@ class Row:
         memory[at : at + samples.nbytes].view(np.float32)[:] = samples.ravel()
         name_at = at + samples.nbytes
         memory[name_at : name_at + len(encoded)] = np.frombuffer(encoded, np.uint8)
-        instance.call(
-            "add_sample", name_at, len(encoded), at, samples.size, len(samples), recording.sample_rate
-        )
+        instance.call("add_sample", name_at, len(encoded), at, samples.size, len(samples), recording.sample_rate)
 
 
 def _granted(address: int) -> int:
