@@ -57,7 +57,8 @@ class Program:
 
     Attributes
     ----------
-    blanks : names of the blanks in order of first appearance; a positional blank is named by its place ("0", "1", ...)
+    blanks : names of the blanks in order of first appearance; a positional blank is named by its place
+        ("0", "1", ...)
 
     Raises
     ------
@@ -166,7 +167,8 @@ def _split(template: str) -> tuple[tuple[tuple[str, int], ...], tuple[str, ...]]
         parts = list(string.Formatter().parse(template))
     except ValueError as error:
         raise ProgramError(
-            f"stray brace in the program ({error}); blanks are {{}} or {{name}}, a literal brace is doubled:\n{template}"
+            f"stray brace in the program ({error}); blanks are {{}} or {{name}}, "
+            f"a literal brace is doubled:\n{template}"
         ) from None
     pieces: list[tuple[str, int]] = []
     blanks: list[str] = []

@@ -1,4 +1,4 @@
-"""The real Glicol in a sandbox: plays every program that Glicol plays, and is the reference for other engines."""
+"""The real Glicol in a sandbox: plays every program there is, and is the reference for other engines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.program import Program, ProgramError
-from raveforce.glicol.wasm.row import Recording, Row, Settings
+from raveforce.glicol.wasm.machine import Recording, Settings
+from raveforce.glicol.wasm.row import Row
 from raveforce.glicol.wasm.runtime import open_runtime
 
 __all__ = ["WasmEngine"]
@@ -20,9 +21,9 @@ __all__ = ["WasmEngine"]
 class WasmEngine:
     """Rows of a program, each in a WebAssembly instance of its own.
 
-    An instance can reach nothing outside its memory, and every call has a deadline and a memory limit (wasmer has
-    neither: it refuses programs with scripts). An engine may be used from any thread (on wasmer: from the thread
-    that first played it), by one at a time. It cannot be pickled; open another where it is needed.
+    An instance can reach nothing outside its memory, and every call has a deadline and a memory limit (wasmer
+    has neither, so it refuses programs with scripts). An engine may be used from any thread, by one at a time
+    (wasmer: by the first thread that used it). It cannot be pickled; open another where it is needed.
 
     Parameters
     ----------
@@ -48,7 +49,7 @@ class WasmEngine:
     --------
     >>> engine = WasmEngine(Program("o: saw {pitch} >> lpf {cutoff} 1.0"), rows=2)
     >>> first = engine.play([[110, 800], [55, 2000]], samples=1000)
-    >>> second = engine.play([[110, 400], [55, 1000]], samples=1000)  # goes on, filter and oscillator keep their state
+    >>> second = engine.play([[110, 400], [55, 1000]], samples=1000)  # oscillator and filter go on
     >>> engine.reset()
     >>> bool((engine.play([[110, 800], [55, 2000]], samples=1000) == first).all())
     True
@@ -138,8 +139,8 @@ class WasmEngine:
         sound = np.atleast_2d(np.array(audio, np.float32, order="C"))
         if sound.ndim != 2 or len(sound) not in (1, 2) or sound.shape[1] < 2 or not np.isfinite(sound).all():
             raise ValueError(
-                f"sample {name!r} is [samples] or [channels, samples], with one channel or two, at least two samples "
-                f"and finite values, unlike an array of shape {np.shape(audio)}"
+                f"sample {name!r} must be [samples] or [channels, samples], with one channel or two, at "
+                f"least two samples and finite values; it is of shape {np.shape(audio)}"
             )
         rate = self.sample_rate if sample_rate is None else sample_rate
         if not (rate == int(rate) and 1 <= rate <= 10_000_000):
