@@ -69,7 +69,7 @@ class WasmEngine:
         memory_limit: int = 256 * 2**20,
         runtime: str | None = None,
     ) -> None:
-        if not (rows == int(rows) and rows >= 1):
+        if not (1 <= rows < 2**20 and rows == int(rows)):
             raise ValueError(f"an engine has a whole number of rows, at least 1, not {rows!r}")
         self.program = program
         self.rows = int(rows)
@@ -83,6 +83,8 @@ class WasmEngine:
                 kind="unsupported",
                 code=program.template,
             )
+        # The engine takes a text without a chain for silence; it is more likely a mistake.
+        self._empty = not re.sub(r"//[^\n]*", "", program.template).strip(" \t\n,|;")
         self._recordings: dict[str, Recording] = {}
         self._playing = [Row(chosen, self.settings, self._recordings) for _ in range(self.rows)]
 
@@ -95,8 +97,10 @@ class WasmEngine:
     def play(self, values: ArrayLike, samples: int) -> NDArray[np.float32]:
         """Play on from where the rows stopped; see ``Engine.play``."""
         self._open()
-        if not (samples == int(samples) and samples >= 0):
+        if not (0 <= samples < 2**40 and samples == int(samples)):
             raise ValueError(f"samples is a whole number, at least 0, not {samples!r}")
+        if self._empty:
+            raise GlicolError("the program has no chain", kind="syntax", code=self.program.template)
         codes = self._fill(values)
         audio = np.empty((self.rows, int(samples)), np.float32)
         failed: GlicolError | None = None
@@ -143,7 +147,7 @@ class WasmEngine:
                 f"least two samples and finite values; it is of shape {np.shape(audio)}"
             )
         rate = self.sample_rate if sample_rate is None else sample_rate
-        if not (rate == int(rate) and 1 <= rate <= 10_000_000):
+        if not (1 <= rate <= 10_000_000 and rate == int(rate)):
             raise ValueError(f"sample_rate is a whole number of Hz, not {sample_rate!r}")
         recording = Recording(sound, int(rate))
         self._recordings[f"\\{name}"] = recording
