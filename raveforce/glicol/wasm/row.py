@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raveforce.glicol.engine import BLOCK
+from raveforce.glicol.errors import EngineUnavailable
 from raveforce.glicol.wasm.console import breakdown, refusal
 from raveforce.glicol.wasm.machine import MOST_BLOCKS, Machine, Recording, Refused, Settings
 from raveforce.glicol.wasm.runtime import Broken, Runtime
@@ -73,6 +74,8 @@ class Row:
         except Broken as broken:
             self._discard()
             raise breakdown(broken, code, self._settings) from None
+        except EngineUnavailable:  # the wrong thread for wasmer: nothing has been touched, nor may be
+            raise
         except BaseException:  # Ctrl-C too: nobody knows where it stopped
             self._discard()
             raise

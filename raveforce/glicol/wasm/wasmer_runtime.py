@@ -77,7 +77,7 @@ class _WasmerInstance:
         self.call("play")
 
     def start_clock(self) -> None:
-        pass
+        self._runtime.stay()
 
     def memory(self) -> memoryview:
         return np.frombuffer(self._memory.buffer, np.uint8).data
