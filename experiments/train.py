@@ -156,7 +156,9 @@ def _best(best: Best, policy: Performance, sample_rate: int) -> dict[str, Any]:
 
 def _verdict(summary: Mapping[str, Any]) -> str:
     name = summary["reward"]["distance"]
-    best, policy, silence = (summary[part] and summary[part]["distances"][name] for part in ("best", "policy", "silence"))
+    best, policy, silence = (
+        summary[part] and summary[part]["distances"][name] for part in ("best", "policy", "silence")
+    )
     found = f"best {best:.4g} at render {summary['best']['render']}, " if best is not None else ""
     return (
         f"{name}: {found}policy {policy:.4g}, silence {silence:.4g} (score {summary['score']:.3f}) "

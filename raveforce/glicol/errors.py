@@ -8,7 +8,7 @@ __all__ = ["EngineUnavailable", "GlicolError", "UnsupportedProgram"]
 
 
 class EngineUnavailable(RuntimeError):
-    """The engine itself cannot be had: its binary or its runtime is missing. The message says the ways out."""
+    """The engine cannot be had: its binary or its runtime is missing. The message says the ways out."""
 
 
 class GlicolError(RuntimeError):
@@ -17,11 +17,13 @@ class GlicolError(RuntimeError):
     Attributes
     ----------
     message : what the engine said
-    kind : "syntax", "sample", "reference" (the text is wrong); "trap", "deadline", "memory" (it broke while playing)
+    kind : "syntax", "sample", "reference" (the text is wrong); "trap", "deadline", "memory" (it broke while
+        playing); "unsupported" (this engine or runtime does not play it)
     code : the program text, blanks filled
     line, column : where, counted from 1; None when the engine does not say
     row : which row of the batch, None when it concerns all
-    audio : what the batch played, float32 [rows, samples], NaN in the rows that failed; None if nothing was played
+    audio : what the batch played, float32 [rows, samples], NaN in the rows that failed; None if nothing was
+        played
     """
 
     def __init__(

@@ -13,6 +13,8 @@
   (import "glicol" "set_sr" (func $set_sr (param f32)))
   (import "glicol" "set_bpm" (func $set_bpm (param f32)))
   (import "glicol" "set_seed" (func $set_seed (param f32)))
+  (import "glicol" "add_sample" (func $add_sample (param i32 i32 i32 i32 i32 i32)))
+  (export "add_sample" (func $add_sample))
 
   ;; The header, through which Python and play talk (a crossing with arguments costs twice as much):
   ;;   i32 at 0 restore?, 4 text, 8 length of text (0: unchanged), 12 out, 16 blocks   read by play

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from raveforce.glicol.errors import GlicolError
+from raveforce.glicol.wasm.machine import Settings
 from raveforce.glicol.wasm.runtime import Broken
 
 __all__ = ["breakdown", "refusal"]
@@ -52,12 +53,13 @@ def refusal(console: bytes, code: str) -> GlicolError:
     return GlicolError(message, kind=kind, code=code, line=int(place[1]), column=int(place[2]))
 
 
-def breakdown(broken: Broken, code: str, *, deadline: float, memory_limit: int) -> GlicolError:
+def breakdown(broken: Broken, code: str, settings: Settings) -> GlicolError:
     """Say how the engine broke while it played a program."""
     if broken.kind == "deadline":
-        message = f"the program was still playing after its deadline of {deadline:g} s"
+        message = f"the program was still playing after its deadline of {settings.deadline:g} s"
     elif broken.kind == "memory":
-        message = f"the program asked for more memory than its limit of {memory_limit / 2**20:g} MiB{_doing(broken)}"
+        limit = f"{settings.memory_limit / 2**20:g} MiB"
+        message = f"the program asked for more memory than its limit of {limit}{_doing(broken)}"
     else:
         message = f"the engine broke{_doing(broken)} ({broken})"
         culprits = [node for node in BREAKING if re.search(rf"\b{node}\s", code)]

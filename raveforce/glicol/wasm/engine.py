@@ -1,4 +1,4 @@
-"""The real Glicol in a sandbox: plays every program that Glicol plays, and is the reference for other engines."""
+"""The real Glicol in a sandbox: plays every program there is, and is the reference for other engines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.program import Program, ProgramError
-from raveforce.glicol.wasm.row import Recording, Row, Settings
+from raveforce.glicol.wasm.machine import Recording, Settings
+from raveforce.glicol.wasm.row import Row
 from raveforce.glicol.wasm.runtime import open_runtime
 
 __all__ = ["WasmEngine"]
@@ -20,9 +21,9 @@ __all__ = ["WasmEngine"]
 class WasmEngine:
     """Rows of a program, each in a WebAssembly instance of its own.
 
-    An instance can reach nothing outside its memory, and every call has a deadline and a memory limit (wasmer has
-    neither: it refuses programs with scripts). An engine may be used from any thread (on wasmer: from the thread
-    that first played it), by one at a time. It cannot be pickled; open another where it is needed.
+    An instance can reach nothing outside its memory, and every call has a deadline and a memory limit (wasmer
+    has neither, so it refuses programs with scripts). An engine may be used from any thread, by one at a time
+    (wasmer: by the first thread that used it). It cannot be pickled; open another where it is needed.
 
     Parameters
     ----------
@@ -48,7 +49,7 @@ class WasmEngine:
     --------
     >>> engine = WasmEngine(Program("o: saw {pitch} >> lpf {cutoff} 1.0"), rows=2)
     >>> first = engine.play([[110, 800], [55, 2000]], samples=1000)
-    >>> second = engine.play([[110, 400], [55, 1000]], samples=1000)  # goes on, filter and oscillator keep their state
+    >>> second = engine.play([[110, 400], [55, 1000]], samples=1000)  # oscillator and filter go on
     >>> engine.reset()
     >>> bool((engine.play([[110, 800], [55, 2000]], samples=1000) == first).all())
     True
@@ -68,7 +69,7 @@ class WasmEngine:
         memory_limit: int = 256 * 2**20,
         runtime: str | None = None,
     ) -> None:
-        if not (rows == int(rows) and rows >= 1):
+        if not (1 <= rows < 2**20 and rows == int(rows)):
             raise ValueError(f"an engine has a whole number of rows, at least 1, not {rows!r}")
         self.program = program
         self.rows = int(rows)
@@ -82,6 +83,8 @@ class WasmEngine:
                 kind="unsupported",
                 code=program.template,
             )
+        # The engine takes a text without a chain for silence; it is more likely a mistake.
+        self._empty = not re.sub(r"//[^\n]*", "", program.template).strip(" \t\n,|;")
         self._recordings: dict[str, Recording] = {}
         self._playing = [Row(chosen, self.settings, self._recordings) for _ in range(self.rows)]
 
@@ -94,8 +97,10 @@ class WasmEngine:
     def play(self, values: ArrayLike, samples: int) -> NDArray[np.float32]:
         """Play on from where the rows stopped; see ``Engine.play``."""
         self._open()
-        if not (samples == int(samples) and samples >= 0):
+        if not (0 <= samples < 2**40 and samples == int(samples)):
             raise ValueError(f"samples is a whole number, at least 0, not {samples!r}")
+        if self._empty:
+            raise GlicolError("the program has no chain", kind="syntax", code=self.program.template)
         codes = self._fill(values)
         audio = np.empty((self.rows, int(samples)), np.float32)
         failed: GlicolError | None = None
@@ -138,11 +143,11 @@ class WasmEngine:
         sound = np.atleast_2d(np.array(audio, np.float32, order="C"))
         if sound.ndim != 2 or len(sound) not in (1, 2) or sound.shape[1] < 2 or not np.isfinite(sound).all():
             raise ValueError(
-                f"sample {name!r} is [samples] or [channels, samples], with one channel or two, at least two samples "
-                f"and finite values, unlike an array of shape {np.shape(audio)}"
+                f"sample {name!r} must be [samples] or [channels, samples], with one channel or two, at "
+                f"least two samples and finite values; it is of shape {np.shape(audio)}"
             )
         rate = self.sample_rate if sample_rate is None else sample_rate
-        if not (rate == int(rate) and 1 <= rate <= 10_000_000):
+        if not (1 <= rate <= 10_000_000 and rate == int(rate)):
             raise ValueError(f"sample_rate is a whole number of Hz, not {sample_rate!r}")
         recording = Recording(sound, int(rate))
         self._recordings[f"\\{name}"] = recording
