@@ -20,7 +20,7 @@ from raveforce.task import Task, define
 __all__ = ["RaveForceEnv", "make"]
 
 
-class RaveForceEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
+class RaveForceEnv(gymnasium.Env[Any, Any]):
     """An agent fills in the blanks of a Glicol program; the closer the sound, the higher the reward.
 
     Description

@@ -59,7 +59,7 @@ class Reward:
     def prepare(self, targets: NDArray[np.float32]) -> RewardTarget:
         """Compute the targets' side once, for targets [rows, samples]."""
         features = self.distance.features(targets)
-        noise = np.random.default_rng(0).uniform(-1, 1, targets.shape[-1]).astype(np.float32)
+        noise = 2 * np.random.default_rng(0).random(targets.shape[-1], dtype=np.float32) - 1
         silence, noisy = (
             self.distance.between(self.distance.features(np.broadcast_to(sound, targets.shape)), features)
             for sound in (np.zeros_like(noise), noise)

@@ -162,8 +162,9 @@ def test_broken_sound_never_reaches_the_agent(code: str, said: str, tone: NDArra
     assert said in info["fault"], info["fault"]
     assert not observation.any()
     assert terminated
-    worst = -2 * max(np.mean(tone**2), np.mean((np.random.default_rng(0).uniform(-1, 1, len(tone)) - tone) ** 2))
-    assert reward == pytest.approx(worst, rel=1e-3)
+    noise = np.random.default_rng(5).uniform(-1, 1, 10 * len(tone))
+    worst = -2 * max(np.mean(tone**2), np.mean((noise - np.tile(tone, 10)) ** 2))
+    assert reward == pytest.approx(worst, rel=0.05)
     assert np.isnan(info["distances"]["waveform"])
     env.reset()
     assert not env.audio.any()
