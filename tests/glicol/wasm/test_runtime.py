@@ -135,6 +135,19 @@ def test_wasmer_sounds_the_same_bit_for_bit(tmp_path, glicol_binary):
     assert "only in the thread" in thread
 
 
+def test_leaving_python_with_engines_open_is_quiet():
+    script = """
+from raveforce.glicol import Program, open_engine
+engines = [open_engine(Program.literal(code)) for code in ("o: sin 440", "o: meta `let a = [0.0]; a.pad(128, 1.0); a`")]
+for engine in engines:
+    engine.play([[]], 1000)
+"""
+    finished = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
+
+
 def test_the_block_loop_is_in_the_package():
     import raveforce.glicol.wasm
 
