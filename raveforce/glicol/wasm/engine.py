@@ -22,9 +22,9 @@ __all__ = ["WasmEngine"]
 class WasmEngine:
     """Rows of a program, each in a WebAssembly instance of its own.
 
-    An instance can reach nothing outside its memory, and every call has a deadline and a memory limit. A program
-    whose blocks might not end (scripts, some delays) is interrupted wherever it is; others are stopped between
-    blocks, which is quicker to play. The runtime wasmer has no limits, so it refuses programs with scripts.
+    An instance can reach nothing outside its memory, and every call has a deadline and a memory limit. A
+    program whose blocks might not end (scripts, some delays) is interrupted wherever it is; others are
+    stopped between blocks, and play faster. The runtime wasmer has neither limit, so it refuses scripts.
 
     An engine may be used from any thread, by one at a time (wasmer: only by the thread that used it first).
     It cannot be pickled; open another where it is needed.

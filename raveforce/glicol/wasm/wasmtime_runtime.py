@@ -47,7 +47,6 @@ class Wasmtime:
         # Once Python's own exit takes modules apart, wasmtime's objects cannot be freed without noise.
         atexit.register(self._close)
         self.interruptible = interruptible
-        self._stop = threading.Event()
         if interruptible:
             self._start_ticking()
             if hasattr(os, "register_at_fork"):  # threads do not survive a fork
@@ -58,12 +57,12 @@ class Wasmtime:
         return _WasmtimeInstance(self, deadline, memory_limit)
 
     def _start_ticking(self) -> None:
-        self._ticker = threading.Thread(target=self._tick, name="glicol-deadline", daemon=True)
+        # All of it new: a lock that was held at a fork stays held in the child.
+        self._stop = threading.Event()
+        self._ticker = threading.Thread(
+            target=_tick, args=(self.engine, self._stop), name="glicol-deadline", daemon=True
+        )
         self._ticker.start()
-
-    def _tick(self) -> None:
-        while not self._stop.wait(TICK):
-            self.engine.increment_epoch()
 
     def _close(self) -> None:
         if self.interruptible:
@@ -73,10 +72,16 @@ class Wasmtime:
             owned.close()
 
 
+def _tick(engine: wasmtime.Engine, stop: threading.Event) -> None:
+    """Move the clock on that interruptible code looks at."""
+    while not stop.wait(TICK):
+        engine.increment_epoch()
+
+
 class _WasmtimeInstance:
     def __init__(self, runtime: Wasmtime, deadline: float, memory_limit: int) -> None:
-        # The current tick is partly over, so one more gives at least the whole deadline.
         self._deadline = deadline
+        # The current tick is partly over, so one more gives at least the whole deadline.
         self._ticks = math.ceil(deadline / TICK) + 1
         self._interruptible = runtime.interruptible
         self._store = wasmtime.Store(runtime.engine)
