@@ -26,9 +26,10 @@ KICK = "~env: imp 0.1 >> envperc {} {}\nkick: sin {} >> mul ~env"
 SECONDS = 0.3
 SAMPLE_RATE = 44100
 SAMPLES = int(SECONDS * SAMPLE_RATE)
+TURN = 10
 BLOCKS = -(-SAMPLES // BLOCK)
 
-Values = tuple[float, float, float]
+Values = NDArray[np.float64]
 Render = Callable[[Values], NDArray[np.float32]]
 
 
@@ -38,14 +39,14 @@ def engine(kind: str) -> Render:
 
     def render(values: Values) -> NDArray[np.float32]:
         opened.reset()
-        return opened.play([values], SAMPLES)[0]
+        return opened.play(values[np.newaxis], SAMPLES)[0]
 
     return render
 
 
 def bare_loop() -> Render:
     """The same runtime and block loop with nothing around them: what any engine in Python must pay."""
-    instance = open_runtime("wasmtime").instantiate(deadline=1e6, memory_limit=2**28)
+    instance = open_runtime("wasmtime", interruptible=False).instantiate(deadline=1e6, memory_limit=2**28)
     header = instance.call("prepare", float(SAMPLE_RATE), 120.0, 42.0)
     out = instance.call("reserve", (BLOCKS + 1) * BLOCK_BYTES)
     text_at = instance.call("reserve", 4096)
@@ -54,7 +55,7 @@ def bare_loop() -> Render:
     sound = np.frombuffer(memory, np.float32, SAMPLES, out)
 
     def render(values: Values) -> NDArray[np.float32]:
-        text = KICK.format(*values).encode()
+        text = KICK.format(*values.tolist()).encode()
         memory[text_at : text_at + len(text)] = text
         REQUEST.pack_into(memory, header, 1, text_at, len(text), out, BLOCKS)
         instance.play()
@@ -78,7 +79,7 @@ def first_raveforce() -> Render:
         call("reset")
         call("live_coding_mode", 0)
         silence, result = call("alloc", BLOCK), call("alloc_uint8array", 256)
-        text = KICK.format(*values).encode()
+        text = KICK.format(*values.tolist()).encode()
         text_at = call("alloc_uint8array", len(text))
         memory.write(store, text, text_at)
         call("update", text_at, len(text))
@@ -106,22 +107,20 @@ CONTENDERS: dict[str, Callable[[], Render]] = {
 def parameters(rounds: int) -> list[Values]:
     """Attack, decay and frequency for every round."""
     random = np.random.default_rng(0)
-    attack, decay = random.uniform(0.0001, 0.1, rounds), random.uniform(0.1, 0.2, rounds)
-    return list(zip(attack.tolist(), decay.tolist(), random.uniform(30, 300, rounds).tolist(), strict=True))
+    return list(random.uniform([0.0001, 0.1, 30], [0.1, 0.2, 300], size=(rounds, 3)))
 
 
 def measure(contenders: dict[str, Render], rounds: int) -> dict[str, float]:
-    """Median µs of each contender."""
-    warm_up = 3
+    """Median µs of each contender; turns of a few sounds, lest one pay for another's use of the caches."""
     times: dict[str, list[float]] = {name: [] for name in contenders}
-    order, random = list(contenders), np.random.default_rng(1)
-    for values in parameters(rounds + warm_up):
-        random.shuffle(order)  # nobody always comes after the one that leaves the caches cold
-        for name in order:
-            start = time.perf_counter()
-            contenders[name](values)
-            times[name].append(time.perf_counter() - start)
-    return {name: 1e6 * statistics.median(taken[warm_up:]) for name, taken in times.items()}
+    values = parameters(rounds)
+    for turn in range(0, rounds, TURN):
+        for name, render in contenders.items():
+            for parameter in values[turn : turn + TURN]:
+                start = time.perf_counter()
+                render(parameter)
+                times[name].append(time.perf_counter() - start)
+    return {name: 1e6 * statistics.median(taken) for name, taken in times.items()}
 
 
 def check(contenders: dict[str, Render]) -> None:
