@@ -11,7 +11,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from raveforce.distances import measure
 from raveforce.env import RaveForceEnv
 
-__all__ = ["Performance", "play"]
+__all__ = ["Evaluation", "Performance", "evaluate", "play"]
 
 
 @dataclass(frozen=True)
@@ -52,4 +52,28 @@ def play(agent: BaseAlgorithm, env: RaveForceEnv, *, seed: int | None = None) ->
         episode_return=total,
         programs=tuple(programs),
         parameters=tuple(parameters),
+    )
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Means over several episodes.
+
+    Attributes
+    ----------
+    distance : by the reward's distance
+    episode_return : sum of an episode's rewards
+    """
+
+    distance: float
+    episode_return: float
+
+
+def evaluate(agent: BaseAlgorithm, env: RaveForceEnv, *, episodes: int = 1, seed: int = 0) -> Evaluation:
+    """Play several episodes without exploration, the k-th begun with ``seed + k``."""
+    performances = [play(agent, env, seed=seed + k) for k in range(episodes)]
+    name = env.reward.distance.name
+    return Evaluation(
+        distance=float(np.mean([performance.distances[name] for performance in performances])),
+        episode_return=float(np.mean([performance.episode_return for performance in performances])),
     )
