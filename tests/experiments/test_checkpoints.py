@@ -62,7 +62,9 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
 def test_when_all_are_damaged_it_says_so(checkpoints: Checkpoints) -> None:
     for checkpoint in checkpoints.found():
         os.truncate(checkpoint.path / "state", 0)
-    with pytest.raises(CheckpointError, match="no checkpoint is left to go on from: .*000000030 is damaged.*000000020"):
+    with pytest.raises(
+        CheckpointError, match=r"no checkpoint is left to go on from: .*000000030 is damaged.*000000020"
+    ):
         checkpoints.newest()
 
 

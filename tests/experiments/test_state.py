@@ -76,7 +76,7 @@ def test_a_training_goes_on_as_if_there_had_been_no_break(
     name, settings, count, normalised = CASES[case]
     whole = make_agent(name, environments(count, normalised), seed=3, settings=settings)
     checkpoints = Checkpoints(tmp_path)
-    checkpointer = Checkpointer(checkpoints, every=14, watchers=dict)
+    checkpointer = Checkpointer(checkpoints, every=15, watchers=dict)
     trace = train(whole, 48, checkpointer)
 
     # Of the checkpoints on the way the oldest left is the farthest from the end; its episodes are half played.
