@@ -14,7 +14,7 @@ from omegaconf.errors import OmegaConfBaseException
 from experiments.build import ConfigError
 from experiments.runs import RunFolder
 
-__all__ = ["AUTO", "CHANGEABLE", "arguments_of", "is_finished", "is_started", "recorded", "with_run_dir"]
+__all__ = ["AUTO", "CHANGEABLE", "arguments_of", "check_same", "is_finished", "is_started", "recorded", "with_run_dir"]
 
 AUTO = "auto"
 
@@ -64,6 +64,26 @@ def is_finished(path: Path, total_timesteps: int) -> bool:
     return summary is not None and not summary["interrupted"] and summary["renders"] >= total_timesteps
 
 
+def check_same(path: Path, cfg: DictConfig) -> None:
+    """Make sure that a folder holds the run that a configuration describes, as when a sweep's command was changed.
+
+    Raises
+    ------
+    ConfigError
+        It holds another one.
+    """
+    before, now = (
+        {key: value for key, value in config.items() if key not in (*CHANGEABLE, "resume")}
+        for config in (_read(path), OmegaConf.create(OmegaConf.to_container(cfg, resolve=True)))
+    )
+    for key in sorted(before.keys() | now.keys(), key=str):
+        if before.get(key) != now.get(key):
+            raise ConfigError(
+                f"resume: {path} holds a run with another {key} ({before.get(key)}, not {now.get(key)}); "
+                "give this one another folder"
+            )
+
+
 def recorded(path: Path, composed: DictConfig, arguments: Sequence[str]) -> DictConfig:
     """The configuration of the run in a folder, changed by the command line where that is allowed.
 
@@ -73,12 +93,17 @@ def recorded(path: Path, composed: DictConfig, arguments: Sequence[str]) -> Dict
     composed : the configuration that Hydra composed from the command line
     arguments : the command line's overrides
     """
-    try:
-        cfg: Any = OmegaConf.load(RunFolder(path).config)
-    except (OSError, ValueError, OmegaConfBaseException) as error:
-        raise ConfigError(f"resume: the configuration in {path} cannot be read: {error}") from error
+    cfg = _read(path)
     for override in arguments_of(arguments):
         key = override.key_or_group
         if key.split(".")[0] in CHANGEABLE:
             OmegaConf.update(cfg, key, OmegaConf.select(composed, key), force_add=True, merge=False)
     return cfg
+
+
+def _read(path: Path) -> DictConfig:
+    try:
+        cfg: Any = OmegaConf.load(RunFolder(path).config)
+    except (OSError, ValueError, OmegaConfBaseException) as error:
+        raise ConfigError(f"resume: the configuration in {path} cannot be read: {error}") from error
+    return cfg  # type: ignore[no-any-return]
