@@ -9,6 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from experiments.arguments import check
 from experiments.build import ConfigError
 from experiments.checkpoints import CheckpointError
 from experiments.resume import AUTO, check_same, is_finished, is_started, recorded, with_run_dir
@@ -55,6 +56,7 @@ def begin_or_go_on(cfg: DictConfig, path: Path) -> float:
 
 if __name__ == "__main__":
     try:
+        check(sys.argv[1:])
         sys.argv[1:] = with_run_dir(sys.argv[1:])
     except ConfigError as error:
         sys.exit(f"run.py: {error}")

@@ -6,26 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from experiments.arguments import parse
 from experiments.build import ConfigError
 from experiments.runs import RunFolder
 
-__all__ = ["AUTO", "CHANGEABLE", "arguments_of", "check_same", "is_finished", "is_started", "recorded", "with_run_dir"]
+__all__ = ["AUTO", "CHANGEABLE", "check_same", "is_finished", "is_started", "recorded", "with_run_dir"]
 
 AUTO = "auto"
 
 CHANGEABLE = ("total_timesteps", "checkpoint_every", "progress", "torch_threads", "tracking")
 """What may change when a run is resumed: nothing that its metrics so far depend on."""
-
-
-def arguments_of(arguments: Sequence[str]) -> list[Override]:
-    """The arguments that are overrides (``key=value``); options of Hydra's own are left out."""
-    texts = [text for text in arguments if "=" in text and not text.startswith("-")]
-    return OverridesParser.create().parse_overrides(texts)
 
 
 def with_run_dir(arguments: Sequence[str]) -> list[str]:
@@ -36,7 +29,7 @@ def with_run_dir(arguments: Sequence[str]) -> list[str]:
     ConfigError
         There is no run, or other things than those in ``CHANGEABLE`` are to change.
     """
-    overrides = arguments_of(arguments)
+    overrides = parse(arguments)
     folders = [override.value() for override in overrides if override.key_or_group == "resume"]
     if not folders or folders[-1] in (None, AUTO):
         return list(arguments)
@@ -94,7 +87,7 @@ def recorded(path: Path, composed: DictConfig, arguments: Sequence[str]) -> Dict
     arguments : the command line's overrides
     """
     cfg = _read(path)
-    for override in arguments_of(arguments):
+    for override in parse(arguments):
         key = override.key_or_group
         if key.split(".")[0] in CHANGEABLE:
             OmegaConf.update(cfg, key, OmegaConf.select(composed, key), force_add=True, merge=False)

@@ -94,6 +94,14 @@ class RunFolder:
                     pass
             yield
 
+    def is_held(self) -> bool:
+        """Whether a process is at it, as far as that can be known."""
+        try:
+            with self.held():
+                return False
+        except RunFolderError:
+            return True
+
     @property
     def checkpoints(self) -> Checkpoints:
         """What it takes to go on."""

@@ -10,7 +10,6 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,32 +21,21 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-__all__ = ["RayLauncher", "RayLauncherConfig"]
+__all__ = ["RayLauncher"]
 
 log = logging.getLogger(__name__)
 
 
-@dataclass
-class RayLauncherConfig:
-    """Settings of the launcher.
-
-    Attributes
-    ----------
-    address : of the cluster, such as ``auto`` on one of its nodes; None starts Ray on this machine
-    num_cpus : cores that Ray may use when it starts here; None for all
-    cpus_per_job, gpus_per_job : what each job takes
-    init : further arguments of ``ray.init``
-    """
-
-    _target_: str = "hydra_plugins.raveforce_ray.ray_launcher.RayLauncher"
-    address: str | None = None
-    num_cpus: int | None = None
-    cpus_per_job: float = 1
-    gpus_per_job: float = 0
-    init: dict[str, Any] = field(default_factory=dict)
-
-
-ConfigStore.instance().store(group="hydra/launcher", name="ray", node=RayLauncherConfig, provider="raveforce")
+SETTINGS: dict[str, Any] = {
+    "_target_": "hydra_plugins.raveforce_ray.ray_launcher.RayLauncher",
+    "address": None,  # of the cluster, such as auto on one of its nodes; null starts Ray on this machine
+    "num_cpus": None,  # cores that Ray may use when it starts here; null for all
+    "cpus_per_job": 1,
+    "gpus_per_job": 0,
+    "init": {},  # further arguments of ray.init
+}
+# A dictionary, because Hydra loads plugins in a way that dataclasses do not bear.
+ConfigStore.instance().store(group="hydra/launcher", name="ray", node=SETTINGS, provider="raveforce")
 
 
 class RayLauncher(Launcher):
