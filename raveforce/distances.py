@@ -176,4 +176,4 @@ def measure(audio: ArrayLike, target: ArrayLike, sample_rate: int = 44100) -> di
 
 
 def _norm(array: Array) -> NDArray[np.float64]:
-    return np.sqrt(np.einsum("ij,ij->i", array, array)).astype(np.float64)
+    return np.sqrt(np.square(array).sum(axis=-1)).astype(np.float64)
