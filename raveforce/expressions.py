@@ -63,9 +63,9 @@ _here = threading.local()
 
 
 def _interpreter() -> asteval.Interpreter:
-    """This thread's interpreter: making one takes far longer than a sum does."""
+    """Return the interpreter of this thread: making one takes far longer than a sum does."""
     if not hasattr(_here, "interpreter"):
         _here.interpreter = asteval.Interpreter(
             symtable={}, minimal=True, with_ifexp=True, use_numpy=False, err_writer=io.StringIO()
         )
-    return _here.interpreter  # type: ignore[no-any-return]
+    return _here.interpreter
