@@ -1,0 +1,83 @@
+"""How the numeric code is compiled: once, without the global interpreter lock, kept in the user's cache folder."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import logging
+import os
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numba
+import numpy as np
+import platformdirs
+
+__all__ = ["BLOCK", "cache_folder", "jitted", "load_kernel"]
+
+log = logging.getLogger(__name__)
+
+BLOCK = 128
+
+
+def cache_folder() -> Path:
+    """Folder of the compiled code; its name changes with the sources, so that no stale code is ever loaded.
+
+    ``RAVEFORCE_CACHE`` moves it, as it does for everything RaveForce caches.
+    """
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    root = os.environ.get("RAVEFORCE_CACHE") or platformdirs.user_cache_dir("raveforce")
+    return Path(root) / "native" / digest.hexdigest()[:16]
+
+
+def jitted(function: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """Compile a function with Glicol's arithmetic: no reordering unless asked, division by zero gives infinity."""
+    wrap = numba.njit(nogil=True, error_model="numpy", **options)
+    return wrap(function) if function is not None else wrap
+
+
+@jitted
+def count(x: Any) -> Any:
+    """Float to an unsigned 32-bit count, as the engine converts: towards 0, within range, 0 for NaN."""
+    if not x > 0:
+        return 0
+    return 4294967295 if x >= 4294967296.0 else int(x)
+
+
+@cache
+def load_kernel() -> ModuleType:
+    """Import the kernel and make sure that it is compiled; the first time takes a while, and says so.
+
+    Workers share the compiled code: numba writes it under another name first and then moves it into place.
+    """
+    folder = cache_folder()
+    try:
+        fresh = not folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(folder)
+    except OSError:
+        fresh, before = True, numba.config.CACHE_DIR  # numba then looks for a place of its own
+    if fresh:
+        log.warning("compiling the native engine, once on this machine: about half a minute")
+    start = time.perf_counter()
+    try:
+        kernel = importlib.import_module("raveforce.glicol.native.kernel")
+        _warm(kernel)
+    finally:
+        numba.config.CACHE_DIR = before
+    log.info("native engine ready after %.1f s", time.perf_counter() - start)
+    return kernel
+
+
+def _warm(kernel: ModuleType) -> None:
+    """Call the kernel with nothing to play: every later call has these types, so nothing is compiled twice."""
+    ints, floats = np.zeros((0, 0), np.int64), np.zeros((0, 0), np.float32)
+    few, bufs = np.zeros(0, np.int64), np.zeros((0, 0, BLOCK), np.float32)
+    kernel.play(ints, few, floats, ints, floats, floats, bufs, few, floats, 0, 0, -1, few)
+    kernel.ring_sizes(ints, floats)
