@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+
 
 import numpy as np
 
@@ -57,7 +57,7 @@ def tap(milliseconds, rate, length):
 @jitted
 def between(rings, row, ring, head, length, position):
     """Read a ring between two samples, weighted as Glicol does."""
-    whole = math.floor(position)
+    whole = np.floor(position)
     fraction = position - F(whole)
     first = (head + int(whole)) % length
     second = (first + 1) % length

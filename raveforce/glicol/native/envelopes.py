@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from raveforce.glicol.native.blocks import fill
 from raveforce.glicol.native.jit import BLOCK, count, jitted
 
 F = np.float32
@@ -11,42 +12,58 @@ ZERO, ONE = F(0), F(1)
 
 
 @jitted
-def percussive(bufs, row, out, source, position, scale, attack, decay, rate):
+def percussive(bufs, flat, row, out, source, position, scale, attack, decay, rate, quick):
     """Percussive envelope: up and down again after every positive sample; return position and scale."""
     attack_length = count(attack * rate)
     decay_length = count(decay * rate)
     triggers = 0
-    for i in range(BLOCK):
-        triggers += 1 if bufs[row, source, i] > ZERO else 0
-    if triggers == 0:
-        line(bufs, row, out, 0, BLOCK, position, scale, attack_length, decay_length)
-        return position + BLOCK, scale
+    if not (flat[row, source] and bufs[row, source, 0] <= ZERO):
+        for i in range(BLOCK):
+            triggers += 1 if bufs[row, source, i] > ZERO else 0
     start = 0
-    for i in range(BLOCK):
-        if bufs[row, source, i] > ZERO:
-            line(bufs, row, out, start, i, position, scale, attack_length, decay_length)
-            start = i
-            position = 0
-            scale = bufs[row, source, i]
-    line(bufs, row, out, start, BLOCK, position, scale, attack_length, decay_length)
+    if triggers > 0:
+        for i in range(BLOCK):
+            if bufs[row, source, i] > ZERO:
+                line(bufs, row, out, start, i, position, scale, attack_length, decay_length, quick)
+                start = i
+                position = 0
+                scale = bufs[row, source, i]
+    elif position > attack_length + decay_length:
+        fill(bufs, flat, row, out, ZERO * scale)
+        return position + BLOCK, scale
+    line(bufs, row, out, start, BLOCK, position, scale, attack_length, decay_length, quick)
+    flat[row, out] = 0
     return position + BLOCK - start, scale
 
 
 @jitted
-def line(bufs, row, out, start, stop, position, scale, attack, decay):
-    """Samples start to stop of an envelope that stands at a position; lengths in samples."""
+def line(bufs, row, out, start, stop, position, scale, attack, decay, quick):
+    """Samples start to stop of an envelope that stands at a position; lengths in samples.
+
+    ``quick`` multiplies by a slope instead of dividing every sample, which may change its last digit.
+    """
     # How many samples of the attack (its end included), then of the decay, are still to come.
     rising = min(max(attack + 1 - position, 0), stop - start)
     falling = min(max(attack + decay + 1 - position, 0), stop - start)
     begin, peak, floor, end = np.uint64(start), np.uint64(start + rising), np.uint64(start + falling), np.uint64(stop)
+    past, left = position - start, attack + decay - position + start
     if attack == 0:
         for i in range(begin, peak):
             bufs[row, out, i] = ZERO * scale
+    elif quick:
+        slope = scale / F(attack)
+        for i in range(begin, peak):
+            bufs[row, out, i] = F(np.int32(past + i)) * slope
     else:
         for i in range(begin, peak):
-            bufs[row, out, i] = F(np.int32(position - start + i)) / F(attack) * scale
-    for i in range(peak, floor):
-        bufs[row, out, i] = F(np.int32(attack + decay - position + start - i)) / F(decay) * scale
+            bufs[row, out, i] = F(np.int32(past + i)) / F(attack) * scale
+    if quick:
+        slope = scale / F(decay)
+        for i in range(peak, floor):
+            bufs[row, out, i] = F(np.int32(left - i)) * slope
+    else:
+        for i in range(peak, floor):
+            bufs[row, out, i] = F(np.int32(left - i)) / F(decay) * scale
     for i in range(floor, end):
         bufs[row, out, i] = ZERO * scale
 

@@ -39,8 +39,20 @@ def tune(floats, row, at, cutoff, q, rate, highpass):
 
 
 @jitted
-def feed(bufs, row, out, source, floats, at):
-    """The part of a resonant filter that looks at its input, a sample late as in Glicol."""
+def resonate(bufs, row, out, source, floats, at):
+    """Resonant filter; it hears its input a sample late, as in Glicol."""
+    a0, a1, b1, b2 = floats[row, at + A0], floats[row, at + A1], floats[row, at + B1], floats[row, at + B2]
+    x1, x2, y1, y2 = floats[row, at + X1], floats[row, at + X2], floats[row, at + Y1], floats[row, at + Y2]
+    for i in range(BLOCK):
+        y = a1 * x1 + a0 * x2 - b1 * y1 - b2 * y2
+        x2, x1, y2, y1 = x1, bufs[row, source, i], y1, y
+        bufs[row, out, i] = y
+    floats[row, at + X1], floats[row, at + X2], floats[row, at + Y1], floats[row, at + Y2] = x1, x2, y1, y2
+
+
+@jitted
+def listen(bufs, row, out, source, floats, at):
+    """The part of a resonant filter that looks at its input."""
     a0, a1 = floats[row, at + A0], floats[row, at + A1]
     x1, x2 = floats[row, at + X1], floats[row, at + X2]
     bufs[row, out, 0] = a1 * x1 + a0 * x2
@@ -52,21 +64,10 @@ def feed(bufs, row, out, source, floats, at):
 
 
 @jitted
-def recur(bufs, row, out, floats, at):
-    """The part of a resonant filter that looks at its output."""
-    b1, b2 = floats[row, at + B1], floats[row, at + B2]
-    y1, y2 = floats[row, at + Y1], floats[row, at + Y2]
-    for i in range(BLOCK):
-        y = bufs[row, out, i] - b1 * y1 - b2 * y2
-        bufs[row, out, i] = y
-        y2 = y1
-        y1 = y
-    floats[row, at + Y1], floats[row, at + Y2] = y1, y2
-
-
-@jitted
-def recur_four(bufs, r, s, t, u, out, floats, at):
-    """``recur`` for four rows in step: the processor works on three while the fourth waits for its sum."""
+def resonate_four(bufs, r, s, t, u, out, source, floats, at):
+    """``resonate`` for four rows in step: the processor works on three while the fourth waits for its sum."""
+    for row in (r, s, t, u):
+        listen(bufs, row, out, source, floats, at)
     rb1, sb1, tb1, ub1 = floats[r, at + B1], floats[s, at + B1], floats[t, at + B1], floats[u, at + B1]
     rb2, sb2, tb2, ub2 = floats[r, at + B2], floats[s, at + B2], floats[t, at + B2], floats[u, at + B2]
     r1, s1, t1, u1 = floats[r, at + Y1], floats[s, at + Y1], floats[t, at + Y1], floats[u, at + Y1]

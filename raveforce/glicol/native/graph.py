@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.native import opcodes as op
 from raveforce.glicol.native.parser import Chain, Node, Number, Slot
+from raveforce.glicol.native.precision import relax
 
 __all__ = ["Builder", "Graph", "Part", "Setting"]
 
@@ -58,7 +59,7 @@ class Graph:
     constants : parameters that follow the blanks
     ints, floats : state at the start
     buffers : how many buffers a row needs
-    final : the buffer that is heard, -1 for silence
+    final : the buffer that is heard
     nodes : for each instruction the node it belongs to
     parts : the nodes' state
     whole : blanks that take integers only
@@ -138,9 +139,13 @@ class Builder:
     def finish(self, final: int, parts: Sequence[Part], chains: Sequence[Chain]) -> Graph:
         """Return the graph built."""
         self.number(0.0)  # instructions read parameter 0 even if they take none
+        ops = np.array(self.ops, np.int64).reshape(-1, op.COLUMNS)
+        lists = np.array([*self.lists, 0], np.int64)
+        numbers = {self.blanks + place: value for value, place in self.constants.items()}
+        relax(ops, lists, numbers, final)
         return Graph(
-            ops=np.array(self.ops, np.int64).reshape(-1, op.COLUMNS),
-            lists=np.array([*self.lists, 0], np.int64),
+            ops=ops,
+            lists=lists,
             constants=np.array(list(self.constants), np.float32),
             ints=np.array([*self.ints, 0], np.int64),
             floats=np.array([*self.floats, 0], np.float32),

@@ -78,6 +78,6 @@ def load_kernel() -> ModuleType:
 def _warm(kernel: ModuleType) -> None:
     """Call the kernel with nothing to play: every later call has these types, so nothing is compiled twice."""
     ints, floats = np.zeros((0, 0), np.int64), np.zeros((0, 0), np.float32)
-    few, bufs = np.zeros(0, np.int64), np.zeros((0, 0, BLOCK), np.float32)
-    kernel.play(ints, few, floats, ints, floats, floats, bufs, few, floats, 0, 0, -1, few)
+    few, bufs, flat = np.zeros(0, np.int64), np.zeros((0, 0, BLOCK), np.float32), np.zeros((0, 0), np.uint8)
+    kernel.play(ints, few, floats, ints, floats, floats, bufs, flat, few, floats, 0, 0, 0, few)
     kernel.ring_sizes(ints, floats)

@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from raveforce.glicol.native import opcodes as op
+from raveforce.glicol.native.blocks import fill
 from raveforce.glicol.native.delays import allpass, delay, modulated_allpass, modulated_delay
 from raveforce.glicol.native.envelopes import adsr, percussive
-from raveforce.glicol.native.filters import feed, recur, recur_four, smooth, smooth_by_signal, swept, tune
+from raveforce.glicol.native.filters import resonate, resonate_four, smooth, smooth_by_signal, swept, tune
 from raveforce.glicol.native.jit import BLOCK, count, jitted
 from raveforce.glicol.native.oscillators import (
     impulses,
@@ -22,6 +23,7 @@ from raveforce.glicol.native.oscillators import (
     ramp,
     shape_saw,
     shape_sine,
+    shape_sine_quickly,
     shape_square,
     shape_triangle,
 )
@@ -35,7 +37,7 @@ BORN, HEAD, LENGTH = range(3)
 
 
 @jitted(cache=True)
-def play(ops, lists, params, ints, floats, rings, bufs, rows, out, skip, blocks, final, failed):
+def play(ops, lists, params, ints, floats, rings, bufs, flat, rows, out, skip, blocks, final, failed):
     """Play blocks of the rows named.
 
     Parameters
@@ -45,9 +47,10 @@ def play(ops, lists, params, ints, floats, rings, bufs, rows, out, skip, blocks,
     params : float32 [rows, parameters]
     ints, floats, rings : int64, float32, float32 [rows, ...], the nodes' state
     bufs : float32 [rows, nodes, BLOCK], the nodes' last blocks
+    flat : uint8 [rows, nodes], whether a block is known to hold one value
     rows : int64, the rows to play
     out : float32 [rows, samples], what is heard, written from ``skip`` on until it is full
-    final : buffer that is heard, -1 for silence
+    final : buffer that is heard
     failed : int64 [rows], set to 1 + the instruction at which the engine would have broken
     """
     for start in range(0, rows.shape[0], TILE):
@@ -55,41 +58,40 @@ def play(ops, lists, params, ints, floats, rings, bufs, rows, out, skip, blocks,
         for block in range(blocks):
             for k in range(ops.shape[0]):
                 code = ops[k, op.CODE]
-                if code == op.LPF or code == op.HPF or code == op.LPF_SIGNAL or code == op.HPF_SIGNAL:
-                    resonate(ops, k, params, floats, bufs, tile)
+                if op.LPF <= code <= op.HPF_SIGNAL:
+                    resonate_tile(ops, k, code, params, floats, bufs, flat, tile)
                     continue
                 for j in range(tile.shape[0]):
                     row = tile[j]
-                    if not work(ops, k, code, lists, params, ints, floats, rings, bufs, row) and failed[row] == 0:
-                        failed[row] = k + 1
+                    if not work(ops, k, code, lists, params, ints, floats, rings, bufs, flat, row):
+                        failed[row] = failed[row] or k + 1
             at = skip + block * BLOCK
             length = min(BLOCK, out.shape[1] - at)
             for j in range(tile.shape[0]):
                 row = tile[j]
                 for i in range(np.uint64(length)):
-                    out[row, np.uint64(at) + i] = bufs[row, final, i] if final >= 0 else ZERO
+                    out[row, np.uint64(at) + i] = bufs[row, final, i]
 
 
-@jitted
-def resonate(ops, k, params, floats, bufs, tile):
+@jitted(inline="always")
+def resonate_tile(ops, k, code, params, floats, bufs, flat, tile):
     """Resonant filters of a tile: four rows in step, or one after the other."""
-    out, source, at = ops[k, op.OUT], ops[k, op.IN0], ops[k, op.FLOAT]
-    code, signal = ops[k, op.CODE], ops[k, op.IN1]
-    highpass = code == op.HPF or code == op.HPF_SIGNAL
+    out, source, signal, at = ops[k, op.OUT], ops[k, op.IN0], ops[k, op.IN1], ops[k, op.FLOAT]
+    highpass = code >= op.HPF
     for j in range(tile.shape[0]):
         row = tile[j]
         cutoff = bufs[row, signal, 0] if signal >= 0 else params[row, ops[k, op.P0]]
         tune(floats, row, at, cutoff, params[row, ops[k, op.P1]], params[row, ops[k, op.P2]], highpass)
-        feed(bufs, row, out, source, floats, at)
-    if tile.shape[0] == 4:
-        recur_four(bufs, tile[0], tile[1], tile[2], tile[3], out, floats, at)
+        flat[row, out] = 0
+    if tile.shape[0] == TILE:
+        resonate_four(bufs, tile[0], tile[1], tile[2], tile[3], out, source, floats, at)
     else:
         for j in range(tile.shape[0]):
-            recur(bufs, tile[j], out, floats, at)
+            resonate(bufs, tile[j], out, source, floats, at)
 
 
-@jitted
-def work(ops, k, code, lists, params, ints, floats, rings, bufs, row):
+@jitted(inline="always")
+def work(ops, k, code, lists, params, ints, floats, rings, bufs, flat, row):
     """Do an instruction for a row; False where the engine would break."""
     out, a, b = ops[k, op.OUT], ops[k, op.IN0], ops[k, op.IN1]
     p0 = params[row, ops[k, op.P0]]
@@ -97,43 +99,57 @@ def work(ops, k, code, lists, params, ints, floats, rings, bufs, row):
     if code == op.MUL_SIGNAL:
         for i in range(BLOCK):
             bufs[row, out, i] = bufs[row, a, i] * bufs[row, b, i]
+        flat[row, out] = flat[row, a] & flat[row, b]
     elif code == op.MUL_NUMBER:
-        for i in range(BLOCK):
-            bufs[row, out, i] = bufs[row, a, i] * p0
+        if flat[row, a]:
+            fill(bufs, flat, row, out, bufs[row, a, 0] * p0)
+        else:
+            for i in range(BLOCK):
+                bufs[row, out, i] = bufs[row, a, i] * p0
+            flat[row, out] = 0
     elif code == op.ADD_SIGNAL:
         for i in range(BLOCK):
             bufs[row, out, i] = bufs[row, a, i] + bufs[row, b, i]
+        flat[row, out] = flat[row, a] & flat[row, b]
     elif code == op.ADD_NUMBER:
-        for i in range(BLOCK):
-            bufs[row, out, i] = bufs[row, a, i] + p0
+        if flat[row, a]:
+            fill(bufs, flat, row, out, bufs[row, a, 0] + p0)
+        else:
+            for i in range(BLOCK):
+                bufs[row, out, i] = bufs[row, a, i] + p0
+            flat[row, out] = 0
     elif code == op.COPY:
         for i in range(BLOCK):
             bufs[row, out, i] = bufs[row, a, i]
+        flat[row, out] = flat[row, a]
     elif code == op.SUM:
         add_up(ops, k, lists, bufs, row)
-    elif code == op.SIN or code == op.SAW or code == op.SQU or code == op.TRI:
-        oscillate(bufs, row, out, a, code, floats, ops[k, op.FLOAT], p0, p1)
-    elif code == op.ENVPERC:
+        flat[row, out] = 0
+    elif op.SIN <= code <= op.TRI:
+        oscillate(bufs, flat, row, out, a, code, floats, ops[k, op.FLOAT], p0, p1)
+        flat[row, out] = 0
+    elif code == op.ENVPERC or code == op.ENVPERC_QUICK:
         position, scale = ints[row, ops[k, op.INT]], floats[row, ops[k, op.FLOAT]]
-        position, scale = percussive(bufs, row, out, a, position, scale, p0, p1, params[row, ops[k, op.P2]])
+        rate, quick = params[row, ops[k, op.P2]], code == op.ENVPERC_QUICK
+        position, scale = percussive(bufs, flat, row, out, a, position, scale, p0, p1, rate, quick)
         ints[row, ops[k, op.INT]], floats[row, ops[k, op.FLOAT]] = position, scale
     elif code == op.CONSTANT:
-        for i in range(BLOCK):
-            bufs[row, out, i] = p0
+        fill(bufs, flat, row, out, p0)
     elif code == op.SPEED:
+        # Nobody else writes here: all but the first sample is 0 from the start.
         bufs[row, out, 0] = p0
-        for i in range(1, BLOCK):
-            bufs[row, out, i] = ZERO
+        flat[row, out] = 0
     elif code >= op.SEQ:
-        return count_bars(ops, k, code, lists, params, ints, floats, bufs, row)
+        return count_bars(ops, k, code, lists, params, ints, floats, bufs, flat, row)
     elif code >= op.DELAYN:
+        flat[row, out] = 0
         return remember(ops, k, code, params, ints, floats, rings, bufs, row)
     else:
-        return work_on(ops, k, code, params, ints, floats, bufs, row)
+        return work_on(ops, k, code, params, ints, floats, bufs, flat, row)
     return True
 
 
-@jitted
+@jitted(inline="always")
 def add_up(ops, k, lists, bufs, row):
     """Sum of the listed buffers."""
     out, at = ops[k, op.OUT], ops[k, op.LIST]
@@ -145,17 +161,24 @@ def add_up(ops, k, lists, bufs, row):
             bufs[row, out, i] += bufs[row, source, i]
 
 
-@jitted
-def oscillate(bufs, row, out, source, code, floats, at, frequency, rate):
+@jitted(inline="always")
+def oscillate(bufs, flat, row, out, source, code, floats, at, frequency, rate):
     """An oscillator: its phases (state: phase, frequency held), then their shape."""
+    quick = False
     if source < 0:
-        floats[row, at] = ramp(bufs, row, out, floats[row, at], frequency / rate)
+        phase, step = floats[row, at], frequency / rate
+        quick = code == op.SIN_QUICK and ZERO <= phase <= ONE and ZERO <= step <= ONE
+        floats[row, at] = ramp(bufs, row, out, phase, step)
     elif code == op.SIN:
-        floats[row, at] = phases_by_input(bufs, row, out, source, floats[row, at], rate)
+        floats[row, at] = phases_by_input(bufs, flat, row, out, source, floats[row, at], rate)
     else:
-        phase, held = phases_by_held_input(bufs, row, out, source, floats[row, at], rate, floats[row, at + 1])
+        phase, held = phases_by_held_input(
+            bufs, flat, row, out, source, floats[row, at], rate, floats[row, at + 1]
+        )
         floats[row, at], floats[row, at + 1] = phase, held
-    if code == op.SIN:
+    if quick:
+        shape_sine_quickly(bufs, row, out)
+    elif code <= op.SIN_QUICK:
         shape_sine(bufs, row, out)
     elif code == op.SAW:
         shape_saw(bufs, row, out)
@@ -165,17 +188,19 @@ def oscillate(bufs, row, out, source, code, floats, at, frequency, rate):
         shape_triangle(bufs, row, out)
 
 
-@jitted
-def work_on(ops, k, code, params, ints, floats, bufs, row):
+@jitted(inline="always")
+def work_on(ops, k, code, params, ints, floats, bufs, flat, row):
     """Triggers, noise, envelopes and filters that are met less often."""
     out, a, b = ops[k, op.OUT], ops[k, op.IN0], ops[k, op.IN1]
     int_at, at = ops[k, op.INT], ops[k, op.FLOAT]
     p0, p1 = params[row, ops[k, op.P0]], params[row, ops[k, op.P1]]
+    if code != op.IMP:
+        flat[row, out] = 0
     if code == op.IMP:
         period = count(p1 / p0)
         if period == 0:
             return False
-        ints[row, int_at] = impulses(bufs, row, out, ints[row, int_at], period)
+        ints[row, int_at] = impulses(bufs, flat, row, out, ints[row, int_at], period)
     elif code == op.NOISE:
         if ints[row, int_at + BORN] == 0 or floats[row, at] != p0:
             ints[row, int_at + BORN], floats[row, at] = 1, p0
@@ -191,7 +216,7 @@ def work_on(ops, k, code, params, ints, floats, bufs, row):
     return True
 
 
-@jitted
+@jitted(inline="always")
 def remember(ops, k, code, params, ints, floats, rings, bufs, row):
     """Delays and all-pass filters: their rings are laid anew when a number changes."""
     out, a, b = ops[k, op.OUT], ops[k, op.IN0], ops[k, op.IN1]
@@ -260,8 +285,8 @@ def lay(ops, k, code, wanted, ints, rings, row, born):
     return True
 
 
-@jitted
-def count_bars(ops, k, code, lists, params, ints, floats, bufs, row):
+@jitted(inline="always")
+def count_bars(ops, k, code, lists, params, ints, floats, bufs, flat, row):
     """Nodes that follow the beat."""
     out, a, int_at, at = ops[k, op.OUT], ops[k, op.IN0], ops[k, op.INT], ops[k, op.FLOAT]
     bpm, rate = params[row, ops[k, op.P0]], params[row, ops[k, op.P1]]
@@ -272,30 +297,32 @@ def count_bars(ops, k, code, lists, params, ints, floats, bufs, row):
         if inputs > 0 and bufs[row, lists[order], 0] > ZERO and bufs[row, lists[order], 1] == ZERO:
             has_speed = 1
             floats[row, at] = bufs[row, lists[order], 0]
-        speed = floats[row, at]
-        step = sequence(
-            bufs, row, out, step, speed, bpm, rate, lists, listed, size, params, inputs, order, has_speed
+        length = 240.0 / np.float64(bpm) * np.float64(rate) / np.float64(floats[row, at])
+        hint = ints[row, int_at + 1]
+        hint = sequence(
+            bufs, flat, row, out, step, length, lists, listed, size, params, inputs, order, has_speed, hint
         )
-        if step < 0:
+        if hint < 0:
             return False
+        ints[row, int_at + 1] = hint
+        step += BLOCK
     elif code == op.CHOOSE:
-        value = params[row, lists[listed + choice(ints[row, int_at + HEAD], size)]]
-        ints[row, int_at + HEAD] += 1
-        for i in range(BLOCK):
-            bufs[row, out, i] = value
-        return True
+        fill(bufs, flat, row, out, params[row, lists[listed + choice(step, size)]])
+        step += 1
     elif code == op.ARRANGE:
         step = arrangement(bufs, row, out, step, bpm, rate, lists, listed, size, params, order)
+        flat[row, out] = 0
     else:
         cycle, bar = bar_of(bpm, rate, params[row, ops[k, op.P2]])
         if bar == 0:
             return False
         value = floats[row, at]
         if code == op.PATTERN:
-            value = pattern(bufs, row, out, step, value, cycle, rate, bar, lists, listed, size, params)
+            value = pattern(bufs, flat, row, out, step, value, cycle, rate, bar, lists, listed, size, params)
         else:
             q = params[row, ops[k, op.P3]]
             value = swept(bufs, row, out, a, floats, at, step, value, cycle, rate, bar, lists, listed, size, params, q)
+            flat[row, out] = 0
         floats[row, at] = value
         step += BLOCK
     ints[row, int_at] = step

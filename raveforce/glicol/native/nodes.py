@@ -66,7 +66,7 @@ def compile_chains(chains: Mapping[str, Chain], blanks: int, setting: Setting) -
 def _lower_all(
     b: Builder, chains: Mapping[str, Chain], setting: Setting, given: Mapping[str, int]
 ) -> tuple[int, list[Part]]:
-    """Lower chains; return the buffer that is heard (-1: none) and where the nodes' state lies."""
+    """Lower chains; return the buffer that is heard and where the nodes' state lies."""
     wiring = wire(chains, tuple(given), setting.code)
     bufs: dict[Vertex, int] = {(name, 0): buffer for name, buffer in given.items()}
     bufs |= {vertex: b.buffer() for vertex in wiring.order if vertex not in bufs}
@@ -85,13 +85,11 @@ def _lower_all(
         ranges = (before[0], len(b.ops)), (before[1], len(b.ints)), (before[2], len(b.floats))
         parts.append(Part(name, place, node.name, codes, *ranges, (bufs[vertex], *inner)))
     heard = [bufs[vertex] for vertex in wiring.heard]
-    if not heard:
-        return -1, parts
     if len(heard) == 1:
         return heard[0], parts
     final = b.buffer()
-    output = Node("output", (), 1, 1)
-    b.emit(output, op.SUM, final, listed=(b.listed(heard), len(heard)))
+    if heard:
+        b.emit(Node("output", (), 1, 1), op.SUM, final, listed=(b.listed(heard), len(heard)))
     return final, parts
 
 
@@ -260,13 +258,13 @@ def _seq(b: Builder, setting: Setting, at: Place) -> None:
         what = -1 - names.index(note.what.name) if isinstance(note.what, Reference) else b.number(note.what)
         events += b.number(note.time), what
     listed = b.listed(events), len(events) // 2
-    b.emit(at.node, op.SEQ, at.out, (), [setting.bpm, setting.sample_rate], [0], [1.0], listed, at.order)
+    b.emit(at.node, op.SEQ, at.out, (), [setting.bpm, setting.sample_rate], [0, 0], [1.0], listed, at.order)
 
 
 def _choose(b: Builder, setting: Setting, at: Place) -> None:
     numbers = _numbers(setting, at.node)
     listed = b.listed([b.number(number) for number in numbers]), len(numbers)
-    b.emit(at.node, op.CHOOSE, at.out, (), [0.0], [0, setting.seed], (), listed)
+    b.emit(at.node, op.CHOOSE, at.out, (), [0.0], [setting.seed], (), listed)
 
 
 def _arrange(b: Builder, setting: Setting, at: Place) -> None:

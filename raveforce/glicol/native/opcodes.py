@@ -18,12 +18,14 @@ COLUMNS = 17
     CONSTANT,
     SPEED,
     SIN,
+    SIN_QUICK,
     SAW,
     SQU,
     TRI,
     IMP,
     NOISE,
     ENVPERC,
+    ENVPERC_QUICK,
     ADSR,
     LPF,
     LPF_SIGNAL,
@@ -41,4 +43,4 @@ COLUMNS = 17
     ARRANGE,
     PATTERN,
     LPF_PATTERN,
-) = range(32)
+) = range(34)

@@ -10,11 +10,20 @@ import math
 
 import numpy as np
 
+from raveforce.glicol.native.blocks import blank
 from raveforce.glicol.native.jit import BLOCK, jitted
 
 F = np.float32
 ZERO, HALF, ONE, TWO = F(0), F(0.5), F(1), F(2)
 PI = F(math.pi)
+
+# Coefficients of sine and cosine on [-π/4, π/4], relative to y and 1, in powers of y².
+S1, S2, S3, S4 = -0.166666666416265235595, 0.0083333293858894631756, -0.000198393348360966317347, 2.7183114939898219064e-6
+C0, C1, C2, C3 = -0.499999997251031003120, 0.0416666233237390631894, -0.00138867637746099294692, 2.43904487962774090654e-5
+
+# Coefficients of sin(2πr) / r on [-1/4, 1/4] in powers of r².
+Q0, Q1, Q2 = F(6.28318515994336), F(-41.34165499398982), F(81.60100155721027)
+Q3, Q4 = F(-76.54972093337369), F(39.536215090485726)
 
 STEEP = F(1 / 48)
 """Increment from which phases are added one by one: a cycle is too short for runs to pay."""
@@ -45,7 +54,9 @@ def ramp(bufs, row, out, phase, step):
                     run = 1
                     # A tie may round up and down in turn; two equal strides in a row show that it does not.
                     if stride > ZERO and (sum1 + step) - sum1 == stride:
-                        run = min(int(np.float64(top - phase) / np.float64(stride)), BLOCK - i)
+                        run = BLOCK - i
+                        if not phase + F(np.int32(run)) * stride < top:
+                            run = min(int(np.float64(top - phase) / np.float64(stride)), run)
                     # Unsigned, because the compiler vectorises no loop that might count from the array's end.
                     for k in range(np.uint64(run)):
                         bufs[row, out, np.uint64(i) + k] = phase + F(np.int32(k)) * stride
@@ -64,19 +75,9 @@ def ramp(bufs, row, out, phase, step):
 
 
 @jitted
-def uniform(bufs, row, source):
-    """Whether a block holds one value throughout."""
-    first = bufs[row, source, 0]
-    same = 0
-    for i in range(BLOCK):
-        same += 1 if bufs[row, source, i] == first else 0
-    return same == BLOCK
-
-
-@jitted
-def phases_by_input(bufs, row, out, source, phase, rate):
+def phases_by_input(bufs, flat, row, out, source, phase, rate):
     """Phases of an oscillator whose frequency is a signal (a ``sin`` follows it as it is)."""
-    if uniform(bufs, row, source):
+    if flat[row, source]:
         return ramp(bufs, row, out, phase, bufs[row, source, 0] / rate)
     for i in range(BLOCK):
         bufs[row, out, i] = bufs[row, source, i] / rate
@@ -89,9 +90,9 @@ def phases_by_input(bufs, row, out, source, phase, rate):
 
 
 @jitted
-def phases_by_held_input(bufs, row, out, source, phase, rate, held):
+def phases_by_held_input(bufs, flat, row, out, source, phase, rate, held):
     """Phases of an oscillator that holds the last frequency other than 0 (``saw``, ``squ``, ``tri``)."""
-    if uniform(bufs, row, source):
+    if flat[row, source]:
         if bufs[row, source, 0] != ZERO:
             held = bufs[row, source, 0]
         return ramp(bufs, row, out, phase, held / rate), held
@@ -130,35 +131,52 @@ def shape_triangle(bufs, row, out):
 
 @jitted(fastmath={"contract"})
 def shape_sine(bufs, row, out):
-    """Phase to sine, right to the last float32 digit almost everywhere.
+    """Phase to sine.
 
-    The argument is rounded to float32 as in Glicol; an odd polynomial, fitted on [-π/2, π/2] to 5e-14, is
-    evaluated in float64.
+    The argument is rounded to float32, then reduced and evaluated in float64 by the classic pair of short minimax
+    polynomials for sine and cosine on [-π/4, π/4], which is how the engine's C library does it: hardly a sample
+    differs in its last digit.
     """
     for i in range(BLOCK):
         x = np.float64(bufs[row, out, i] * TWO * PI)
-        turns = math.floor(x * 0.3183098861837907 + 0.5)
-        x = x - turns * 3.141592653589793
-        z = x * x
-        p = 1.538731014393329e-10
-        p = p * z - 2.502845365768419e-08
-        p = p * z + 2.755690122547305e-06
-        p = p * z - 1.9841266008143943e-04
-        p = p * z + 8.333333316503091e-03
-        p = p * z - 1.6666666666402047e-01
-        y = x + x * z * p
-        odd = turns - 2.0 * math.floor(0.5 * turns)
-        bufs[row, out, i] = F(y - 2.0 * odd * y)
+        quarter = np.floor(x * 0.6366197723675814 + 0.5)
+        y = x - quarter * 1.5707963267948966
+        z = y * y
+        sine = y + y * z * ((S1 + z * S2) + z * z * (S3 + z * S4))
+        cosine = 1.0 + z * C0 + z * z * C1 + z * z * z * (C2 + z * C3)
+        half = np.floor(0.5 * quarter)
+        value = cosine if quarter - 2.0 * half != 0.0 else sine
+        negative = half - 2.0 * np.floor(0.5 * half)
+        bufs[row, out, i] = F(value - 2.0 * negative * value)
+
+
+@jitted(fastmath={"contract"})
+def shape_sine_quickly(bufs, row, out):
+    """Phase in [0, 1] to sine within 5e-7: for what is only heard, never followed by a pitch or a filter.
+
+    Half turns are taken off the phase, which is exact; the rest is an odd polynomial in float32.
+    """
+    for i in range(BLOCK):
+        phase = bufs[row, out, i]
+        halves = np.floor(phase + phase + HALF)
+        r = phase - HALF * halves
+        z = r * r
+        p = Q4 * z + Q3
+        p = p * z + Q2
+        p = p * z + Q1
+        p = p * z + Q0
+        y = r * p
+        bufs[row, out, i] = -y if halves == ONE else y
 
 
 @jitted
-def impulses(bufs, row, out, clock, period):
+def impulses(bufs, flat, row, out, clock, period):
     """One at every multiple of the period, counted in samples; return the clock at the block's end."""
-    for i in range(BLOCK):
-        bufs[row, out, i] = ZERO
+    blank(bufs, flat, row, out)
     i = (-clock) % period
     while i < BLOCK:
         bufs[row, out, i] = ONE
+        flat[row, out] = 0
         i += period
     return clock + BLOCK
 

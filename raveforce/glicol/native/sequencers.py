@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from raveforce.glicol.native.blocks import blank, fill
 from raveforce.glicol.native.jit import BLOCK, count, jitted
 from raveforce.glicol.native.oscillators import white_noise
 
@@ -20,33 +21,47 @@ def pitch(midi):
 
 
 @jitted
-def sequence(bufs, row, out, step, speed, bpm, rate, lists, at, events, params, inputs, order, has_speed):
-    """A block of notes. Return the next step, -1 where the engine would break.
+def sequence(bufs, flat, row, out, step, length, lists, at, events, params, inputs, order, has_speed, hint):
+    """A block of notes in a bar of a length in samples. Return the note that comes next, -1 where the engine breaks.
 
     lists[at:] holds for each event the parameters of its time and note; a note below 0 is reference -1 - note.
-    lists[order:] holds the buffers of the inputs, of which the first may be a speed.
+    lists[order:] holds the buffers of the inputs, of which the first may be a speed. ``hint`` is the note that
+    was to come next at the last block's end; times only grow within a bar, so that the search starts there.
     """
-    length = 240.0 / np.float64(bpm) * np.float64(rate) / np.float64(speed)
     bar = count(length)
     if bar == 0:
         return -1
-    for i in range(BLOCK):
-        bufs[row, out, i] = ZERO
+    blank(bufs, flat, row, out)
     now = step % bar
-    for event in range(events):
-        when = count(np.float64(params[row, lists[at + 2 * event]]) * length)
-        i = when - now if when >= now else when - now + bar
-        note = lists[at + 2 * event + 1]
-        while when < bar and i < BLOCK:
-            if note >= 0:
-                bufs[row, out, i] = pitch(params[row, note])
-            else:
+    if hint > 0 and moment(params, row, lists, at, hint - 1, length) >= now:
+        hint = 0
+    done = 0  # samples of the block before the present bar
+    while done < BLOCK:
+        while hint < events:
+            when = moment(params, row, lists, at, hint, length)
+            if when >= now:
+                if when - now + done >= BLOCK or when >= bar:
+                    break
+                note = lists[at + 2 * hint + 1]
                 index = -1 - note + has_speed
-                if index >= inputs:
+                if note < 0 and index >= inputs:
                     return -1
-                bufs[row, out, i] = pitch(bufs[row, lists[order + index], i])
-            i += bar
-    return step + BLOCK
+                i = when - now + done
+                midi = params[row, note] if note >= 0 else bufs[row, lists[order + index], i]
+                bufs[row, out, i] = pitch(midi)
+                flat[row, out] = 0
+            hint += 1
+        done += bar - now
+        now = 0
+        if done < BLOCK:
+            hint = 0
+    return hint
+
+
+@jitted
+def moment(params, row, lists, at, event, length):
+    """Sample of the bar at which an event is due."""
+    return count(np.float64(params[row, lists[at + 2 * event]]) * length)
 
 
 @jitted
@@ -57,15 +72,16 @@ def bar_of(bpm, rate, span):
 
 
 @jitted
-def pattern(bufs, row, out, step, value, cycle, rate, bar, lists, at, events, params):
+def pattern(bufs, flat, row, out, step, value, cycle, rate, bar, lists, at, events, params):
     """A value that changes at set times of a bar. Return the value at the block's end."""
     nearest = BLOCK
     for event in range(events):
         when = count(params[row, lists[at + 2 * event]] * cycle * rate)
         if when < bar:
             nearest = min(nearest, (when - step) % bar)
-    for i in range(BLOCK):
-        bufs[row, out, i] = value
+    fill(bufs, flat, row, out, value)
+    if nearest < BLOCK:
+        flat[row, out] = 0
     for i in range(nearest, BLOCK):
         for event in range(events):
             if (step + i) % bar == count(params[row, lists[at + 2 * event]] * cycle * rate):

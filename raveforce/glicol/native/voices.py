@@ -36,6 +36,7 @@ class Voices:
         self._ints = np.empty((rows, len(graph.ints)), np.int64)
         self._floats = np.empty((rows, len(graph.floats)), np.float32)
         self._bufs = np.empty((rows, graph.buffers, BLOCK), np.float32)
+        self._flat = np.empty((rows, graph.buffers), np.uint8)
         self.reset(slice(None))
 
     def reset(self, rows: slice | NDArray[np.int64]) -> None:
@@ -43,6 +44,7 @@ class Voices:
         self._ints[rows] = self.graph.ints
         self._floats[rows] = self.graph.floats
         self._bufs[rows] = 0
+        self._flat[rows] = 1
 
     def set(self, values: NDArray[np.float32]) -> None:
         """Fill the blanks, values [rows, blanks], and make room for the delays they ask for."""
@@ -62,13 +64,11 @@ class Voices:
         graph = self.graph
         self._kernel.play(
             self._ops, graph.lists, self._params, self._ints, self._floats, self._rings, self._bufs,
-            rows, out, skip, blocks, graph.final, failed,
+            self._flat, rows, out, skip, blocks, graph.final, failed,
         )  # fmt: skip
 
     def last_block(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Block that rows played last, [rows, BLOCK]."""
-        if self.graph.final < 0:
-            return np.zeros((len(rows), BLOCK), np.float32)
         return self._bufs[rows, self.graph.final]
 
     def take_over(self, row: int, other: Voices, pairs: list[tuple[Part, Part]]) -> None:
@@ -78,6 +78,7 @@ class Voices:
             self._ints[row, slice(*ours.ints)] = other._ints[row, slice(*theirs.ints)]
             self._floats[row, slice(*ours.floats)] = other._floats[row, slice(*theirs.floats)]
             self._bufs[row, list(ours.bufs)] = other._bufs[row, list(theirs.bufs)]
+            self._flat[row, list(ours.bufs)] = other._flat[row, list(theirs.bufs)]
             if self._has_rings:
                 self._take_rings(row, other, theirs.ops, ours.ops)
 
