@@ -38,7 +38,7 @@ def cache_folder() -> Path:
 
 def jitted(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     """Compile a function with Glicol's arithmetic: no reordering unless asked, division by zero gives infinity."""
-    wrap = numba.njit(nogil=True, error_model="numpy", **options)
+    wrap = numba.njit(nogil=True, error_model="numpy", _nrt=False, **options)
     return wrap(function) if function is not None else wrap
 
 
@@ -80,4 +80,4 @@ def _warm(kernel: ModuleType) -> None:
     ints, floats = np.zeros((0, 0), np.int64), np.zeros((0, 0), np.float32)
     few, bufs, flat = np.zeros(0, np.int64), np.zeros((0, 0, BLOCK), np.float32), np.zeros((0, 0), np.uint8)
     kernel.play(ints, few, floats, ints, floats, floats, bufs, flat, few, floats, 0, 0, 0, few)
-    kernel.ring_sizes(ints, floats)
+    kernel.ring_sizes(ints, floats, few)

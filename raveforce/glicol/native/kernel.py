@@ -330,9 +330,8 @@ def count_bars(ops, k, code, lists, params, ints, floats, bufs, flat, row):
 
 
 @jitted(cache=True)
-def ring_sizes(ops, params):
-    """Samples that each instruction's ring takes at most, for the rows' present parameters."""
-    sizes = np.zeros(ops.shape[0], np.int64)
+def ring_sizes(ops, params, sizes):
+    """Write the samples that each instruction's ring takes at most, for the rows' present parameters."""
     for k in range(ops.shape[0]):
         code = ops[k, op.CODE]
         if op.DELAYN <= code <= op.ALLPASS_SIGNAL:
@@ -340,4 +339,3 @@ def ring_sizes(ops, params):
                 length = ring_length(code, params[row, ops[k, op.P0]], params[row, ops[k, op.P2]], False)
                 rings = 2 if code >= op.ALLPASS else 1
                 sizes[k] = max(sizes[k], rings * length)
-    return sizes

@@ -50,7 +50,9 @@ class Voices:
         """Fill the blanks, values [rows, blanks], and make room for the delays they ask for."""
         self._params[:, : self._blanks] = values
         if self._has_rings:
-            self._make_room(self._kernel.ring_sizes(self._ops, self._params))
+            sizes = np.zeros(len(self._ops), np.int64)
+            self._kernel.ring_sizes(self._ops, self._params, sizes)
+            self._make_room(sizes)
 
     def play(
         self,
