@@ -53,17 +53,17 @@ def line(bufs, row, out, start, stop, position, scale, attack, decay, quick):
     elif quick:
         slope = scale / F(attack)
         for i in range(begin, peak):
-            bufs[row, out, i] = F(np.int32(past + i)) * slope
+            bufs[row, out, i] = F(np.int32(past + np.int64(i))) * slope
     else:
         for i in range(begin, peak):
-            bufs[row, out, i] = F(np.int32(past + i)) / F(attack) * scale
+            bufs[row, out, i] = F(np.int32(past + np.int64(i))) / F(attack) * scale
     if quick:
         slope = scale / F(decay)
         for i in range(peak, floor):
-            bufs[row, out, i] = F(np.int32(left - i)) * slope
+            bufs[row, out, i] = F(np.int32(left - np.int64(i))) * slope
     else:
         for i in range(peak, floor):
-            bufs[row, out, i] = F(np.int32(left - i)) / F(decay) * scale
+            bufs[row, out, i] = F(np.int32(left - np.int64(i))) / F(decay) * scale
     for i in range(floor, end):
         bufs[row, out, i] = ZERO * scale
 

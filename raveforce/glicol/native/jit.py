@@ -22,6 +22,8 @@ __all__ = ["BLOCK", "cache_folder", "jitted", "load_kernel"]
 log = logging.getLogger(__name__)
 
 BLOCK = 128
+PAD = 16
+"""Samples behind every buffer, into which vectors may run over; they also keep buffers apart in the processor's cache."""
 
 
 def cache_folder() -> Path:
@@ -78,6 +80,6 @@ def load_kernel() -> ModuleType:
 def _warm(kernel: ModuleType) -> None:
     """Call the kernel with nothing to play: every later call has these types, so nothing is compiled twice."""
     ints, floats = np.zeros((0, 0), np.int64), np.zeros((0, 0), np.float32)
-    few, bufs, flat = np.zeros(0, np.int64), np.zeros((0, 0, BLOCK), np.float32), np.zeros((0, 0), np.uint8)
+    few, bufs, flat = np.zeros(0, np.int64), np.zeros((0, 0, BLOCK + PAD), np.float32), np.zeros((0, 0), np.uint8)
     kernel.play(ints, few, floats, ints, floats, floats, bufs, flat, few, floats, 0, 0, 0, few)
     kernel.ring_sizes(ints, floats, few)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from raveforce.glicol.native import opcodes as op
-from raveforce.glicol.native.blocks import fill
+from raveforce.glicol.native.blocks import blank, fill
 from raveforce.glicol.native.delays import allpass, delay, modulated_allpass, modulated_delay
 from raveforce.glicol.native.envelopes import adsr, percussive
-from raveforce.glicol.native.filters import resonate, resonate_four, smooth, smooth_by_signal, swept, tune
+from raveforce.glicol.native.filters import MILD, resonate, resonate_four, resonate_quickly, smooth, smooth_by_signal, swept, tune
 from raveforce.glicol.native.jit import BLOCK, count, jitted
 from raveforce.glicol.native.oscillators import (
     impulses,
@@ -27,13 +27,15 @@ from raveforce.glicol.native.oscillators import (
     shape_square,
     shape_triangle,
 )
-from raveforce.glicol.native.sequencers import arrangement, bar_of, choice, pattern, sequence
+from raveforce.glicol.native.sequencers import arrangement, bar_of, choice, pattern, sequence, silence_ahead
 
 F = np.float32
 ZERO, ONE, THOUSAND = F(0), F(1), F(1000)
 TILE = 4
 # Offsets in the integer state of nodes that act when a number changes.
 BORN, HEAD, LENGTH = range(3)
+# And of a sequence, behind its step: the note that comes next, and for how many samples at least nothing does.
+HINT, WAIT = 1, 2
 
 
 @jitted(cache=True)
@@ -46,7 +48,7 @@ def play(ops, lists, params, ints, floats, rings, bufs, flat, rows, out, skip, b
     lists : int64, what the instructions' lists hold
     params : float32 [rows, parameters]
     ints, floats, rings : int64, float32, float32 [rows, ...], the nodes' state
-    bufs : float32 [rows, nodes, BLOCK], the nodes' last blocks
+    bufs : float32 [rows, nodes, BLOCK + PAD], the nodes' last blocks
     flat : uint8 [rows, nodes], whether a block is known to hold one value
     rows : int64, the rows to play
     out : float32 [rows, samples], what is heard, written from ``skip`` on until it is full
@@ -77,16 +79,20 @@ def play(ops, lists, params, ints, floats, rings, bufs, flat, rows, out, skip, b
 def resonate_tile(ops, k, code, params, floats, bufs, flat, tile):
     """Resonant filters of a tile: four rows in step, or one after the other."""
     out, source, signal, at = ops[k, op.OUT], ops[k, op.IN0], ops[k, op.IN1], ops[k, op.FLOAT]
-    highpass = code >= op.HPF
+    highpass, quick = code >= op.HPF, 0
     for j in range(tile.shape[0]):
         row = tile[j]
         cutoff = bufs[row, signal, 0] if signal >= 0 else params[row, ops[k, op.P0]]
         tune(floats, row, at, cutoff, params[row, ops[k, op.P1]], params[row, ops[k, op.P2]], highpass)
         flat[row, out] = 0
-    if tile.shape[0] == TILE:
+        quick += 1 if ops[k, op.QUICK] and floats[row, at + MILD] else 0
+    if quick == 0 and tile.shape[0] == TILE:
         resonate_four(bufs, tile[0], tile[1], tile[2], tile[3], out, source, floats, at)
-    else:
-        for j in range(tile.shape[0]):
+        return
+    for j in range(tile.shape[0]):
+        if ops[k, op.QUICK] and floats[tile[j], at + MILD]:
+            resonate_quickly(bufs, tile[j], out, source, floats, at)
+        else:
             resonate(bufs, tile[j], out, source, floats, at)
 
 
@@ -126,11 +132,11 @@ def work(ops, k, code, lists, params, ints, floats, rings, bufs, flat, row):
         add_up(ops, k, lists, bufs, row)
         flat[row, out] = 0
     elif op.SIN <= code <= op.TRI:
-        oscillate(bufs, flat, row, out, a, code, floats, ops[k, op.FLOAT], p0, p1)
+        oscillate(bufs, flat, row, out, a, code, ops[k, op.QUICK] != 0, floats, ops[k, op.FLOAT], p0, p1)
         flat[row, out] = 0
-    elif code == op.ENVPERC or code == op.ENVPERC_QUICK:
+    elif code == op.ENVPERC:
         position, scale = ints[row, ops[k, op.INT]], floats[row, ops[k, op.FLOAT]]
-        rate, quick = params[row, ops[k, op.P2]], code == op.ENVPERC_QUICK
+        rate, quick = params[row, ops[k, op.P2]], ops[k, op.QUICK] != 0
         position, scale = percussive(bufs, flat, row, out, a, position, scale, p0, p1, rate, quick)
         ints[row, ops[k, op.INT]], floats[row, ops[k, op.FLOAT]] = position, scale
     elif code == op.CONSTANT:
@@ -162,12 +168,11 @@ def add_up(ops, k, lists, bufs, row):
 
 
 @jitted(inline="always")
-def oscillate(bufs, flat, row, out, source, code, floats, at, frequency, rate):
+def oscillate(bufs, flat, row, out, source, code, quick, floats, at, frequency, rate):
     """An oscillator: its phases (state: phase, frequency held), then their shape."""
-    quick = False
     if source < 0:
         phase, step = floats[row, at], frequency / rate
-        quick = code == op.SIN_QUICK and ZERO <= phase <= ONE and ZERO <= step <= ONE
+        quick = quick and ZERO <= phase <= ONE and ZERO <= step <= ONE
         floats[row, at] = ramp(bufs, row, out, phase, step)
     elif code == op.SIN:
         floats[row, at] = phases_by_input(bufs, flat, row, out, source, floats[row, at], rate)
@@ -176,9 +181,9 @@ def oscillate(bufs, flat, row, out, source, code, floats, at, frequency, rate):
             bufs, flat, row, out, source, floats[row, at], rate, floats[row, at + 1]
         )
         floats[row, at], floats[row, at + 1] = phase, held
-    if quick:
+    if code == op.SIN and quick:
         shape_sine_quickly(bufs, row, out)
-    elif code <= op.SIN_QUICK:
+    elif code == op.SIN:
         shape_sine(bufs, row, out)
     elif code == op.SAW:
         shape_saw(bufs, row, out)
@@ -200,7 +205,14 @@ def work_on(ops, k, code, params, ints, floats, bufs, flat, row):
         period = count(p1 / p0)
         if period == 0:
             return False
-        ints[row, int_at] = impulses(bufs, flat, row, out, ints[row, int_at], period)
+        clock = ints[row, int_at]
+        if period == ints[row, int_at + 1] and ints[row, int_at + WAIT] >= BLOCK:
+            blank(bufs, flat, row, out)
+        else:
+            impulses(bufs, flat, row, out, clock, period)
+            ints[row, int_at + 1], ints[row, int_at + WAIT] = period, BLOCK + (-clock - BLOCK) % period
+        ints[row, int_at + WAIT] -= BLOCK
+        ints[row, int_at] = clock + BLOCK
     elif code == op.NOISE:
         if ints[row, int_at + BORN] == 0 or floats[row, at] != p0:
             ints[row, int_at + BORN], floats[row, at] = 1, p0
@@ -297,15 +309,24 @@ def count_bars(ops, k, code, lists, params, ints, floats, bufs, flat, row):
         if inputs > 0 and bufs[row, lists[order], 0] > ZERO and bufs[row, lists[order], 1] == ZERO:
             has_speed = 1
             floats[row, at] = bufs[row, lists[order], 0]
+        if has_speed == 0 or floats[row, at] == floats[row, at + 1]:
+            wait = ints[row, int_at + WAIT]
+            if wait >= BLOCK:
+                blank(bufs, flat, row, out)
+                ints[row, int_at + WAIT] = wait - BLOCK
+                ints[row, int_at] = step + BLOCK
+                return True
+        floats[row, at + 1] = floats[row, at]
         length = 240.0 / np.float64(bpm) * np.float64(rate) / np.float64(floats[row, at])
-        hint = ints[row, int_at + 1]
+        hint = ints[row, int_at + HINT]
         hint = sequence(
             bufs, flat, row, out, step, length, lists, listed, size, params, inputs, order, has_speed, hint
         )
         if hint < 0:
             return False
-        ints[row, int_at + 1] = hint
+        ints[row, int_at + HINT] = hint
         step += BLOCK
+        ints[row, int_at + WAIT] = silence_ahead(step, length, lists, listed, size, params, row, hint)
     elif code == op.CHOOSE:
         fill(bufs, flat, row, out, params[row, lists[listed + choice(step, size)]])
         step += 1

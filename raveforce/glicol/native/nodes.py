@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from raveforce.glicol.errors import UnsupportedProgram
 from raveforce.glicol.native import opcodes as op
 from raveforce.glicol.native.compounds import COMPOUNDS, Compound
+from raveforce.glicol.native.filters import RESONANT_STATE
 from raveforce.glicol.native.graph import Builder, Graph, Part, Setting
 from raveforce.glicol.native.parser import Argument, Chain, Node, Note, Pattern, Reference, Slot, parse
 from raveforce.glicol.native.wiring import Vertex, referred, wire
@@ -165,7 +166,7 @@ def _resonant(by_number: int, by_signal: int, default: float) -> Callable[[Build
         cutoff, q = at.node.arguments
         rate = setting.sample_rate if by_number == op.LPF else ENGINE_RATE
         resonance = _number(setting, at.node, q)
-        state = [0.0] * 10
+        state = [0.0] * RESONANT_STATE
         if isinstance(cutoff, Pattern):
             if len(at.inputs) == 1:
                 listed = _events(b, cutoff)
@@ -258,7 +259,7 @@ def _seq(b: Builder, setting: Setting, at: Place) -> None:
         what = -1 - names.index(note.what.name) if isinstance(note.what, Reference) else b.number(note.what)
         events += b.number(note.time), what
     listed = b.listed(events), len(events) // 2
-    b.emit(at.node, op.SEQ, at.out, (), [setting.bpm, setting.sample_rate], [0, 0], [1.0], listed, at.order)
+    b.emit(at.node, op.SEQ, at.out, (), [setting.bpm, setting.sample_rate], [0] * 3, [1.0, 0.0], listed, at.order)
 
 
 def _choose(b: Builder, setting: Setting, at: Place) -> None:
@@ -304,7 +305,7 @@ NODES: dict[str, Callable[[Builder, Setting, Place], None]] = {
     "saw": _oscillator(op.SAW),
     "squ": _oscillator(op.SQU),
     "tri": _oscillator(op.TRI),
-    "imp": _source(op.IMP, rate=True, ints=1),
+    "imp": _source(op.IMP, rate=True, ints=3),
     "noise": _source(op.NOISE, ints=2, floats=1),
     "constsig": _constsig,
     "speed": _source(op.SPEED),

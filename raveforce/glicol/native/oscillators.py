@@ -25,8 +25,10 @@ C0, C1, C2, C3 = -0.499999997251031003120, 0.0416666233237390631894, -0.00138867
 Q0, Q1, Q2 = F(6.28318515994336), F(-41.34165499398982), F(81.60100155721027)
 Q3, Q4 = F(-76.54972093337369), F(39.536215090485726)
 
-STEEP = F(1 / 48)
+STEEP = F(1 / 128)
 """Increment from which phases are added one by one: a cycle is too short for runs to pay."""
+SHORT = F(16)
+"""Additions up to which a run does not pay."""
 
 
 @jitted
@@ -45,27 +47,40 @@ def ramp(bufs, row, out, phase, step):
     """
     i = 0
     if ZERO < step < STEEP:
+        low = SHORT * step
         while i < BLOCK:
-            sum1 = phase + step
-            if ZERO < phase < ONE:
-                top = next_power_of_two(phase)
-                if sum1 <= top:
-                    stride = sum1 - phase
-                    run = 1
-                    # A tie may round up and down in turn; two equal strides in a row show that it does not.
-                    if stride > ZERO and (sum1 + step) - sum1 == stride:
-                        run = BLOCK - i
-                        if not phase + F(np.int32(run)) * stride < top:
-                            run = min(int(np.float64(top - phase) / np.float64(stride)), run)
-                    # Unsigned, because the compiler vectorises no loop that might count from the array's end.
-                    for k in range(np.uint64(run)):
-                        bufs[row, out, np.uint64(i) + k] = phase + F(np.int32(k)) * stride
-                    phase = phase + F(np.int32(run)) * stride
-                    i += run
-                    continue
-            bufs[row, out, i] = phase
-            phase = sum1 - ONE if sum1 > ONE else sum1
-            i += 1
+            if phase < low or phase >= ONE:
+                bufs[row, out, i] = phase
+                phase = phase + step
+                phase = phase - ONE if phase > ONE else phase
+                i += 1
+                continue
+            top = next_power_of_two(phase)
+            next_phase = phase + step
+            stride, run = next_phase - phase, 1
+            # A tie may round up and down in turn; two equal strides in a row show that it does not.
+            if next_phase < top and (next_phase + step) - next_phase == stride:
+                run = BLOCK - i
+                if not phase + F(np.int32(run)) * stride < top:
+                    run = min(int(np.float64(top - phase) / np.float64(stride)), run)
+            # Whole vectors of eight, the last of which may run over into what is written next. Unsigned, because
+            # the compiler vectorises no loop that might count from the array's end.
+            for k in range(np.uint64((run + 7) & ~7)):
+                bufs[row, out, np.uint64(i) + k] = phase + F(np.int32(k)) * stride
+            phase = phase + F(np.int32(run)) * stride if run > 1 else next_phase
+            phase = phase - ONE if phase > ONE else phase
+            i += run
+        return phase
+    if ZERO <= step < HALF and phase <= ONE:
+        # Cycle by cycle: within one only the addition is waited for.
+        while i < BLOCK:
+            next_phase = phase
+            while i < BLOCK and next_phase <= ONE:
+                phase = next_phase
+                bufs[row, out, np.uint64(i)] = phase
+                next_phase = phase + step
+                i += 1
+            phase = next_phase - ONE if next_phase > ONE else next_phase
         return phase
     for k in range(BLOCK):
         bufs[row, out, k] = phase
@@ -171,14 +186,13 @@ def shape_sine_quickly(bufs, row, out):
 
 @jitted
 def impulses(bufs, flat, row, out, clock, period):
-    """One at every multiple of the period, counted in samples; return the clock at the block's end."""
+    """One at every multiple of the period, counted in samples."""
     blank(bufs, flat, row, out)
     i = (-clock) % period
     while i < BLOCK:
         bufs[row, out, i] = ONE
         flat[row, out] = 0
         i += period
-    return clock + BLOCK
 
 
 @jitted

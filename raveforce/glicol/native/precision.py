@@ -1,4 +1,4 @@
-"""Which sines and envelopes may be computed quickly: those that are heard and nothing else.
+"""Which nodes may be computed quickly: those that are heard and nothing else.
 
 What is only scaled, added up and heard stays within 1e-5 when its last digit is off; what sets a pitch or goes
 through a recursive filter does not, for these pass a difference on enlarged.
@@ -18,11 +18,16 @@ __all__ = ["relax"]
 MOST_GAIN = 16.0
 """Largest peak at the output that something computed quickly may cause."""
 
+BLANK_PEAK = 4.0
+HIGHEST_NOTE = 96
+"""What a gain and a note in a blank are taken to be at most: beyond, the difference grows with the sound."""
+
+QUICK = {op.ENVPERC, op.LPF, op.LPF_SIGNAL, op.HPF, op.HPF_SIGNAL}
 BOUNDED = {op.SIN, op.SAW, op.SQU, op.TRI, op.NOISE, op.IMP}
 
 
 def relax(ops: NDArray[np.int64], lists: NDArray[np.int64], numbers: dict[int, float], final: int) -> None:
-    """Make sines of a fixed frequency and envelopes quick where that cannot be heard.
+    """Mark sines of a fixed frequency, envelopes and filters as quick where that cannot be heard.
 
     Parameters
     ----------
@@ -35,10 +40,8 @@ def relax(ops: NDArray[np.int64], lists: NDArray[np.int64], numbers: dict[int, f
     for row in ops:
         out = int(row[op.OUT])
         if gains.get(out, 0.0) * peaks.get(out, math.inf) <= MOST_GAIN:
-            if row[op.CODE] == op.SIN and row[op.IN0] < 0:
-                row[op.CODE] = op.SIN_QUICK
-            elif row[op.CODE] == op.ENVPERC:
-                row[op.CODE] = op.ENVPERC_QUICK
+            by_number = row[op.CODE] == op.SIN and row[op.IN0] < 0
+            row[op.QUICK] = by_number or row[op.CODE] in QUICK
 
 
 def _inputs(row: NDArray[np.int64], lists: NDArray[np.int64]) -> list[int]:
@@ -49,16 +52,21 @@ def _inputs(row: NDArray[np.int64], lists: NDArray[np.int64]) -> list[int]:
 
 
 def _peaks(ops: NDArray[np.int64], lists: NDArray[np.int64], numbers: dict[int, float]) -> dict[int, float]:
-    """Bound on what buffers hold, where one is known."""
+    """What buffers hold at most, where it is known."""
     peaks: dict[int, float] = {}
     for row in ops:
         code, out = int(row[op.CODE]), int(row[op.OUT])
         inputs = [peaks.get(each, math.inf) for each in _inputs(row, lists)]
-        number = abs(numbers.get(int(row[op.P0]), math.inf))
+        number = abs(numbers.get(int(row[op.P0]), BLANK_PEAK))
         if code in BOUNDED:
             peaks[out] = 1.0
+        elif code == op.SEQ:
+            notes = lists[row[op.LIST] + 1 : row[op.LIST] + 2 * row[op.COUNT] : 2]
+            peaks[out] = max([2 ** ((numbers.get(int(note), HIGHEST_NOTE) - 60) / 12) for note in notes], default=0.0)
         elif code == op.ENVPERC:
             peaks[out] = max(inputs[0], 1.0)
+        elif op.LPF <= code <= op.HPF_SIGNAL:
+            peaks[out] = inputs[0]  # a high q, which may add to it, rules quick arithmetic out by itself
         elif code == op.CONSTANT:
             peaks[out] = number
         elif code == op.COPY:
@@ -84,7 +92,7 @@ def _gains(
         for row in ops[::-1]:
             code, inputs = int(row[op.CODE]), _inputs(row, lists)
             gain = gains.get(int(row[op.OUT]), 0.0)
-            number = abs(numbers.get(int(row[op.P0]), math.inf))
+            number = abs(numbers.get(int(row[op.P0]), BLANK_PEAK))
             for i, each in enumerate(inputs):
                 if code in (op.COPY, op.SUM, op.ADD_NUMBER, op.ADD_SIGNAL):
                     passed = gain

@@ -53,9 +53,18 @@ def sequence(bufs, flat, row, out, step, length, lists, at, events, params, inpu
             hint += 1
         done += bar - now
         now = 0
-        if done < BLOCK:
+        if done <= BLOCK:
             hint = 0
     return hint
+
+
+@jitted
+def silence_ahead(step, length, lists, at, events, params, row, hint):
+    """Samples from a step on in which a sequence, at this speed, plays no note for sure."""
+    bar = count(length)
+    now = step % bar
+    due = moment(params, row, lists, at, hint, length) if hint < events else bar
+    return max(min(due, bar) - now, 0)
 
 
 @jitted

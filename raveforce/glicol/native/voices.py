@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from raveforce.glicol.native import opcodes as op
 from raveforce.glicol.native.graph import Graph, Part
-from raveforce.glicol.native.jit import BLOCK
+from raveforce.glicol.native.jit import BLOCK, PAD
 
 __all__ = ["Voices"]
 
@@ -35,7 +35,7 @@ class Voices:
         self._params[:, blanks:] = graph.constants
         self._ints = np.empty((rows, len(graph.ints)), np.int64)
         self._floats = np.empty((rows, len(graph.floats)), np.float32)
-        self._bufs = np.empty((rows, graph.buffers, BLOCK), np.float32)
+        self._bufs = np.empty((rows, graph.buffers, BLOCK + PAD), np.float32)
         self._flat = np.empty((rows, graph.buffers), np.uint8)
         self.reset(slice(None))
 
@@ -71,7 +71,7 @@ class Voices:
 
     def last_block(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Block that rows played last, [rows, BLOCK]."""
-        return self._bufs[rows, self.graph.final]
+        return self._bufs[rows, self.graph.final, :BLOCK]
 
     def take_over(self, row: int, other: Voices, pairs: list[tuple[Part, Part]]) -> None:
         """Start a row of this graph from another graph's state: ``pairs`` are nodes there and here that live on."""
