@@ -3,6 +3,7 @@
 from raveforce.glicol.engine import BLOCK, ENGINES, Engine, open_engine
 from raveforce.glicol.errors import EngineUnavailable, GlicolError, UnsupportedProgram
 from raveforce.glicol.program import Program, ProgramError, format_number
+from raveforce.glicol.render import render
 
 __all__ = [
     "BLOCK",
@@ -15,4 +16,5 @@ __all__ = [
     "UnsupportedProgram",
     "format_number",
     "open_engine",
+    "render",
 ]

@@ -65,7 +65,7 @@ class Engine(Protocol):
         """
 
     def add_sample(self, name: str, audio: ArrayLike, sample_rate: int | None = None) -> None:
-        """Offer a recording to programs that play ``sp \\name``; it stays through resets."""
+        r"""Offer a recording to programs that play ``sp \name``; it stays through resets."""
 
     def close(self) -> None:
         """Free what the engine holds; closing twice is harmless."""
@@ -85,9 +85,10 @@ def open_engine(
     program : template text or a Program
     rows : how many copies play side by side
     sample_rate : Hz
-    kind : "wasm", the real Glicol in a sandbox, plays everything; "auto" takes the fastest that plays the program
-    **options : passed on to the engine: ``bpm``, ``seed``, and for wasm ``deadline`` (seconds a call may take),
-        ``memory_limit`` (bytes a row may use), ``runtime`` ("wasmtime" or "wasmer")
+    kind : "wasm", the real Glicol in a sandbox, plays everything; "auto" takes the fastest that plays the
+        program
+    **options : passed on to the engine: ``bpm``, ``seed``, and for wasm ``deadline`` (seconds a row may take
+        over a call), ``memory_limit`` (bytes a row may use), ``runtime`` ("wasmtime" or "wasmer")
 
     Raises
     ------

@@ -8,7 +8,7 @@ __all__ = ["EngineUnavailable", "GlicolError", "UnsupportedProgram"]
 
 
 class EngineUnavailable(RuntimeError):
-    """The engine itself cannot be had: its binary or its runtime is missing. The message says the ways out."""
+    """The engine cannot be had: its binary or its runtime is missing. The message says the ways out."""
 
 
 class GlicolError(RuntimeError):
@@ -17,11 +17,13 @@ class GlicolError(RuntimeError):
     Attributes
     ----------
     message : what the engine said
-    kind : "syntax", "sample", "reference" (the text is wrong); "trap", "deadline", "memory" (it broke while playing)
+    kind : "syntax", "sample", "reference" (the text is wrong); "trap", "deadline", "memory" (it broke while
+        playing); "unsupported" (this engine or runtime does not play it)
     code : the program text, blanks filled
     line, column : where, counted from 1; None when the engine does not say
     row : which row of the batch, None when it concerns all
-    audio : what the batch played, float32 [rows, samples], NaN in the rows that failed; None if nothing was played
+    audio : what the batch played, float32 [rows, samples], NaN in the rows that failed; None if nothing was
+        played
     """
 
     def __init__(
@@ -60,9 +62,7 @@ class GlicolError(RuntimeError):
 
     def __reduce__(self) -> tuple[object, ...]:
         # Errors cross process borders (vector environments in workers), keyword-only arguments included.
-        details = {
-            name: getattr(self, name) for name in ("kind", "code", "line", "column", "row", "audio")
-        }
+        details = {name: getattr(self, name) for name in ("kind", "code", "line", "column", "row", "audio")}
         return _restore, (type(self), self.message, details)
 
 
@@ -78,7 +78,9 @@ class UnsupportedProgram(GlicolError):
     node : name of the node
     """
 
-    def __init__(self, node: str, *, code: str, line: int | None = None, column: int | None = None, why: str = "") -> None:
+    def __init__(
+        self, node: str, *, code: str, line: int | None = None, column: int | None = None, why: str = ""
+    ) -> None:
         self.node = node
         self.why = why
         message = f"the native engine does not play {node!r}{': ' + why if why else ''}; use engine='wasm'"
@@ -88,5 +90,7 @@ class UnsupportedProgram(GlicolError):
         return _restore_unsupported, (self.node, self.code, self.line, self.column, self.why)
 
 
-def _restore_unsupported(node: str, code: str, line: int | None, column: int | None, why: str) -> UnsupportedProgram:
+def _restore_unsupported(
+    node: str, code: str, line: int | None, column: int | None, why: str
+) -> UnsupportedProgram:
     return UnsupportedProgram(node, code=code, line=line, column=column, why=why)

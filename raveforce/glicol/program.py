@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,7 +38,11 @@ def format_number(value: float) -> str:
     """
     if not abs(value) <= 3.4028235e38:
         raise ProgramError(f"{value!r} is not a number that Glicol can read: it takes finite float32 numbers")
-    return np.format_float_positional(np.float32(value), unique=True, trim="-")
+    single = np.float32(value)
+    text = str(single)  # the shortest, and quicker than asking for a plain decimal outright
+    if "e" in text:
+        return np.format_float_positional(single, unique=True, trim="-")
+    return text.removesuffix(".0")
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,14 @@ class Program:
 
     Attributes
     ----------
-    blanks : names of the blanks in order of first appearance; a positional blank is named by its place ("0", "1", ...)
+    blanks : names of the blanks in order of first appearance; a positional blank is named by its place
+        ("0", "1", ...)
 
     Raises
     ------
     ProgramError
-        Stray braces, names that are no identifiers, format specifications, words for an unknown blank.
+        Stray braces, names that are no identifiers, format specifications, words for an unknown blank,
+        characters that no program can hold.
 
     Examples
     --------
@@ -82,13 +87,19 @@ class Program:
     _pieces: tuple[tuple[str, int], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        pieces, blanks = _split(self.template)
+        # Glicol knows no other end of line.
+        template = self.template.replace("\r\n", "\n").replace("\r", "\n")
+        _check_text(template)
+        pieces, blanks = _split(template)
         words = {name: tuple(choices) for name, choices in self.words.items()}
         for name, choices in words.items():
             if name not in blanks:
                 raise ProgramError(f"words are given for a blank {name!r}, but the blanks are {blanks}")
             if not choices or not all(isinstance(word, str) and word for word in choices):
                 raise ProgramError(f"blank {name!r} needs at least one word, and words are text: {choices!r}")
+            for word in choices:
+                _check_text(word)
+        object.__setattr__(self, "template", template)
         object.__setattr__(self, "words", words)
         object.__setattr__(self, "blanks", blanks)
         object.__setattr__(self, "_pieces", pieces)
@@ -140,25 +151,39 @@ class Program:
         if set(values) != set(self.blanks):
             missing = sorted(set(self.blanks) - set(values))
             unknown = sorted(set(values) - set(self.blanks))
-            raise ProgramError(f"values do not fit the blanks {self.blanks}: missing {missing}, unknown {unknown}")
+            raise ProgramError(
+                f"values do not fit the blanks {self.blanks}: missing {missing}, unknown {unknown}"
+            )
         return self.fill([values[name] for name in self.blanks])
 
     def _print(self, name: str, value: Value) -> str:
         choices = self.words.get(name)
         if choices is None:
             if isinstance(value, str):
-                raise ProgramError(f"blank {name!r} takes a number, not {value!r} (declare its words to offer words)")
+                raise ProgramError(
+                    f"blank {name!r} takes a number, not {value!r} (declare its words to offer words)"
+                )
             try:
                 return format_number(value)
-            except ProgramError as error:
-                raise ProgramError(f"blank {name!r}: {error}") from None
+            except (ProgramError, TypeError) as error:
+                raise ProgramError(f"blank {name!r} takes a number: {error}") from None
         if isinstance(value, str):
             if value not in choices:
                 raise ProgramError(f"blank {name!r} takes one of {choices}, not {value!r}")
             return value
-        if not (math.isfinite(value) and value == int(value) and 0 <= value < len(choices)):
+        if value not in range(len(choices)):
             raise ProgramError(f"blank {name!r} takes an index of {choices}, not {value!r}")
         return choices[int(value)]
+
+
+def _check_text(text: str) -> None:
+    """Refuse what cannot be handed to the engine, which takes UTF-8."""
+    if "\0" in text:
+        raise ProgramError(f"a program cannot hold a NUL character: {text!r}")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ProgramError(f"a program must be text that UTF-8 can hold ({error}): {text!r}") from None
 
 
 def _split(template: str) -> tuple[tuple[tuple[str, int], ...], tuple[str, ...]]:
@@ -167,7 +192,8 @@ def _split(template: str) -> tuple[tuple[tuple[str, int], ...], tuple[str, ...]]
         parts = list(string.Formatter().parse(template))
     except ValueError as error:
         raise ProgramError(
-            f"stray brace in the program ({error}); blanks are {{}} or {{name}}, a literal brace is doubled:\n{template}"
+            f"stray brace in the program ({error}); blanks are {{}} or {{name}}, "
+            f"a literal brace is doubled:\n{template}"
         ) from None
     pieces: list[tuple[str, int]] = []
     blanks: list[str] = []

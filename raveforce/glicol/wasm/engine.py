@@ -1,0 +1,183 @@
+"""The real Glicol in a sandbox: plays every program there is, and is the reference for other engines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NoReturn
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from raveforce.glicol.errors import GlicolError
+from raveforce.glicol.program import Program, ProgramError
+from raveforce.glicol.wasm.machine import Recording, Settings
+from raveforce.glicol.wasm.plain import has_script, is_plain
+from raveforce.glicol.wasm.row import Row
+from raveforce.glicol.wasm.runtime import open_runtime
+
+__all__ = ["WasmEngine"]
+
+
+class WasmEngine:
+    """Rows of a program, each in a WebAssembly instance of its own.
+
+    An instance can reach nothing outside its memory, and every call has a deadline and a memory limit. A
+    program whose blocks might not end (scripts, some delays) is interrupted wherever it is; others are
+    stopped between blocks, and play faster. The runtime wasmer has neither limit, so it refuses scripts.
+
+    An engine may be used from any thread, by one at a time (wasmer: only by the thread that used it first).
+    It cannot be pickled; open another where it is needed.
+
+    Parameters
+    ----------
+    program : what every row plays
+    rows : how many rows
+    sample_rate : Hz
+    bpm : tempo; a bar is 240 / bpm seconds
+    seed : seeds the nodes that draw random numbers without a seed of their own
+    deadline : seconds that one row may take to render what one ``play`` asks for
+    memory_limit : bytes that one row may use
+    runtime : "wasmtime" or "wasmer"; None takes ``RAVEFORCE_WASM_RUNTIME``, or else wasmtime
+
+    Raises
+    ------
+    EngineUnavailable
+        The Glicol binary or the runtime cannot be had.
+    GlicolError
+        On wasmer: the program has a script.
+    ValueError
+        A setting is out of range.
+
+    Examples
+    --------
+    >>> engine = WasmEngine(Program("o: saw {pitch} >> lpf {cutoff} 1.0"), rows=2)
+    >>> first = engine.play([[110, 800], [55, 2000]], samples=1000)
+    >>> second = engine.play([[110, 400], [55, 1000]], samples=1000)  # oscillator and filter go on
+    >>> engine.reset()
+    >>> bool((engine.play([[110, 800], [55, 2000]], samples=1000) == first).all())
+    True
+    """
+
+    kind = "wasm"
+
+    def __init__(
+        self,
+        program: Program,
+        rows: int = 1,
+        sample_rate: int = 44100,
+        *,
+        bpm: float = 120.0,
+        seed: int = 42,
+        deadline: float = 10.0,
+        memory_limit: int = 256 * 2**20,
+        runtime: str | None = None,
+    ) -> None:
+        if not (1 <= rows < 2**20 and rows == int(rows)):
+            raise ValueError(f"an engine has a whole number of rows, at least 1, not {rows!r}")
+        self.program = program
+        self.rows = int(rows)
+        self.sample_rate = int(sample_rate)
+        self.settings = Settings(sample_rate, bpm, seed, deadline, memory_limit)
+        chosen = open_runtime(runtime, interruptible=not is_plain(program))
+        if not chosen.confines and has_script(program):
+            raise GlicolError(
+                f"the runtime {chosen.name} cannot stop a script that goes wrong, so programs with scripts "
+                "(in backticks) are not played on it; use runtime='wasmtime'",
+                kind="unsupported",
+                code=program.template if program.blanks else program.fill([]),
+            )
+        # The engine takes a text without a chain for silence; it is more likely a mistake.
+        self._empty = not re.sub(r"//[^\n]*", "", program.template).strip(" \t\n,|;")
+        self._recordings: dict[str, Recording] = {}
+        self._playing = [Row(chosen, self.settings, self._recordings) for _ in range(self.rows)]
+
+    def reset(self, rows: Sequence[int] | None = None) -> None:
+        """Put every row (or the rows named) back to silence, as if newly opened, bit for bit."""
+        self._open()
+        for row in range(self.rows) if rows is None else rows:
+            self._playing[row].reset()
+
+    def play(self, values: ArrayLike, samples: int) -> NDArray[np.float32]:
+        """Play on from where the rows stopped; see ``Engine.play``."""
+        self._open()
+        if not (0 <= samples < 2**40 and samples == int(samples)):
+            raise ValueError(f"samples is a whole number, at least 0, not {samples!r}")
+        if self._empty:
+            raise GlicolError("the program has no chain", kind="syntax", code=self.program.template)
+        codes = self._fill(values)
+        audio = np.empty((self.rows, int(samples)), np.float32)
+        failed: GlicolError | None = None
+        for number, (row, code, out) in enumerate(zip(self._playing, codes, audio, strict=True)):
+            try:
+                row.play(code, out)
+            except GlicolError as error:
+                out[:] = np.nan
+                if failed is None:
+                    failed = error
+                    failed.row, failed.audio = number, audio
+        if failed is not None:
+            raise failed
+        return audio
+
+    def add_sample(self, name: str, audio: ArrayLike, sample_rate: int | None = None) -> None:
+        r"""Offer a recording to programs that play ``sp \name``; it stays through resets.
+
+        Parameters
+        ----------
+        name : letters, digits, ``_`` and ``-``; a name given before is given a new sound
+        audio : float array [samples] or [channels, samples], one channel or two (only the left is heard)
+        sample_rate : Hz of the recording; None means the engine's
+
+        Raises
+        ------
+        ValueError
+            A name or a recording that the engine cannot take.
+
+        Examples
+        --------
+        >>> engine = WasmEngine(Program(r"o: imp 1 >> sp \click"))
+        >>> engine.add_sample("click", [1.0, 0.5, 0.25])
+        >>> engine.play([[]], samples=4)[0, 0]
+        np.float32(1.0)
+        """
+        self._open()
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+            raise ValueError(f"a sample's name has letters, digits, _ and - only, unlike {name!r}")
+        sound = np.atleast_2d(np.array(audio, np.float32, order="C"))
+        if sound.ndim != 2 or len(sound) not in (1, 2) or sound.shape[1] < 2 or not np.isfinite(sound).all():
+            raise ValueError(
+                f"sample {name!r} must be [samples] or [channels, samples], with one channel or two, at "
+                f"least two samples and finite values; it is of shape {np.shape(audio)}"
+            )
+        rate = self.sample_rate if sample_rate is None else sample_rate
+        if not (1 <= rate <= 10_000_000 and rate == int(rate)):
+            raise ValueError(f"sample_rate is a whole number of Hz, not {sample_rate!r}")
+        recording = Recording(sound, int(rate))
+        self._recordings[f"\\{name}"] = recording
+        for row in self._playing:
+            row.add_sample(f"\\{name}", recording)
+
+    def close(self) -> None:
+        """Free the rows' memory; closing twice is harmless."""
+        self._playing = []
+
+    def __enter__(self) -> WasmEngine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an engine is a running machine and cannot be pickled or copied; open another one")
+
+    def _open(self) -> None:
+        if not self._playing:
+            raise ValueError("the engine is closed")
+
+    def _fill(self, values: ArrayLike) -> list[str]:
+        blanks = len(self.program.blanks)
+        table = np.asarray(values, np.float64)
+        if table.shape != (self.rows, blanks):
+            raise ProgramError(f"values are [rows, blanks] = {(self.rows, blanks)}, not {table.shape}")
+        return [self.program.fill(row) for row in table.tolist()]

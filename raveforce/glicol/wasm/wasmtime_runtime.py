@@ -1,0 +1,139 @@
+"""The default runtime: wasmtime, with a deadline and a memory limit on every instance."""
+
+from __future__ import annotations
+
+import atexit
+import math
+import os
+import threading
+import time
+import weakref
+from importlib.metadata import version
+from typing import Any
+
+import wasmtime
+
+from raveforce.glicol.wasm.binary import load_binary
+from raveforce.glicol.wasm.modules import compiled
+from raveforce.glicol.wasm.runtime import Broken, block_loop, now
+
+__all__ = ["Wasmtime"]
+
+FAILURES = (wasmtime.Trap, wasmtime.WasmtimeError)
+TICK = 0.05  # seconds; deadlines are this exact
+
+
+class Wasmtime:
+    """Glicol and the block loop, compiled by wasmtime."""
+
+    name = "wasmtime"
+    confines = True
+
+    def __init__(self, interruptible: bool) -> None:
+        config = wasmtime.Config()
+        config.epoch_interruption = interruptible
+        self.engine = wasmtime.Engine(config)
+        self.glicol = compiled(
+            load_binary(),
+            runtime=f"wasmtime-{version('wasmtime')}{'' if interruptible else '-uninterruptible'}",
+            compile=lambda binary: wasmtime.Module(self.engine, binary),
+            serialize=lambda module: bytes(module.serialize()),
+            deserialize=lambda content: wasmtime.Module.deserialize(self.engine, content),
+        )
+        self.loop = wasmtime.Module(self.engine, block_loop())
+        self.imports = [str(imported.name) for imported in self.loop.imports]
+        self.exports = [exported.name for exported in self.loop.exports]
+        self.clock_type = wasmtime.FuncType([], [wasmtime.ValType.f64()])
+        # Once Python's own exit takes modules apart, wasmtime's objects cannot be freed without noise.
+        atexit.register(self._close)
+        self.interruptible = interruptible
+        if interruptible:
+            self._start_ticking()
+            if hasattr(os, "register_at_fork"):  # threads do not survive a fork
+                os.register_at_fork(after_in_child=self._start_ticking)
+
+    def instantiate(self, deadline: float, memory_limit: int) -> _WasmtimeInstance:
+        """Make a new instance, with a deadline in seconds and a memory limit in bytes."""
+        return _WasmtimeInstance(self, deadline, memory_limit)
+
+    def _start_ticking(self) -> None:
+        # All of it new: a lock that was held at a fork stays held in the child.
+        self._stop = threading.Event()
+        self._ticker = threading.Thread(
+            target=_tick, args=(self.engine, self._stop), name="glicol-deadline", daemon=True
+        )
+        self._ticker.start()
+
+    def _close(self) -> None:
+        if self.interruptible:
+            self._stop.set()
+            self._ticker.join()
+        for owned in (self.clock_type, self.loop, self.glicol, self.engine):
+            owned.close()
+
+
+def _tick(engine: wasmtime.Engine, stop: threading.Event) -> None:
+    """Move the clock on that interruptible code looks at."""
+    while not stop.wait(TICK):
+        engine.increment_epoch()
+
+
+class _WasmtimeInstance:
+    def __init__(self, runtime: Wasmtime, deadline: float, memory_limit: int) -> None:
+        self._deadline = deadline
+        # The current tick is partly over, so one more gives at least the whole deadline.
+        self._ticks = math.ceil(deadline / TICK) + 1
+        self._interruptible = runtime.interruptible
+        self._store = wasmtime.Store(runtime.engine)
+        weakref.finalize(self, self._store.close)
+        self._store.set_limits(memory_size=memory_limit)
+        self.start_clock()
+        clock = wasmtime.Func(self._store, runtime.clock_type, now)
+        glicol: Any = wasmtime.Instance(self._store, runtime.glicol, [clock]).exports(self._store)
+        imports = [glicol[name] for name in runtime.imports]
+        loop: Any = wasmtime.Instance(self._store, runtime.loop, imports).exports(self._store)
+        self._functions = {name: loop[name] for name in runtime.exports}
+        self._play = self._functions["play"]
+        self._memory = glicol["memory"]
+        self._view = memoryview(b"")
+
+    def call(self, name: str, *arguments: float) -> int:
+        try:
+            return self._functions[name](self._store, *arguments) or 0
+        except FAILURES as failure:
+            raise _understood(failure) from None
+
+    def play(self) -> None:
+        if time.monotonic() > self._until:
+            raise Broken("the deadline passed", "deadline")
+        try:
+            self._play(self._store)
+        except FAILURES as failure:
+            raise _understood(failure) from None
+
+    def start_clock(self) -> None:
+        self._until = time.monotonic() + self._deadline
+        if self._interruptible:
+            self._store.set_epoch_deadline(self._ticks)
+
+    def memory(self) -> memoryview:
+        # Making a view costs more than seeing that the last one still holds: memory moves only when it grows.
+        if self._memory.data_len(self._store) != len(self._view):
+            self._view = memoryview(self._memory.get_buffer_ptr(self._store)).cast("B")
+        return self._view
+
+
+def _understood(failure: Exception) -> Broken:
+    """Say which of our three kinds a wasmtime trap is."""
+    if not isinstance(failure, wasmtime.Trap):
+        return Broken(str(failure))
+    if failure.trap_code == wasmtime.TrapCode.INTERRUPT:
+        return Broken("the deadline passed", "deadline")
+    where = tuple(frame.func_name or "" for frame in failure.frames)
+    reason = str(failure).strip().splitlines()[-1].strip()
+    # Rust runs out of memory in two ways: a size that cannot be right panics in capacity_overflow, and an
+    # allocation that fails aborts without the panic's machinery.
+    aborted = failure.trap_code == wasmtime.TrapCode.UNREACHABLE and "rust_panic" not in where
+    if aborted or any("capacity_overflow" in name for name in where):
+        return Broken("out of memory", "memory", where)
+    return Broken(reason, "trap", where)
