@@ -48,8 +48,8 @@ def tune(floats, row, at, cutoff, q, rate, highpass):
 def look_ahead(floats, row, at):
     """Coefficients with which four samples of a resonant filter follow from the two before them.
 
-    Rounding noise passes through the filter's recursive part. Its gain, and the level that the filter makes of a
-    constant or at its resonance, tell whether it may be computed in another order than the engine's unheard.
+    Rounding noise passes through the filter's recursive part. Its gain, and the level that the filter makes of the
+    lowest and highest tones and at its resonance, tell whether it may be computed in another order than the engine's unheard.
     """
     b1, b2, q = np.float64(floats[row, at + B1]), np.float64(floats[row, at + B2]), np.float64(floats[row, at + Q])
     before, response = 0.0, 1.0
@@ -58,7 +58,8 @@ def look_ahead(floats, row, at):
         before, response = response, -b1 * response - b2 * before
         floats[row, at + H1 + i] = F(response)
     noise = (1 + b2) / ((1 - b2) * ((1 + b2) * (1 + b2) - b1 * b1))
-    level = max(q, abs(np.float64(floats[row, at + A0]) + np.float64(floats[row, at + A1])) / (1 + b1 + b2), 1.0)
+    a0, a1 = np.float64(floats[row, at + A0]), np.float64(floats[row, at + A1])
+    level = max(q, abs(a0 + a1) / (1 + b1 + b2), abs(a0 - a1) / (1 - b1 + b2), 1.0)
     mild = b2 < 1 and 0 < noise and noise * level * level < MOST_NOISE * MOST_NOISE
     floats[row, at + MILD] = F(1) if mild else F(0)
 

@@ -235,7 +235,7 @@ def remember(ops, k, code, params, ints, floats, rings, bufs, row):
     int_at, at, ring = ops[k, op.INT], ops[k, op.FLOAT], ops[k, op.RING]
     p0, p1, rate = params[row, ops[k, op.P0]], params[row, ops[k, op.P1]], params[row, ops[k, op.P2]]
     born = ints[row, int_at + BORN] != 0
-    if not born or floats[row, at] != p0 or floats[row, at + 1] != p1:
+    if not born or (code != op.ALLPASS_SIGNAL and (floats[row, at] != p0 or floats[row, at + 1] != p1)):
         wanted = ring_length(code, p0, rate, born)
         floats[row, at], floats[row, at + 1] = p0, p1
         if not lay(ops, k, code, wanted, ints, rings, row, born):
@@ -250,7 +250,7 @@ def remember(ops, k, code, params, ints, floats, rings, bufs, row):
     elif length == 0:
         for i in range(BLOCK):
             bufs[row, out, i] = bufs[row, a, i]
-    elif ints[row, int_at + BORN] > 0:
+    else:
         head = delay(bufs, row, out, a, rings, ring, head, length)
     ints[row, int_at + HEAD] = max(head, 0)
     return head >= 0
@@ -262,8 +262,7 @@ def ring_length(code, value, rate, born):
     if code == op.DELAYN:
         return count(value)
     if code == op.DELAYMS or code == op.DELAYMS_SIGNAL:
-        length = count(value / THOUSAND * rate)
-        return length if born else max(length, 1)
+        return count(value / THOUSAND * rate)
     if not born and value == ZERO:
         return count(F(3) * rate)
     return count(value / THOUSAND * rate)
@@ -287,11 +286,10 @@ def lay(ops, k, code, wanted, ints, rings, row, born):
         return False
     for i in range(np.uint64(ring), np.uint64(ring + size)):
         rings[row, i] = ZERO
-    # A delayms that was set to 0 has no rings any more: it passes sound on at 0 and is stuck at any other number.
-    if code == op.DELAYMS and born and (wanted == 0 or ints[row, int_at + BORN] < 0):
-        ints[row, int_at + BORN] = -1
-    else:
-        ints[row, int_at + BORN] = 1
+    # A delayms that is set to 0 loses its ring: it passes sound on, and any other number breaks it.
+    if ints[row, int_at + BORN] < 0 and wanted > 0:
+        return False
+    ints[row, int_at + BORN] = -1 if born and wanted == 0 else 1
     ints[row, int_at + HEAD] = 0
     ints[row, int_at + LENGTH] = wanted
     return True

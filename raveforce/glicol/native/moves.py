@@ -12,8 +12,21 @@ __all__ = ["surviving"]
 
 
 @lru_cache(maxsize=4096)
-def _common(old: tuple[str, ...], new: tuple[str, ...]) -> list[tuple[int, int]]:
-    """Places of a longest common subsequence, preferring to drop old nodes over adding new ones."""
+def _common(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    """Places of the nodes that the engine takes for the same.
+
+    Common beginning and end first; between them a longest common subsequence which, where there are several, skips
+    new nodes before it skips old ones.
+    """
+    if old and new and old[0] == new[0]:
+        rest = _common(old[1:], new[1:])
+        return ((0, 0), *((i + 1, j + 1) for i, j in rest))
+    if old and new and old[-1] == new[-1]:
+        return (*_common(old[:-1], new[:-1]), (len(old) - 1, len(new) - 1))
+    return _subsequence(old, new)
+
+
+def _subsequence(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
     lengths = [[0] * (len(new) + 1) for _ in range(len(old) + 1)]
     for i in reversed(range(len(old))):
         for j in reversed(range(len(new))):
@@ -24,11 +37,11 @@ def _common(old: tuple[str, ...], new: tuple[str, ...]) -> list[tuple[int, int]]
         if old[i] == new[j]:
             pairs.append((i, j))
             i, j = i + 1, j + 1
-        elif lengths[i + 1][j] >= lengths[i][j + 1]:
+        elif lengths[i + 1][j] > lengths[i][j + 1]:
             i += 1
         else:
             j += 1
-    return pairs
+    return tuple(pairs)
 
 
 def surviving(old: Graph, new: Graph) -> list[tuple[Part, Part]]:

@@ -213,8 +213,6 @@ def _delayn(b: Builder, setting: Setting, at: Place) -> None:
 
 def _delayms(b: Builder, setting: Setting, at: Place) -> None:
     (argument,) = at.node.arguments
-    if not at.inputs:
-        raise unsupported(setting, at.node, "it breaks the engine without an input")
     if len(at.inputs) == 1:
         number = 2000.0 if isinstance(argument, Reference) else _number(setting, at.node, argument)
         _ring(b, setting, at, op.DELAYMS, number, 0.0)
