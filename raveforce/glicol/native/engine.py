@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.native.graph import Setting
-from raveforce.glicol.native.jit import BLOCK, load_kernel
+from raveforce.glicol.native.kernel.jit import BLOCK
+from raveforce.glicol.native.load import load_kernel
 from raveforce.glicol.native.moves import surviving
 from raveforce.glicol.native.variants import compile_variants
 from raveforce.glicol.native.voices import Voices
@@ -108,12 +109,7 @@ class NativeEngine:
         return out
 
     def add_sample(self, name: str, audio: ArrayLike, sample_rate: int | None = None) -> None:
-        """Refuse: programs that play recordings need the wasm engine."""
-        raise GlicolError(
-            f"the native engine plays no samples, so {name!r} is of no use; use engine='wasm'",
-            kind="sample",
-            code=self.program.template,
-        )
+        """Do nothing: no program that this engine plays can play a recording."""
 
     def close(self) -> None:
         """Free the threads and the state."""
@@ -127,7 +123,9 @@ class NativeEngine:
         expected = self.rows, len(self.program.blanks)
         if array.shape != expected:
             if array.size or expected[1] or len(array) != self.rows:
-                raise ProgramError(f"values must have the shape [rows, blanks] = {expected}, not {array.shape}")
+                raise ProgramError(
+                    f"values must have the shape [rows, blanks] = {expected}, not {array.shape}"
+                )
             array = array.reshape(expected)
         if not (np.abs(array) <= LARGEST).all():
             for row in array:
@@ -217,7 +215,6 @@ class NativeEngine:
         node = self._graphs[choices].nodes[what - 1]
         message = f"{node.name!r} breaks the engine with these numbers"
         return GlicolError(message, kind="trap", code=code, line=node.line, row=row, audio=out)
-
 
 
 def _threads(wanted: int | None, rows: int) -> int:

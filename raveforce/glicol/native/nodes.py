@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from raveforce.glicol.errors import UnsupportedProgram
-from raveforce.glicol.native import opcodes as op
+from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.compounds import COMPOUNDS, Compound
-from raveforce.glicol.native.filters import RESONANT_STATE
+from raveforce.glicol.native.kernel.filters import RESONANT_STATE
 from raveforce.glicol.native.graph import Builder, Graph, Part, Setting
 from raveforce.glicol.native.parser import Argument, Chain, Node, Note, Pattern, Reference, Slot, parse
 from raveforce.glicol.native.wiring import Vertex, referred, wire
@@ -21,6 +21,10 @@ __all__ = ["compile_chains"]
 
 ENGINE_RATE = 44100.0
 """Sample rate that the engine gives its high-pass filter and its compound nodes, whatever the real one."""
+
+
+INPUT = "~input"
+"""Chain that every program may refer to: the sound card's input, which is silent here."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,10 @@ def compile_chains(chains: Mapping[str, Chain], blanks: int, setting: Setting) -
         With the node's line and column.
     """
     builder = Builder(blanks)
-    final, parts = _lower_all(builder, chains, setting, {})
+    if INPUT in chains:
+        node = chains[INPUT].nodes[0]
+        raise unsupported(setting, node, f"the chain {INPUT} would replace the engine's own")
+    final, parts = _lower_all(builder, chains, setting, {INPUT: builder.buffer()})
     return builder.finish(final, parts, list(chains.values()))
 
 
@@ -138,7 +145,9 @@ def _operator(by_number: int, by_signal: int) -> Callable[[Builder, Setting, Pla
     return lower
 
 
-def _source(code: int, *, rate: bool = False, ints: int = 0, floats: int = 0) -> Callable[[Builder, Setting, Place], None]:
+def _source(
+    code: int, *, rate: bool = False, ints: int = 0, floats: int = 0
+) -> Callable[[Builder, Setting, Place], None]:
     """A node with numbers only that asks no input for anything."""
 
     def lower(b: Builder, setting: Setting, at: Place) -> None:
@@ -230,7 +239,9 @@ def _apfmsgain(b: Builder, setting: Setting, at: Place) -> None:
         _ring(b, setting, at, op.ALLPASS_SIGNAL, setting.allpass_memory, gain)
 
 
-def _ring(b: Builder, setting: Setting, at: Place, code: int, length: float | Slot, gain: float | Slot) -> None:
+def _ring(
+    b: Builder, setting: Setting, at: Place, code: int, length: float | Slot, gain: float | Slot
+) -> None:
     b.emit(at.node, code, at.out, at.order, [length, gain, setting.sample_rate], [0, 0, 0], [0.0, 0.0])
 
 
@@ -257,7 +268,9 @@ def _seq(b: Builder, setting: Setting, at: Place) -> None:
         what = -1 - names.index(note.what.name) if isinstance(note.what, Reference) else b.number(note.what)
         events += b.number(note.time), what
     listed = b.listed(events), len(events) // 2
-    b.emit(at.node, op.SEQ, at.out, (), [setting.bpm, setting.sample_rate], [0] * 3, [1.0, 0.0], listed, at.order)
+    b.emit(
+        at.node, op.SEQ, at.out, (), [setting.bpm, setting.sample_rate], [0] * 3, [1.0, 0.0], listed, at.order
+    )
 
 
 def _choose(b: Builder, setting: Setting, at: Place) -> None:
@@ -294,7 +307,9 @@ def _filled(chain: Chain, node: Node) -> Chain:
     def fill(argument: Argument) -> Argument:
         return node.arguments[argument.blank] if isinstance(argument, Slot) else argument
 
-    nodes = (Node(each.name, tuple(map(fill, each.arguments)), node.line, node.column) for each in chain.nodes)
+    nodes = (
+        Node(each.name, tuple(map(fill, each.arguments)), node.line, node.column) for each in chain.nodes
+    )
     return Chain(chain.name, tuple(nodes))
 
 

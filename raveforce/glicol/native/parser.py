@@ -13,7 +13,19 @@ import numpy as np
 
 from raveforce.glicol.errors import GlicolError
 
-__all__ = ["Argument", "Chain", "Node", "Note", "Number", "Pattern", "Reference", "Slot", "Symbol", "parse", "slot_character"]
+__all__ = [
+    "Argument",
+    "Chain",
+    "Node",
+    "Note",
+    "Number",
+    "Pattern",
+    "Reference",
+    "Slot",
+    "Symbol",
+    "parse",
+    "slot_character",
+]
 
 FIRST_SLOT = 0xE000
 LAST_SLOT = 0xF8FF

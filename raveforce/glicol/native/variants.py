@@ -23,12 +23,18 @@ Choices = tuple[int, ...]
 
 
 @lru_cache(maxsize=64)
-def _compile(template: str, words: tuple[tuple[str, tuple[str, ...]], ...], setting: Setting) -> dict[Choices, Graph]:
+def _compile(
+    template: str, words: tuple[tuple[str, tuple[str, ...]], ...], setting: Setting
+) -> dict[Choices, Graph]:
     program = Program(template, dict(words))
-    return {
+    variants = {
         choices: _variant(program, choices, setting)
-        for choices in product(*(range(len(program.words[name])) for name in program.blanks if name in program.words))
+        for choices in product(
+            *(range(len(program.words[name])) for name in program.blanks if name in program.words)
+        )
     }
+    _check_moves(list(variants.values()), template)
+    return variants
 
 
 def compile_variants(program: Program, setting: Setting) -> Mapping[Choices, Graph]:
@@ -50,12 +56,38 @@ def compile_variants(program: Program, setting: Setting) -> Mapping[Choices, Gra
     return _compile(program.template, tuple(program.words.items()), setting)
 
 
+def _check_moves(graphs: list[Graph], template: str) -> None:
+    """Refuse words that would change what a node is without changing its name, or what is heard at all.
+
+    The engine keeps the state of such a node, or of one that nobody hears for a while; here it would be lost.
+    """
+    codes: dict[tuple[str, str], set[tuple[int, ...]]] = {}
+    heard: dict[str, set[bool]] = {}
+    for graph in graphs:
+        playing = {part.chain for part in graph.parts}
+        for chain in graph.chains:
+            heard.setdefault(chain.name, set()).add(chain.name in playing)
+        for part in graph.parts:
+            codes.setdefault((part.chain, part.name), set()).add(part.codes)
+    for (chain_name, node_name), kinds in codes.items() if len(graphs) > 1 else ():
+        if len(kinds) > 1:
+            why = f"with other words a {node_name!r} of {chain_name!r} works on other inputs"
+            raise UnsupportedProgram(node_name, code=template, why=why)
+    for name, both in heard.items():
+        if len(both) > 1:
+            raise UnsupportedProgram(
+                "program", code=template, why=f"with some words nobody hears chain {name!r}"
+            )
+
+
 def _variant(program: Program, choices: Choices, setting: Setting) -> Graph:
     chosen = dict(zip((name for name in program.blanks if name in program.words), choices, strict=True))
     text = ""
     for piece, blank in program.pieces:
         if SLOT.search(piece) or blank > 6000:
-            raise UnsupportedProgram("program", code=program.template, why="private characters, or too many blanks")
+            raise UnsupportedProgram(
+                "program", code=program.template, why="private characters, or too many blanks"
+            )
         text += piece
         if blank >= 0:
             name = program.blanks[blank]

@@ -7,9 +7,9 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from raveforce.glicol.native import opcodes as op
+from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.graph import Graph, Part
-from raveforce.glicol.native.jit import BLOCK, PAD
+from raveforce.glicol.native.kernel.jit import BLOCK, PAD
 
 __all__ = ["Voices"]
 
@@ -30,7 +30,9 @@ class Voices:
         self._blanks = blanks
         self._ops = graph.ops.copy()
         self._rings = np.zeros((rows, 0), np.float32)
-        self._has_rings = bool(np.isin(graph.ops[:, op.CODE], np.arange(op.DELAYN, op.ALLPASS_SIGNAL + 1)).any())
+        self._has_rings = bool(
+            np.isin(graph.ops[:, op.CODE], np.arange(op.DELAYN, op.ALLPASS_SIGNAL + 1)).any()
+        )
         self._params = np.empty((rows, blanks + len(graph.constants)), np.float32)
         self._params[:, blanks:] = graph.constants
         self._ints = np.empty((rows, len(graph.ints)), np.int64)

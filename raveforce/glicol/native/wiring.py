@@ -53,7 +53,9 @@ def wire(chains: Mapping[str, Chain], given: tuple[str, ...] = (), code: str = "
     UnsupportedProgram
         A node that refers to itself; feedback whose order the engine leaves to chance.
     """
-    ends = {name: (name, len(chain.nodes) - 1) for name, chain in chains.items()} | {name: (name, 0) for name in given}
+    ends = {name: (name, len(chain.nodes) - 1) for name, chain in chains.items()} | {
+        name: (name, 0) for name in given
+    }
     main: dict[Vertex, Vertex] = {}
     references: dict[Vertex, tuple[Vertex, ...]] = {}
     by_chance: list[Vertex] = []
@@ -69,7 +71,9 @@ def wire(chains: Mapping[str, Chain], given: tuple[str, ...] = (), code: str = "
                     by_chance.append(vertex)
                 found += matches
             if vertex in found and node.name != "mix":
-                raise UnsupportedProgram(node.name, code=code, line=node.line, column=node.column, why="it feeds itself")
+                raise UnsupportedProgram(
+                    node.name, code=code, line=node.line, column=node.column, why="it feeds itself"
+                )
             if vertex in by_chance and node.name != "mix":
                 why = "which of several chains it means is left to chance"
                 raise UnsupportedProgram(node.name, code=code, line=node.line, column=node.column, why=why)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from raveforce.glicol.native.jit import BLOCK, jitted
+from raveforce.glicol.native.kernel.jit import BLOCK, jitted
 
 
 @jitted

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 
-
 import numpy as np
 
-from raveforce.glicol.native.jit import BLOCK, jitted
+from raveforce.glicol.native.kernel.jit import BLOCK, jitted
 
 F = np.float32
 ZERO, ONE, THOUSAND = F(0), F(1), F(1000)

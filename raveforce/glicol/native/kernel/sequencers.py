@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from raveforce.glicol.native.blocks import blank, fill
-from raveforce.glicol.native.jit import BLOCK, count, jitted
-from raveforce.glicol.native.oscillators import white_noise
+from raveforce.glicol.native.kernel.blocks import blank, fill
+from raveforce.glicol.native.kernel.jit import BLOCK, count, jitted
+from raveforce.glicol.native.kernel.oscillators import white_noise
 
 F = np.float32
 ZERO = F(0)

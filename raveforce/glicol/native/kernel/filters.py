@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from raveforce.glicol.native.jit import BLOCK, count, jitted
+from raveforce.glicol.native.kernel.jit import BLOCK, count, jitted
 
 F = np.float32
 HALF, ONE, TWO = F(0.5), F(1), F(2)
@@ -51,7 +51,11 @@ def look_ahead(floats, row, at):
     Rounding noise passes through the filter's recursive part. Its gain, and the level that the filter makes of the
     lowest and highest tones and at its resonance, tell whether it may be computed in another order than the engine's unheard.
     """
-    b1, b2, q = np.float64(floats[row, at + B1]), np.float64(floats[row, at + B2]), np.float64(floats[row, at + Q])
+    b1, b2, q = (
+        np.float64(floats[row, at + B1]),
+        np.float64(floats[row, at + B2]),
+        np.float64(floats[row, at + Q]),
+    )
     before, response = 0.0, 1.0
     for i in range(4):
         floats[row, at + Q0 + i] = F(-b2 * response)
@@ -73,7 +77,12 @@ def resonate_quickly(bufs, row, out, source, floats, at):
     y1, y2 = floats[row, at + Y1], floats[row, at + Y2]
     for j in range(BLOCK // 4):
         i = 4 * j
-        x0, x1, x2, x3 = bufs[row, out, i], bufs[row, out, i + 1], bufs[row, out, i + 2], bufs[row, out, i + 3]
+        x0, x1, x2, x3 = (
+            bufs[row, out, i],
+            bufs[row, out, i + 1],
+            bufs[row, out, i + 2],
+            bufs[row, out, i + 3],
+        )
         t1 = x1 + h1 * x0
         t2 = x2 + h1 * x1 + h2 * x0
         t3 = x3 + h1 * x2 + h2 * x1 + h3 * x0
@@ -134,7 +143,9 @@ def resonate_four(bufs, r, s, t, u, out, source, floats, at):
 
 
 @jitted
-def swept(bufs, row, out, source, floats, at, step, cutoff, cycle, rate, bar, lists, events_at, events, params, q):
+def swept(
+    bufs, row, out, source, floats, at, step, cutoff, cycle, rate, bar, lists, events_at, events, params, q
+):
     """Low-pass filter whose cut-off follows a pattern; its state lies behind the cut-off. Return the cut-off."""
     state = at + 1
     x1, x2 = floats[row, state + X1], floats[row, state + X2]

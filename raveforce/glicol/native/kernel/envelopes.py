@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from raveforce.glicol.native.blocks import fill
-from raveforce.glicol.native.jit import BLOCK, count, jitted
+from raveforce.glicol.native.kernel.blocks import fill
+from raveforce.glicol.native.kernel.jit import BLOCK, count, jitted
 
 F = np.float32
 ZERO, ONE = F(0), F(1)
@@ -45,7 +45,12 @@ def line(bufs, row, out, start, stop, position, scale, attack, decay, quick):
     # How many samples of the attack (its end included), then of the decay, are still to come.
     rising = min(max(attack + 1 - position, 0), stop - start)
     falling = min(max(attack + decay + 1 - position, 0), stop - start)
-    begin, peak, floor, end = np.uint64(start), np.uint64(start + rising), np.uint64(start + falling), np.uint64(stop)
+    begin, peak, floor, end = (
+        np.uint64(start),
+        np.uint64(start + rising),
+        np.uint64(start + falling),
+        np.uint64(stop),
+    )
     past, left = position - start, attack + decay - position + start
     if attack == 0:
         for i in range(begin, peak):
@@ -78,7 +83,11 @@ IDLE, HELD, RELEASED = range(3)
 @jitted
 def adsr(bufs, row, out, source, ints, int_at, floats, at, attack, decay, sustain, release, rate):
     """Attack, decay, sustain while the input is positive, release when it is back at 0."""
-    attack_length, decay_length, release_length = count(attack * rate), count(decay * rate), count(release * rate)
+    attack_length, decay_length, release_length = (
+        count(attack * rate),
+        count(decay * rate),
+        count(release * rate),
+    )
     last_input, y, turn = floats[row, at + LAST_INPUT], floats[row, at + LAST_OUTPUT], floats[row, at + TURN]
     position, phase = ints[row, int_at + POSITION], ints[row, int_at + PHASE]
     for i in range(BLOCK):

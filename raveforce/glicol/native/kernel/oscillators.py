@@ -10,16 +10,26 @@ import math
 
 import numpy as np
 
-from raveforce.glicol.native.blocks import blank
-from raveforce.glicol.native.jit import BLOCK, jitted
+from raveforce.glicol.native.kernel.blocks import blank
+from raveforce.glicol.native.kernel.jit import BLOCK, jitted
 
 F = np.float32
 ZERO, HALF, ONE, TWO = F(0), F(0.5), F(1), F(2)
 PI = F(math.pi)
 
 # Coefficients of sine and cosine on [-π/4, π/4], relative to y and 1, in powers of y².
-S1, S2, S3, S4 = -0.166666666416265235595, 0.0083333293858894631756, -0.000198393348360966317347, 2.7183114939898219064e-6
-C0, C1, C2, C3 = -0.499999997251031003120, 0.0416666233237390631894, -0.00138867637746099294692, 2.43904487962774090654e-5
+S1, S2, S3, S4 = (
+    -0.166666666416265235595,
+    0.0083333293858894631756,
+    -0.000198393348360966317347,
+    2.7183114939898219064e-6,
+)
+C0, C1, C2, C3 = (
+    -0.499999997251031003120,
+    0.0416666233237390631894,
+    -0.00138867637746099294692,
+    2.43904487962774090654e-5,
+)
 
 # Coefficients of sin(2πr) / r on [-1/4, 1/4] in powers of r².
 Q0, Q1, Q2 = F(6.28318515994336), F(-41.34165499398982), F(81.60100155721027)

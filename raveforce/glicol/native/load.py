@@ -1,4 +1,4 @@
-"""How the numeric code is compiled: once, without the global interpreter lock, kept in the user's cache folder."""
+"""Getting the kernel compiled: once, with a notice, into the user's cache folder."""
 
 from __future__ import annotations
 
@@ -7,23 +7,19 @@ import importlib
 import logging
 import os
 import time
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import numba
 import numpy as np
 import platformdirs
 
-__all__ = ["BLOCK", "cache_folder", "jitted", "load_kernel"]
+from raveforce.glicol.native.kernel.jit import BLOCK, PAD
+
+__all__ = ["cache_folder", "load_kernel"]
 
 log = logging.getLogger(__name__)
-
-BLOCK = 128
-PAD = 16
-"""Samples behind every buffer, into which vectors may run over; they also keep buffers apart in the processor's cache."""
 
 
 def cache_folder() -> Path:
@@ -32,24 +28,10 @@ def cache_folder() -> Path:
     ``RAVEFORCE_CACHE`` moves it, as it does for everything RaveForce caches.
     """
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in sorted((Path(__file__).parent / "kernel").glob("*.py")):
         digest.update(source.read_bytes())
     root = os.environ.get("RAVEFORCE_CACHE") or platformdirs.user_cache_dir("raveforce")
     return Path(root) / "native" / digest.hexdigest()[:16]
-
-
-def jitted(function: Callable[..., Any] | None = None, **options: Any) -> Any:
-    """Compile a function with Glicol's arithmetic: no reordering unless asked, division by zero gives infinity."""
-    wrap = numba.njit(nogil=True, error_model="numpy", _nrt=False, **options)
-    return wrap(function) if function is not None else wrap
-
-
-@jitted
-def count(x: Any) -> Any:
-    """Float to an unsigned 32-bit count, as the engine converts: towards 0, within range, 0 for NaN."""
-    if not x > 0:
-        return 0
-    return 4294967295 if x >= 4294967296.0 else int(x)
 
 
 @cache
@@ -69,7 +51,7 @@ def load_kernel() -> ModuleType:
         log.warning("compiling the native engine, once on this machine: about half a minute")
     start = time.perf_counter()
     try:
-        kernel = importlib.import_module("raveforce.glicol.native.kernel")
+        kernel = importlib.import_module("raveforce.glicol.native.kernel.play")
         _warm(kernel)
     finally:
         numba.config.CACHE_DIR = before
@@ -80,6 +62,10 @@ def load_kernel() -> ModuleType:
 def _warm(kernel: ModuleType) -> None:
     """Call the kernel with nothing to play: every later call has these types, so nothing is compiled twice."""
     ints, floats = np.zeros((0, 0), np.int64), np.zeros((0, 0), np.float32)
-    few, bufs, flat = np.zeros(0, np.int64), np.zeros((0, 0, BLOCK + PAD), np.float32), np.zeros((0, 0), np.uint8)
+    few, bufs, flat = (
+        np.zeros(0, np.int64),
+        np.zeros((0, 0, BLOCK + PAD), np.float32),
+        np.zeros((0, 0), np.uint8),
+    )
     kernel.play(ints, few, floats, ints, floats, floats, bufs, flat, few, floats, 0, 0, 0, few)
     kernel.ring_sizes(ints, floats, few)
