@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numba
 import numpy as np
@@ -21,6 +22,7 @@ from raveforce.glicol.program import Program, ProgramError
 
 __all__ = ["NativeEngine"]
 
+CONFIG: Any = numba.config
 LARGEST = float(np.finfo(np.float32).max)
 ROWS_PER_THREAD = 16
 """Rows for which another thread pays by default."""
@@ -34,7 +36,7 @@ class NativeEngine:
     program, rows, sample_rate : see ``open_engine``
     bpm : beats per minute, four to a bar
     seed : of ``choose``
-    num_threads : threads that share the rows; by default one for every 16 rows, within what the machine offers
+    num_threads : threads that share the rows; by default one for every 16 rows, if the machine has them
 
     Raises
     ------
@@ -139,7 +141,7 @@ class NativeEngine:
         return array.astype(np.float32)
 
     def _by_left(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
-        """Rows with the same number of samples left; all rows together unless some were reset by themselves."""
+        """Rows with the same number of samples left: all rows, unless some were reset by themselves."""
         first = int(self._left[0])
         if self.rows == 1 or (self._left == first).all():
             yield first, self._all
@@ -218,8 +220,8 @@ class NativeEngine:
 
 
 def _threads(wanted: int | None, rows: int) -> int:
-    """Threads to use: never more than the machine or numba's settings allow, nor than there are tiles of rows."""
-    available = min(len(os.sched_getaffinity(0)), numba.config.NUMBA_NUM_THREADS)
+    """Threads to use: never more than the machine or numba's settings allow, nor than rows."""
+    available = min(len(os.sched_getaffinity(0)), CONFIG.NUMBA_NUM_THREADS)
     if wanted is None:
         wanted = rows // ROWS_PER_THREAD
     elif wanted < 1:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.parser import Chain, Node, Number, Slot
 from raveforce.glicol.native.precision import relax

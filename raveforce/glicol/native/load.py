@@ -10,6 +10,7 @@ import time
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numba
 import numpy as np
@@ -34,6 +35,9 @@ def cache_folder() -> Path:
     return Path(root) / "native" / digest.hexdigest()[:16]
 
 
+config: Any = numba.config
+
+
 @cache
 def load_kernel() -> ModuleType:
     """Import the kernel and make sure that it is compiled; the first time takes a while, and says so.
@@ -44,9 +48,9 @@ def load_kernel() -> ModuleType:
     try:
         fresh = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
-        before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(folder)
+        before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
     except OSError:
-        fresh, before = True, numba.config.CACHE_DIR  # numba then looks for a place of its own
+        fresh, before = True, config.CACHE_DIR  # numba then looks for a place of its own
     if fresh:
         log.warning("compiling the native engine, once on this machine: about half a minute")
     start = time.perf_counter()
@@ -54,13 +58,13 @@ def load_kernel() -> ModuleType:
         kernel = importlib.import_module("raveforce.glicol.native.kernel.play")
         _warm(kernel)
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR = before
     log.info("native engine ready after %.1f s", time.perf_counter() - start)
     return kernel
 
 
 def _warm(kernel: ModuleType) -> None:
-    """Call the kernel with nothing to play: every later call has these types, so nothing is compiled twice."""
+    """Call the kernel with nothing to play: every later call has these types, so it finds it compiled."""
     ints, floats = np.zeros((0, 0), np.int64), np.zeros((0, 0), np.float32)
     few, bufs, flat = (
         np.zeros(0, np.int64),

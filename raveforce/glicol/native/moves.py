@@ -15,8 +15,8 @@ __all__ = ["surviving"]
 def _common(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
     """Places of the nodes that the engine takes for the same.
 
-    Common beginning and end first; between them a longest common subsequence which, where there are several, skips
-    new nodes before it skips old ones.
+    Common beginning and end first; between them a longest common subsequence which, where there are several,
+    skips new nodes before it skips old ones.
     """
     if old and new and old[0] == new[0]:
         rest = _common(old[1:], new[1:])

@@ -1,7 +1,7 @@
 """What every node becomes: instructions for the kernel, by how many inputs it is given.
 
-The engine's nodes look at the number of their inputs, not at how they were written: an oscillator in mid-chain takes
-the sound before it as its frequency, one with two inputs stays silent, and so on.
+The engine's nodes look at the number of their inputs, not at how they were written: an oscillator in
+mid-chain takes the sound before it as its frequency, one with two inputs stays silent, and so on.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from raveforce.glicol.errors import UnsupportedProgram
-from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.compounds import COMPOUNDS, Compound
-from raveforce.glicol.native.kernel.filters import RESONANT_STATE
 from raveforce.glicol.native.graph import Builder, Graph, Part, Setting
+from raveforce.glicol.native.kernel import opcodes as op
+from raveforce.glicol.native.kernel.filters import RESONANT_STATE
 from raveforce.glicol.native.parser import Argument, Chain, Node, Note, Pattern, Reference, Slot, parse
 from raveforce.glicol.native.wiring import Vertex, referred, wire
 

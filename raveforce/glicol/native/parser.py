@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +171,7 @@ def _chain(line: lark.Tree[Any], text: str) -> Chain:
     return Chain(str(name), tuple(_node(node, text) for node in chain.children))
 
 
-def _node(node: lark.Tree[Any], text: str) -> Node:
+def _node(node: Any, text: str) -> Node:
     word, *tokens = node.children
     place = word.line, word.column
     if word.type == "GET":
@@ -211,12 +212,12 @@ def _pattern(token: lark.Token, text: str) -> Argument:
 
 
 def _notes(compounds: list[lark.Token], text: str) -> tuple[Note, ...]:
-    """Steps of a ``seq``: every compound takes an equal part of the bar, every note an equal part of its compound."""
+    """Steps of a ``seq``: compounds share the bar equally, and notes their compound."""
     notes = []
     parts = np.float32(len(compounds))
     for i, compound in enumerate(compounds):
         steps = NOTE.findall(compound.strip(BLANKS))
-        for before, after in zip(steps, steps[1:], strict=False):
+        for before, after in pairwise(steps):
             if SLOT.match(after) and (SLOT.match(before) or before[-1].isdigit()):
                 raise _glued(compound, text)
             if SLOT.match(before) and after[0].isdigit():
@@ -231,7 +232,6 @@ def _notes(compounds: list[lark.Token], text: str) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def _glued(compound: lark.Token, text: str) -> GlicolError:
-    assert compound.line is not None and compound.column is not None
+def _glued(compound: Any, text: str) -> GlicolError:
     message = "a blank next to a digit or another blank could be read as one number"
     return GlicolError(message, kind="syntax", code=text, line=compound.line, column=compound.column)

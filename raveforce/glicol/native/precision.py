@@ -1,7 +1,8 @@
 """Which nodes may be computed quickly: those that are heard and nothing else.
 
-What is only scaled, added up and heard stays within 1e-5 when its last digit is off; what sets a pitch or goes
-through a recursive filter does not, for these pass a difference on enlarged.
+What is only scaled, added up and heard stays within 1e-5 when its last digit is off; what sets a pitch or
+goes through a recursive filter does not, for these pass a difference on enlarged. A filter that was quick and
+is then tuned far down rings with the small difference it had: up to 1e-3 after an extreme jump.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def relax(ops: NDArray[np.int64], lists: NDArray[np.int64], numbers: dict[int, f
 
 def _inputs(row: NDArray[np.int64], lists: NDArray[np.int64]) -> list[int]:
     """Buffers that an instruction reads."""
-    listed = lists[row[op.LIST] : row[op.LIST] + row[op.COUNT]] if row[op.CODE] == op.SUM else []
+    listed = lists[row[op.LIST] : row[op.LIST] + row[op.COUNT] * (row[op.CODE] == op.SUM)]
     ordered = lists[row[op.ORDER] : row[op.ORDER] + row[op.INPUTS]]
     return [int(each) for each in (row[op.IN0], row[op.IN1], *listed, *ordered) if each >= 0]
 

@@ -7,8 +7,8 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.graph import Graph, Part
+from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.jit import BLOCK, PAD
 
 __all__ = ["Voices"]
@@ -64,7 +64,7 @@ class Voices:
         blocks: int,
         failed: NDArray[np.int64],
     ) -> None:
-        """Play blocks of rows into ``out`` from a sample on; ``failed`` gets 1 + the instruction that broke."""
+        """Play blocks into ``out`` from a sample on; ``failed`` gets 1 + the instruction that broke."""
         graph = self.graph
         self._kernel.play(
             self._ops, graph.lists, self._params, self._ints, self._floats, self._rings, self._bufs,
@@ -76,7 +76,7 @@ class Voices:
         return self._bufs[rows, self.graph.final, :BLOCK]
 
     def take_over(self, row: int, other: Voices, pairs: list[tuple[Part, Part]]) -> None:
-        """Start a row of this graph from another graph's state: ``pairs`` are nodes there and here that live on."""
+        """Start a row from another graph's state: ``pairs`` are nodes there and here that live on."""
         self.reset(np.array([row]))
         for theirs, ours in pairs:
             self._ints[row, slice(*ours.ints)] = other._ints[row, slice(*theirs.ints)]
@@ -112,4 +112,4 @@ class Voices:
 
 
 MOST_SAMPLES = 1 << 24
-"""Longest delay line of a row (64 MB); a longer one breaks the row, as it breaks the engine's memory limit."""
+"""Longest delay line of a row (64 MB); a longer one breaks the row, as it breaks the real engine."""

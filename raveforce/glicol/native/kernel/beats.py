@@ -18,7 +18,7 @@ from raveforce.glicol.native.kernel.sequencers import (
 )
 
 ZERO = np.float32(0)
-# A sequence's integers behind its step: the note that comes next, and for how many samples at least nothing does.
+# A sequence's integers behind its step: the note that comes next, and for how many samples none is due.
 HINT, WAIT = 1, 2
 
 

@@ -1,4 +1,4 @@
-"""Blocks that hold one value throughout are known as such, so that nobody has to look at them or write them again."""
+"""Blocks that hold one value throughout are known as such: nobody need look at them or write them again."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 
 from raveforce.glicol.native.kernel.jit import BLOCK, jitted

@@ -12,7 +12,7 @@ F = np.float32
 HALF, ONE, TWO = F(0.5), F(1), F(2)
 TWO_PI = F(2) * F(math.pi)
 
-# A resonant filter's state: two inputs, two outputs, then the cut-off and q its coefficients were computed for.
+# A resonant filter's state: two inputs, two outputs, the cut-off and q its coefficients were computed for.
 X1, X2, Y1, Y2, CUTOFF, Q, TUNED, A0, A1, B1, B2 = range(11)
 # Its impulse response (H0 is 1), what an output leaves behind, and whether quick arithmetic is good enough.
 H1, H2, H3, H4, Q0, Q1, Q2, Q3, MILD = range(11, 20)
@@ -48,8 +48,9 @@ def tune(floats, row, at, cutoff, q, rate, highpass):
 def look_ahead(floats, row, at):
     """Coefficients with which four samples of a resonant filter follow from the two before them.
 
-    Rounding noise passes through the filter's recursive part. Its gain, and the level that the filter makes of the
-    lowest and highest tones and at its resonance, tell whether it may be computed in another order than the engine's unheard.
+    Rounding noise passes through the filter's recursive part. Its gain, and the level that the filter makes
+    of the lowest and highest tones and at its resonance, tell whether it may be computed in another order
+    than the engine's unheard.
     """
     b1, b2, q = (
         np.float64(floats[row, at + B1]),
@@ -64,13 +65,13 @@ def look_ahead(floats, row, at):
     noise = (1 + b2) / ((1 - b2) * ((1 + b2) * (1 + b2) - b1 * b1))
     a0, a1 = np.float64(floats[row, at + A0]), np.float64(floats[row, at + A1])
     level = max(q, abs(a0 + a1) / (1 + b1 + b2), abs(a0 - a1) / (1 - b1 + b2), 1.0)
-    mild = b2 < 1 and 0 < noise and noise * level * level < MOST_NOISE * MOST_NOISE
+    mild = b2 < 1 and noise > 0 and noise * level * level < MOST_NOISE * MOST_NOISE
     floats[row, at + MILD] = F(1) if mild else F(0)
 
 
 @jitted(fastmath={"contract"})
 def resonate_quickly(bufs, row, out, source, floats, at):
-    """Resonant filter, four samples at a time: half as long to wait for one result before the next can start."""
+    """Resonant filter, four samples at a time: a quarter of the waiting for one result by the next."""
     listen(bufs, row, out, source, floats, at)
     h1, h2, h3, h4 = floats[row, at + H1], floats[row, at + H2], floats[row, at + H3], floats[row, at + H4]
     q0, q1, q2, q3 = floats[row, at + Q0], floats[row, at + Q1], floats[row, at + Q2], floats[row, at + Q3]
@@ -146,7 +147,7 @@ def resonate_four(bufs, r, s, t, u, out, source, floats, at):
 def swept(
     bufs, row, out, source, floats, at, step, cutoff, cycle, rate, bar, lists, events_at, events, params, q
 ):
-    """Low-pass filter whose cut-off follows a pattern; its state lies behind the cut-off. Return the cut-off."""
+    """Low-pass filter whose cut-off, kept before its state, follows a pattern. Return the cut-off."""
     state = at + 1
     x1, x2 = floats[row, state + X1], floats[row, state + X2]
     y1, y2 = floats[row, state + Y1], floats[row, state + Y2]

@@ -12,17 +12,17 @@ __all__ = ["BLOCK", "PAD", "count", "jitted"]
 BLOCK = 128
 """Frames in a block."""
 PAD = 16
-"""Samples behind every buffer, into which vectors may run over; they also keep buffers apart in the processor's
-cache."""
+"""Samples behind every buffer, into which vectors may run over; they also spread buffers over the cache."""
 
 
 def jitted(function: Callable[..., Any] | None = None, **options: Any) -> Any:
-    """Compile a function with Glicol's arithmetic: no reordering unless asked, division by zero gives infinity.
+    """Compile a function with Glicol's arithmetic: no reordering unless asked, 1 / 0 is infinite.
 
-    Without numba's reference counts (``_nrt``), which would cost ten times what an instruction does; so nothing
-    in the kernel may allocate.
+    Without numba's reference counts (``_nrt``), which would cost ten times what an instruction does; so
+    nothing in the kernel may allocate.
     """
-    wrap = numba.njit(nogil=True, error_model="numpy", _nrt=False, **options)
+    njit: Any = numba.njit  # its stubs do not know _nrt
+    wrap = njit(nogil=True, error_model="numpy", _nrt=False, **options)
     return wrap(function) if function is not None else wrap
 
 

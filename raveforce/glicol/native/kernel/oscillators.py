@@ -1,7 +1,8 @@
 """Oscillators, impulses and noise, one block of one row at a time.
 
-Glicol keeps an oscillator's phase in float32 and adds the increment sample by sample, so its pitch carries that
-rounding. A phase computed in any other way drifts audibly within seconds; here every phase is the same float32.
+Glicol keeps an oscillator's phase in float32 and adds the increment sample by sample, so its pitch carries
+that rounding. A phase computed in any other way drifts audibly within seconds; here every phase is the same
+float32.
 """
 
 from __future__ import annotations
@@ -52,8 +53,9 @@ def next_power_of_two(x):
 def ramp(bufs, row, out, phase, step):
     """Write a block of float32 phases ``phase, phase + step, ...`` wrapped at 1, and return the next phase.
 
-    Within one binade every addition rounds the step in the same way, so a run of equal steps up to the next power
-    of two is exact as a product; only the crossings are added one by one. The sums are those of the plain loop.
+    Between two powers of two every addition rounds the step in the same way, so a run of equal steps up to
+    the next power is exact as a product; only the crossings are added one by one. The sums are those of the
+    plain loop.
     """
     i = 0
     if ZERO < step < STEEP:
@@ -73,8 +75,8 @@ def ramp(bufs, row, out, phase, step):
                 run = BLOCK - i
                 if not phase + F(np.int32(run)) * stride < top:
                     run = min(int(np.float64(top - phase) / np.float64(stride)), run)
-            # Whole vectors of eight, the last of which may run over into what is written next. Unsigned, because
-            # the compiler vectorises no loop that might count from the array's end.
+            # Whole vectors of eight, the last of which may run over into what is written next. Unsigned,
+            # because the compiler vectorises no loop that might count from the array's end.
             for k in range(np.uint64((run + 7) & ~7)):
                 bufs[row, out, np.uint64(i) + k] = phase + F(np.int32(k)) * stride
             phase = phase + F(np.int32(run)) * stride if run > 1 else next_phase
@@ -158,9 +160,9 @@ def shape_triangle(bufs, row, out):
 def shape_sine(bufs, row, out):
     """Phase to sine.
 
-    The argument is rounded to float32, then reduced and evaluated in float64 by the classic pair of short minimax
-    polynomials for sine and cosine on [-π/4, π/4], which is how the engine's C library does it: hardly a sample
-    differs in its last digit.
+    The argument is rounded to float32, then reduced and evaluated in float64 by the classic pair of short
+    minimax polynomials for sine and cosine on [-π/4, π/4], which is how the engine's C library does it:
+    hardly a sample differs in its last digit.
     """
     for i in range(BLOCK):
         x = np.float64(bufs[row, out, i] * TWO * PI)

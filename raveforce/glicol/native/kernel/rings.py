@@ -44,7 +44,7 @@ def remember(ops, k, code, params, ints, floats, rings, bufs, row):
 
 @jitted
 def ring_length(code, value, rate, born):
-    """Samples in a node's ring for a number in its program, when it is made or (born) when the number changes."""
+    """Samples in a node's ring for its number, when the node is made or (born) when the number changes."""
     if code == op.DELAYN:
         return count(value)
     if code == op.DELAYMS or code == op.DELAYMS_SIGNAL:

@@ -22,11 +22,12 @@ def pitch(midi):
 
 @jitted
 def sequence(bufs, flat, row, out, step, length, lists, at, events, params, inputs, order, has_speed, hint):
-    """A block of notes in a bar of a length in samples. Return the note that comes next, -1 where the engine breaks.
+    """A block of notes, in a bar of a length in samples.
 
-    lists[at:] holds for each event the parameters of its time and note; a note below 0 is reference -1 - note.
-    lists[order:] holds the buffers of the inputs, of which the first may be a speed. ``hint`` is the note that
-    was to come next at the last block's end; times only grow within a bar, so that the search starts there.
+    Return the note that comes next, -1 where the engine breaks. lists[at:] holds for each event the
+    parameters of its time and note; a note below 0 is reference -1 - note. lists[order:] holds the buffers of
+    the inputs, of which the first may be a speed. ``hint`` is the note that was to come next at the last
+    block's end; times only grow within a bar, so that the search starts there.
     """
     bar = count(length)
     if bar == 0:
