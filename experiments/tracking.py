@@ -52,6 +52,8 @@ class WandbTracker(KVWriter):
         def start() -> None:
             import wandb
 
+            # Before a run exists W&B talks to the terminal as it likes, about other products too.
+            wandb.setup(settings=wandb.Settings(silent=True))
             self._run = wandb.init(
                 dir=folder,
                 config=dict(config),

@@ -137,17 +137,8 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         if episodes.step_index >= self.task.total_step:
             raise gymnasium.error.ResetNeeded("the episode is over: call reset() before the next step()")
         played = episodes.step(np.asarray(action)[None])
-        self._code = self.task.program.fill(played.values[0])
-        info: dict[str, Any] = {
-            "parameters": self.task.parameters.named(played.values[0]),
-            "code": self._code,
-            "distances": {self.reward.distance.name: float(played.distances[0])},
-        }
-        if played.faults:
-            info["fault"] = played.faults[0]
-        if played.done:
-            # Vector environments reset at once: here the sound outlives its episode.
-            info["audio"] = self.audio
+        info = episodes.info(played, 0)
+        self._code = info["code"]
         return played.observations[0], float(played.rewards[0]), played.done, False, info
 
     def render(self) -> Any:

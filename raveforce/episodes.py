@@ -133,6 +133,21 @@ class Episodes:
             done=self.step_index == self.task.total_step,
         )
 
+    def info(self, played: Played, row: int) -> dict[str, Any]:
+        """What an environment tells of a row's step: parameters, code, distances, and fault and audio if any."""
+        values = played.values[row]
+        info: dict[str, Any] = {
+            "parameters": self.task.parameters.named(values),
+            "code": self.task.program.fill(values),
+            "distances": {self.reward.distance.name: float(played.distances[row])},
+        }
+        if row in played.faults:
+            info["fault"] = played.faults[row]
+        if played.done:
+            # Vector environments reset at once: here the sound outlives its episode.
+            info["audio"] = self.sound[row].copy()
+        return info
+
     def close(self) -> None:
         """Free the engine."""
         self.engine.close()
