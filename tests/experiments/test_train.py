@@ -121,7 +121,7 @@ def test_ctrl_c_ends_a_run_cleanly(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
     )
     metrics = tmp_path / "metrics.csv"
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 300  # the first play on a machine compiles the engine
     while not (metrics.exists() and metrics.stat().st_size > 200):
         assert process.poll() is None, process.stderr.read().decode() if process.stderr else ""
         assert time.monotonic() < deadline
