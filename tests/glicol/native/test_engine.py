@@ -86,8 +86,8 @@ def test_a_reset_equals_a_new_engine_bit_for_bit(template):
     np.testing.assert_array_equal(opened.play(values, 5000), fresh)
 
 
-# A filter whose numbers may change is quick in the middle of what is asked for, exact at its end: so how it is
-# asked for may show in the last digits.
+# A filter whose numbers may change is quick in the middle of what is asked for, exact at its end: so how it
+# is asked for may show in the last digits.
 @pytest.mark.parametrize(("template", "tolerance"), [(KICK, 0), (ROOM, 0), (BASS, 1e-5)])
 def test_rows_are_reset_by_themselves(template, tolerance):
     values = draw(template, 4)

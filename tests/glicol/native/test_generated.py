@@ -1,5 +1,7 @@
 """Programs that nobody wrote sound as in the real engine."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -91,3 +93,31 @@ def test_a_program_sounds_the_same(check, code):
 @given(programs())
 def test_many_programs_sound_the_same_for_two_seconds(check, code):
     check(Program.literal(code))
+
+
+@st.composite
+def changing_programs(draw):
+    """A program whose decimals are blanks, and three sets of values for them."""
+    code = draw(programs())
+    values = [float(text) for text in DECIMAL.findall(code)]
+    factors = st.lists(number(0.5, 1.5).map(float), min_size=len(values), max_size=len(values))
+    sets = [values] + [
+        [value * factor for value, factor in zip(values, draw(factors), strict=True)] for _ in "ab"
+    ]
+    return DECIMAL.sub("{}", code), list(zip(sets, draw(st.tuples(*[st.integers(1, 9000)] * 3)), strict=True))
+
+
+DECIMAL = re.compile(r"-?\d+\.\d+")
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(changing_programs())
+def test_a_changing_program_sounds_the_same(check, program):
+    check(*program)
+
+
+@pytest.mark.slow
+@settings(max_examples=500, deadline=None)
+@given(changing_programs())
+def test_many_changing_programs_sound_the_same(check, program):
+    check(*program)
