@@ -136,9 +136,7 @@ def check(contenders: dict[str, Render]) -> None:
 def main() -> None:
     """Measure, and print a table."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument(
-        "--rounds", type=int, default=200, help="sounds each contender renders (default 200)"
-    )
+    arguments.add_argument("--rounds", type=int, default=200, help="sounds each contender renders (default 200)")
     rounds = arguments.parse_args().rounds
     contenders = {name: make() for name, make in CONTENDERS.items()}
     check(contenders)

@@ -1,0 +1,49 @@
+"""RaveForce: an agent learns to make sound by filling in the blanks of live-coding programs.
+
+>>> import raveforce
+>>> sound = raveforce.render("o: sin 440 >> mul 0.5", seconds=0.1)
+>>> sound.shape
+(4410,)
+"""
+
+import gymnasium
+
+from raveforce.env import RaveForceEnv, make
+from raveforce.glicol import (
+    EngineUnavailable,
+    GlicolError,
+    Program,
+    ProgramError,
+    UnsupportedProgram,
+    open_engine,
+)
+from raveforce.glicol.render import render
+from raveforce.parameters import Choose, Exp, Lin, ParameterError, ParameterSpace, Rel
+from raveforce.task import Task, define
+from raveforce.vector import RaveForceVectorEnv, make_vec
+
+__version__ = "1.0.0.dev0"
+
+__all__ = [
+    "Choose",
+    "EngineUnavailable",
+    "Exp",
+    "GlicolError",
+    "Lin",
+    "ParameterError",
+    "ParameterSpace",
+    "Program",
+    "ProgramError",
+    "RaveForceEnv",
+    "RaveForceVectorEnv",
+    "Rel",
+    "Task",
+    "UnsupportedProgram",
+    "define",
+    "make",
+    "make_vec",
+    "open_engine",
+    "render",
+]
+
+gymnasium.register(id="raveforce/Kick-v0", entry_point="raveforce.tasks.kick:KickEnv")

@@ -90,7 +90,5 @@ class UnsupportedProgram(GlicolError):
         return _restore_unsupported, (self.node, self.code, self.line, self.column, self.why)
 
 
-def _restore_unsupported(
-    node: str, code: str, line: int | None, column: int | None, why: str
-) -> UnsupportedProgram:
+def _restore_unsupported(node: str, code: str, line: int | None, column: int | None, why: str) -> UnsupportedProgram:
     return UnsupportedProgram(node, code=code, line=line, column=column, why=why)

@@ -151,18 +151,14 @@ class Program:
         if set(values) != set(self.blanks):
             missing = sorted(set(self.blanks) - set(values))
             unknown = sorted(set(values) - set(self.blanks))
-            raise ProgramError(
-                f"values do not fit the blanks {self.blanks}: missing {missing}, unknown {unknown}"
-            )
+            raise ProgramError(f"values do not fit the blanks {self.blanks}: missing {missing}, unknown {unknown}")
         return self.fill([values[name] for name in self.blanks])
 
     def _print(self, name: str, value: Value) -> str:
         choices = self.words.get(name)
         if choices is None:
             if isinstance(value, str):
-                raise ProgramError(
-                    f"blank {name!r} takes a number, not {value!r} (declare its words to offer words)"
-                )
+                raise ProgramError(f"blank {name!r} takes a number, not {value!r} (declare its words to offer words)")
             try:
                 return format_number(value)
             except (ProgramError, TypeError) as error:

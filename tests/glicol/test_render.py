@@ -16,9 +16,7 @@ def test_a_sine_is_a_sine():
     np.testing.assert_allclose(audio, expected, atol=2e-3)  # the phase adds up in single precision
 
 
-@pytest.mark.parametrize(
-    ("seconds", "rate", "samples"), [(0, 44100, 0), (0.1, 48000, 4800), (1 / 3, 22050, 7350)]
-)
+@pytest.mark.parametrize(("seconds", "rate", "samples"), [(0, 44100, 0), (0.1, 48000, 4800), (1 / 3, 22050, 7350)])
 def test_seconds_become_samples(seconds, rate, samples):
     assert render("o: saw 55", seconds, sample_rate=rate, engine="wasm").shape == (samples,)
 
@@ -31,9 +29,7 @@ def test_pitch_does_not_depend_on_the_sample_rate():
 def test_a_render_longer_than_one_crossing_is_seamless():
     long = render("o: saw 30 >> lpf 500 1.0", 8, engine="wasm")
     assert np.abs(np.diff(long)).max() < 0.2
-    np.testing.assert_array_equal(
-        long[:1000], render("o: saw 30 >> lpf 500 1.0", 1000 / 44100, engine="wasm")
-    )
+    np.testing.assert_array_equal(long[:1000], render("o: saw 30 >> lpf 500 1.0", 1000 / 44100, engine="wasm"))
 
 
 def test_braces_are_just_braces():

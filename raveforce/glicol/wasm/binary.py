@@ -79,9 +79,7 @@ def _chosen(path: Path) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise EngineUnavailable(
-            f"RAVEFORCE_GLICOL_WASM names {path}, which cannot be read: {error}"
-        ) from None
+        raise EngineUnavailable(f"RAVEFORCE_GLICOL_WASM names {path}, which cannot be read: {error}") from None
     if _sha256(content) != GLICOL_SHA256:
         raise EngineUnavailable(
             f"RAVEFORCE_GLICOL_WASM names {path}, which is not {FILE} of {PACKAGE}: "

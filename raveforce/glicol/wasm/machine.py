@@ -43,9 +43,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         if not (1000 <= self.sample_rate <= 384_000 and self.sample_rate == int(self.sample_rate)):
-            raise ValueError(
-                f"sample_rate is a whole number of Hz from 1000 to 384000, not {self.sample_rate!r}"
-            )
+            raise ValueError(f"sample_rate is a whole number of Hz from 1000 to 384000, not {self.sample_rate!r}")
         if not 1 <= self.bpm <= 10_000:
             raise ValueError(f"bpm is a number of beats a minute from 1 to 10000, not {self.bpm!r}")
         # The engine takes it as a float32, which holds whole numbers exactly up to here.
@@ -104,9 +102,7 @@ class Machine:
         self._instance.memory()[at : named + len(encoded)] = samples + encoded
         channels, length = recording.audio.shape
         # One channel after the other, and their length in all: that is how the engine's sampler reads them.
-        self._instance.call(
-            "add_sample", named, len(encoded), at, channels * length, channels, recording.sample_rate
-        )
+        self._instance.call("add_sample", named, len(encoded), at, channels * length, channels, recording.sample_rate)
         self._memory = self._instance.memory()
         self.restorable = False
 

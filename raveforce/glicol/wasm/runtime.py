@@ -96,8 +96,7 @@ def _opened(name: str, interruptible: bool) -> Runtime:
         return Wasmtime(interruptible)
     if sys.version_info[:2] > LAST_FOR_WASMER:
         raise EngineUnavailable(
-            "the runtime wasmer has no builds for Python 3.11 and later; "
-            "use runtime='wasmtime', or Python 3.10"
+            "the runtime wasmer has no builds for Python 3.11 and later; use runtime='wasmtime', or Python 3.10"
         )
     try:
         from raveforce.glicol.wasm.wasmer_runtime import Wasmer

@@ -49,9 +49,7 @@ class Wasmer:
     def stay(self) -> None:
         """Raise where wasmer would panic."""
         if threading.get_ident() != self.thread:
-            raise EngineUnavailable(
-                "wasmer can be used only in the thread that used it first; use runtime='wasmtime'"
-            )
+            raise EngineUnavailable("wasmer can be used only in the thread that used it first; use runtime='wasmtime'")
 
 
 class _WasmerInstance:

@@ -13,8 +13,7 @@ from raveforce.glicol import Engine, GlicolError, Program, ProgramError, open_en
 
 PROGRAMS = {
     "kick": "~env: imp 0.1 >> envperc 0.01 0.2\nkick: sin 60 >> mul ~env",
-    "bass": "~t: speed 2.0 >> seq 60 _67 72_48 50\n"
-    "~e: ~t >> envperc 0.001 0.1\no: saw ~t >> lpf 900 1.5 >> mul ~e",
+    "bass": "~t: speed 2.0 >> seq 60 _67 72_48 50\n~e: ~t >> envperc 0.001 0.1\no: saw ~t >> lpf 900 1.5 >> mul ~e",
     "delays": "o: saw 30 >> mul 0.3 >> delayn 300 >> delayms 90 >> onepole 0.4",
     "plate": "o: imp 4 >> plate 0.4",
     "noise": "~n: noise 7\no: ~n >> hpf 3000 1.2",
@@ -135,9 +134,7 @@ def test_a_sample_plays_and_survives_resets_and_errors():
         audio = opened.play([[1]], 300)[0]
         np.testing.assert_allclose(audio, sound, atol=0.02)
         opened.reset()
-    failing = open_engine(
-        Program(r"o: imp 1 >> {node}", words={"node": (r"sp \hit", "pan 0.1")}), kind="wasm"
-    )
+    failing = open_engine(Program(r"o: imp 1 >> {node}", words={"node": (r"sp \hit", "pan 0.1")}), kind="wasm")
     failing.add_sample("hit", sound)
     with pytest.raises(GlicolError):
         failing.play([[1]], 300)
@@ -232,9 +229,7 @@ def test_a_program_without_output_is_silent():
 
 
 def test_windows_line_ends_are_fine():
-    np.testing.assert_array_equal(
-        play(engine("~a: sin 4\r\n\r\no: sin ~a")), play(engine("~a: sin 4\n\no: sin ~a"))
-    )
+    np.testing.assert_array_equal(play(engine("~a: sin 4\r\n\r\no: sin ~a")), play(engine("~a: sin 4\n\no: sin ~a")))
 
 
 @pytest.mark.parametrize(
@@ -286,9 +281,7 @@ def test_the_other_rows_play_on():
     np.testing.assert_array_equal(following[[0, 2]], [sine[1000:]] * 2)
 
 
-@pytest.mark.parametrize(
-    "values", [[], [1, 2, 3], [[1, 2]], [[1, 2, 3], [1, 2, 3]], [[1, 2, np.nan]], [[1, 2, 1e39]]]
-)
+@pytest.mark.parametrize("values", [[], [1, 2, 3], [[1, 2]], [[1, 2, 3], [1, 2, 3]], [[1, 2, np.nan]], [[1, 2, 1e39]]])
 def test_values_that_do_not_fit_are_refused(values):
     with pytest.raises(ProgramError):
         open_engine(ENV, kind="wasm").play(values, 100)

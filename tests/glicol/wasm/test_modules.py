@@ -48,9 +48,7 @@ def test_another_binary_or_version_has_its_own_entry(cache):
     assert len(list(cache.iterdir())) == 3
 
 
-@pytest.mark.parametrize(
-    "damage", [lambda entry: b"", lambda entry: entry[:-1], lambda entry: entry[:-1] + b"?"]
-)
+@pytest.mark.parametrize("damage", [lambda entry: b"", lambda entry: entry[:-1], lambda entry: entry[:-1] + b"?"])
 def test_a_damaged_entry_never_reaches_the_runtime_and_is_rebuilt(cache, damage):
     compiler = Compiler()
     compiler(b"a")

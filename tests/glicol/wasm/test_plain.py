@@ -52,9 +52,7 @@ def test_words_count_too(word):
     assert is_plain(Program("o: saw 1 >> {node} 5", words={"node": ("mul", "add")}))
 
 
-@pytest.mark.parametrize(
-    "template", ["o: saw {} >> lpf {} {} >> mul {}", "o: saw 100 >> onepole {} >> plate {}"]
-)
+@pytest.mark.parametrize("template", ["o: saw {} >> lpf {} {} >> mul {}", "o: saw 100 >> onepole {} >> plate {}"])
 def test_it_sounds_the_same_whether_it_can_be_interrupted_or_not(template):
     program = Program(template)
     code = program.fill([100, 0.5, 0.25, 0.125][: len(program.blanks)])

@@ -96,9 +96,7 @@ def python310() -> str:
     ]
     for candidate in filter(None, candidates):
         # A pyenv shim exists but refuses to run when its version is not switched on.
-        tried = subprocess.run(
-            [candidate, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True
-        )
+        tried = subprocess.run([candidate, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True)
         if tried.stdout.strip() == b"(3, 10)":
             return candidate
     pytest.skip("no Python 3.10 here (set RAVEFORCE_PYTHON310 to one); wasmer runs on no later one")
@@ -112,10 +110,7 @@ def test_wasmer_sounds_the_same_bit_for_bit(tmp_path, glicol_binary):
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{ROOT}[wasmer]"]
     installed = subprocess.run(install, capture_output=True, text=True, timeout=1200)
     if installed.returncode:
-        if any(
-            sign in installed.stderr
-            for sign in ("No matching distribution", "Connection", "NewConnectionError")
-        ):
+        if any(sign in installed.stderr for sign in ("No matching distribution", "Connection", "NewConnectionError")):
             pytest.skip(f"the package index is out of reach: {installed.stderr.strip()[-300:]}")
         pytest.fail(installed.stderr[-3000:])
     finished = subprocess.run(

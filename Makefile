@@ -1,0 +1,48 @@
+# Everything is done in a virtual environment of this folder's own; `make help` lists what there is.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# Settings of a run: make run ARGS="agent=td3 seed=1"
+ARGS ?=
+# Two workers suit two cores; the tests that build environments share one worker each.
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-slow doctest lint format bench clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+setup: $(READY)  ## make the virtual environment with all that is needed, and fetch the engine
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("RaveForce needs Python 3.10 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; name another: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,dev]"
+	$(BIN)/python -m raveforce.glicol.wasm.binary
+	@touch $@
+
+run: setup  ## train an agent: a kick drum with SAC, unless ARGS say otherwise
+	$(BIN)/python run.py $(ARGS)
+
+test: setup  ## run the tests (all but the slow ones)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+test-slow: setup  ## run the slow tests
+	$(BIN)/python -m pytest -m slow
+
+lint: setup  ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup  ## put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup  ## measure how fast sound is made
+	$(BIN)/python -m benchmarks.render
+
+clean:  ## remove the virtual environment and caches; results stay
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

@@ -1,0 +1,1 @@
+"""Experiments: configured, recorded and reproducible runs of agents on tasks."""

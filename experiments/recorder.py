@@ -1,0 +1,139 @@
+"""Watches a training run: counts renders, keeps the best sound, writes metrics, shows progress."""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from stable_baselines3.common.callbacks import BaseCallback
+from tqdm import tqdm
+
+__all__ = ["Best", "Recorder"]
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best sound met.
+
+    Attributes
+    ----------
+    distance : to the target, by the reward's distance
+    render : how many renders it took
+    audio : float32 [samples]
+    programs : texts, one a step of its episode
+    parameters : values by name, one dictionary a step
+    """
+
+    distance: float
+    render: int
+    audio: NDArray[np.float32]
+    programs: tuple[str, ...]
+    parameters: tuple[dict[str, float | str], ...]
+
+
+@dataclass
+class _Row:
+    """What came since the last row of metrics."""
+
+    rewards: list[float] = field(default_factory=list)
+    distances: list[float] = field(default_factory=list)
+    faults: int = 0
+
+
+class Recorder(BaseCallback):
+    """SB3 callback that records a run.
+
+    Parameters
+    ----------
+    total_timesteps : length of the run, for the progress bar
+    log_every : renders between two rows of metrics
+    progress : show a bar
+    """
+
+    def __init__(self, total_timesteps: int, *, log_every: int = 50, progress: bool = True) -> None:
+        super().__init__()
+        self.total_timesteps = total_timesteps
+        self.log_every = log_every
+        self.progress = progress
+        self.best: Best | None = None
+        self.renders = 0
+        self.stop = False
+        self._row = _Row()
+        self._steps: list[list[dict[str, Any]]] = []
+        self._returns: list[float] = []
+
+    def request_stop(self) -> None:
+        """End the run after the current step."""
+        self.stop = True
+
+    def _on_training_start(self) -> None:
+        self._steps = [[] for _ in range(self.training_env.num_envs)]
+        self._returns = [0.0] * self.training_env.num_envs
+        self._bar = tqdm(
+            total=self.total_timesteps,
+            unit="render",
+            disable=not self.progress,
+            dynamic_ncols=True,
+            smoothing=0.05,
+            # In a log file every update is a line.
+            mininterval=0.2 if sys.stderr.isatty() else 15,
+        )
+
+    def _on_step(self) -> bool:
+        for index, (info, reward, done) in enumerate(
+            zip(self.locals["infos"], self.locals["rewards"], self.locals["dones"], strict=True)
+        ):
+            self.renders += 1
+            self._steps[index].append(info)
+            self._returns[index] += float(reward)
+            if done:
+                self._end_episode(index)
+            if self.renders % self.log_every == 0:
+                self._write_row()
+        self._bar.update(self.training_env.num_envs)
+        return not self.stop
+
+    def _on_training_end(self) -> None:
+        if self._row.rewards:
+            self._write_row()
+
+    def close(self) -> None:
+        """Take the bar off the screen."""
+        if hasattr(self, "_bar"):
+            self._bar.close()
+
+    def _end_episode(self, index: int) -> None:
+        steps = self._steps[index]
+        last = steps[-1]
+        distance = next(iter(last["distances"].values()))
+        self._row.rewards.append(self._returns[index])
+        if math.isfinite(distance):
+            self._row.distances.append(distance)
+        self._row.faults += any("fault" in step for step in steps)
+        if math.isfinite(distance) and (self.best is None or distance < self.best.distance):
+            self.best = Best(
+                distance=distance,
+                render=self.renders,
+                audio=last["audio"],
+                programs=tuple(step["code"] for step in steps),
+                parameters=tuple(step["parameters"] for step in steps),
+            )
+            self._bar.set_postfix_str(f"best {distance:.4g}", refresh=False)
+        self._steps[index] = []
+        self._returns[index] = 0.0
+
+    def _write_row(self) -> None:
+        row, self._row = self._row, _Row()
+        self.logger.record("faults", row.faults)
+        if row.rewards:
+            self.logger.record("episode/return", float(np.mean(row.rewards)))
+        if row.distances:
+            self.logger.record("episode/distance", float(np.mean(row.distances)))
+        if self.best is not None:
+            self.logger.record("best/distance", self.best.distance)
+            self.logger.record("best/render", self.best.render)
+        self.logger.dump(self.renders)

@@ -1,0 +1,49 @@
+"""What a run was made with: versions, engine hash, git commit."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+import raveforce
+from raveforce.glicol.wasm.binary import GLICOL_SHA256, GLICOL_VERSION
+
+__all__ = ["versions"]
+
+_PACKAGES = ("gymnasium", "hydra-core", "numpy", "scipy", "stable-baselines3", "torch", "wandb", "wasmtime")
+
+
+def versions() -> dict[str, str]:
+    """Versions by name; what is not installed as a package is left out."""
+    found = {
+        "raveforce": raveforce.__version__,
+        "python": platform.python_version(),
+        "glicol": GLICOL_VERSION,
+        "glicol_sha256": GLICOL_SHA256,
+    }
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    commit = git_commit()
+    if commit is not None:
+        found["git_commit"] = commit
+    return found
+
+
+def git_commit() -> str | None:
+    """The commit of this checkout, "+changes" where files differ from it; None outside a git checkout."""
+    here = Path(__file__).resolve().parent.parent
+    try:
+        commit, changes = (
+            subprocess.run(
+                ["git", "-C", str(here), *command], capture_output=True, text=True, timeout=10, check=True
+            ).stdout.strip()
+            for command in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return commit + ("+changes" if changes else "")

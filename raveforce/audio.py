@@ -1,0 +1,144 @@
+"""Recordings in and out: load, resample, trim, normalise, write. Sounds are float32 arrays, full scale ±1."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["AudioError", "as_audio", "load", "normalise", "resample", "trim", "write"]
+
+Audio = NDArray[np.float32]
+
+SILENCE = 1e-5
+"""A recording whose peak stays below this (-100 dBFS) counts as silent."""
+
+
+class AudioError(ValueError):
+    """A recording cannot be used; the message names it and says why."""
+
+
+def as_audio(sound: ArrayLike, *, name: str = "the sound") -> Audio:
+    """Check that an array is a usable mono sound and return it as float32 [samples].
+
+    Raises
+    ------
+    AudioError
+        More than one dimension, empty, not finite, or silent.
+    """
+    audio = np.asarray(sound)
+    if audio.ndim != 1:
+        raise AudioError(
+            f"{name} has the shape {list(audio.shape)}, but mono audio is [samples]; mix its channels first"
+        )
+    if audio.size == 0:
+        raise AudioError(f"{name} is empty")
+    if not (np.issubdtype(audio.dtype, np.number) and np.isrealobj(audio)):
+        raise AudioError(f"{name} holds {audio.dtype}, not real numbers")
+    if np.issubdtype(audio.dtype, np.integer):
+        raise AudioError(f"{name} holds integers ({audio.dtype}); scale it to floats of full scale ±1 first")
+    audio = audio.astype(np.float32)
+    if not np.isfinite(audio).all():
+        raise AudioError(f"{name} holds NaN or infinite samples")
+    if np.abs(audio).max() < SILENCE:
+        raise AudioError(f"{name} is silent (its peak is below -100 dBFS): there is nothing to imitate")
+    return audio
+
+
+def load(path: str | Path, *, sample_rate: int | None = 44100, max_seconds: float = 60.0) -> tuple[Audio, int]:
+    """Load a recording as mono.
+
+    Reads what libsndfile reads: wav, flac, aiff, ogg, mp3 and more, at any rate and bit depth.
+    Several channels are averaged.
+
+    Parameters
+    ----------
+    path : file
+    sample_rate : rate to resample to, Hz; None keeps the file's
+    max_seconds : longest file accepted
+
+    Returns
+    -------
+    audio : float32 array [samples], full scale ±1
+    sample_rate : Hz
+
+    Raises
+    ------
+    AudioError
+        Missing, a folder, empty, corrupt, silent or too long.
+    """
+    import soundfile
+
+    path = Path(path).expanduser()
+    if path.is_dir():
+        raise AudioError(f"{path} is a folder, not a recording; name one of its files")
+    if not path.exists():
+        raise AudioError(f"{path} does not exist (looked from {Path.cwd()})")
+    if path.stat().st_size == 0:
+        raise AudioError(f"{path} is an empty file")
+    try:
+        with soundfile.SoundFile(path) as file:
+            seconds = file.frames / file.samplerate
+            if seconds > max_seconds:
+                raise AudioError(
+                    f"{path} lasts {seconds:.1f} s; the longest accepted is {max_seconds:g} s: cut it first"
+                )
+            channels = file.read(dtype="float32", always_2d=True)
+            rate = int(file.samplerate)
+    except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
+        raise AudioError(f"{path} cannot be read as audio: {error}") from error
+    if len(channels) == 0:
+        raise AudioError(f"{path} holds no samples")
+    audio = as_audio(channels.mean(axis=1), name=str(path))
+    if sample_rate is not None and sample_rate != rate:
+        audio, rate = resample(audio, rate, sample_rate), sample_rate
+    return audio, rate
+
+
+def resample(audio: Audio, sample_rate: int, new_rate: int) -> Audio:
+    """Resample mono audio from one rate (Hz) to another, with soxr's high quality."""
+    import librosa
+
+    return np.asarray(librosa.resample(audio, orig_sr=sample_rate, target_sr=new_rate), dtype=np.float32)
+
+
+def trim(audio: Audio, *, top_db: float = 60.0) -> Audio:
+    """Cut off the beginning and end that lie more than ``top_db`` below the loudest place.
+
+    Examples
+    --------
+    >>> sound = np.concatenate([np.zeros(8192), np.ones(4096), np.zeros(8192)]).astype(np.float32)
+    >>> len(trim(sound)) < len(sound)
+    True
+    """
+    import librosa
+
+    # Short frames, so that what is left of the silence before an attack stays below 3 ms at 44.1 kHz.
+    trimmed, _ = librosa.effects.trim(audio, top_db=top_db, frame_length=512, hop_length=128)
+    return np.asarray(trimmed, dtype=np.float32)
+
+
+def normalise(audio: Audio, *, peak: float = 0.9) -> Audio:
+    """Scale audio so that its largest sample is ``peak``.
+
+    Examples
+    --------
+    >>> normalise(np.array([0.1, -0.2], dtype=np.float32), peak=1.0).tolist()
+    [0.5, -1.0]
+    """
+    return (audio * np.float32(peak / np.abs(audio).max())).astype(np.float32)
+
+
+def write(path: str | Path, audio: ArrayLike, sample_rate: int) -> None:
+    """Write mono audio as a 32-bit float wav, so that nothing is clipped or rounded.
+
+    Parameters
+    ----------
+    path : file to write
+    audio : float array [samples]
+    sample_rate : Hz
+    """
+    import soundfile
+
+    soundfile.write(Path(path), np.asarray(audio, dtype=np.float32), sample_rate, subtype="FLOAT", format="WAV")

@@ -1,0 +1,216 @@
+"""The Gymnasium environment: one row of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from raveforce.distances import Distance
+from raveforce.episodes import Episodes
+from raveforce.observations import Observation, make_observation
+from raveforce.rewards import Reward, make_reward
+from raveforce.targets import TargetSource
+from raveforce.task import Task, define
+
+__all__ = ["RaveForceEnv", "make"]
+
+
+class RaveForceEnv(gymnasium.Env[Any, Any]):
+    """An agent fills in the blanks of a Glicol program; the closer the sound, the higher the reward.
+
+    Description
+    -----------
+    At each step the agent chooses the program's parameters, the engine plays the program for the step's length,
+    and the sound so far is compared with the target. Programs keep their state from step to step.
+
+    Action Space
+    ------------
+    ``Box(-1, 1, (d,))``, one number a free parameter; ``task.parameters.decode`` says which values they stand for.
+
+    Observation Space
+    -----------------
+    As the observation says: by default the sound so far, padded with silence to the target's length.
+
+    Rewards
+    -------
+    By default the negative mean squared error between the sound so far and the target. Broken sound (not finite,
+    or beyond +20 dBFS, or with values that the engine trips over) is replaced by silence, gets the worst
+    reward and is explained in ``info["fault"]``.
+
+    Starting State
+    --------------
+    Silence; the target is drawn by the task.
+
+    Episode End
+    -----------
+    After ``total_step`` steps the episode is terminated; it is never truncated.
+
+    Information
+    -----------
+    ``info["parameters"]`` (values by name), ``info["code"]`` (the program as played), ``info["distances"]`` (by
+    name; NaN when broken), ``info["fault"]`` where there was one, and at the end ``info["audio"]``, the whole sound.
+
+    Arguments
+    ---------
+    task : Task
+    reward : name of a distance, a Distance or a Reward
+    observation : name of an observation or an Observation
+    engine : "auto" or "wasm"
+    engine_options : what the engine takes, such as ``deadline`` (seconds)
+    render_mode : "ansi" (the program) or "rgb_array" (target and attempt as a picture; needs matplotlib)
+
+    Notes
+    -----
+    Environments pickle as they were made: a copy starts with its own ``reset``.
+    """
+
+    metadata = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}  # noqa: RUF012 (Gymnasium's own form)
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        reward: str | Distance | Reward = "waveform",
+        observation: str | Observation = "waveform",
+        engine: str = "auto",
+        engine_options: Mapping[str, Any] | None = None,
+        render_mode: str | None = None,
+    ) -> None:
+        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
+            raise ValueError(f"unknown render_mode {render_mode!r}; there are {self.metadata['render_modes']}")
+        self.task = task
+        self.reward = make_reward(reward, task.sample_rate)
+        self.observation = make_observation(observation, task.sample_rate)
+        self.engine = engine
+        self.engine_options = dict(engine_options or {})
+        self.render_mode = render_mode
+        self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (len(task.parameters.free),), np.float32)
+        self.observation_space = self.observation.space(task.samples)
+        self._episodes: Episodes | None = None
+        self._code = task.program.template
+
+    @property
+    def audio(self) -> NDArray[np.float32]:
+        """What was heard so far in this episode, float32 [samples so far]."""
+        return np.zeros(0, np.float32) if self._episodes is None else self._episodes.heard[0].copy()
+
+    @property
+    def target(self) -> NDArray[np.float32]:
+        """The sound to imitate in this episode, float32 [samples]."""
+        return self._playing("target").targets[0]
+
+    @property
+    def code(self) -> str:
+        """The program as last played; before the first step, with its blanks."""
+        return self._code
+
+    @property
+    def engine_kind(self) -> str:
+        """The engine that plays: "wasm", or whatever "auto" took."""
+        return self._playing("engine_kind").engine.kind
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Begin an episode in silence."""
+        super().reset(seed=seed)
+        if self._episodes is None:
+            self._episodes = Episodes(
+                self.task,
+                rows=1,
+                reward=self.reward,
+                observation=self.observation,
+                engine=self.engine,
+                engine_options=self.engine_options,
+            )
+        self._code = self.task.program.template
+        return self._episodes.reset([self.np_random])[0], {}
+
+    def step(self, action: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """Play one step with the parameters that the action chooses."""
+        episodes = self._playing("step")
+        if episodes.step_index >= self.task.total_step:
+            raise gymnasium.error.ResetNeeded("the episode is over: call reset() before the next step()")
+        played = episodes.step(np.asarray(action)[None])
+        info = episodes.info(played, 0)
+        self._code = info["code"]
+        return played.observations[0], float(played.rewards[0]), played.done, False, info
+
+    def render(self) -> Any:
+        """The program (``ansi``), or target and attempt as uint8 [height, width, 3] (``rgb_array``)."""
+        if self.render_mode == "ansi":
+            return self._code
+        if self.render_mode == "rgb_array":
+            from raveforce.pictures import comparison, pixels
+
+            return pixels(comparison(self.audio, self.target, self.task.sample_rate))
+        gymnasium.logger.warn("render() without a render_mode; give render_mode='ansi' or 'rgb_array' when making it")
+        return None
+
+    def close(self) -> None:
+        """Free the engine."""
+        if self._episodes is not None:
+            self._episodes.close()
+            self._episodes = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # An engine lives in its process; the copy opens its own.
+        return {**self.__dict__, "_episodes": None}
+
+    def _playing(self, what: str) -> Episodes:
+        if self._episodes is None:
+            raise gymnasium.error.ResetNeeded(f"call reset() before {what}")
+        return self._episodes
+
+
+def make(
+    code: str,
+    target: ArrayLike | str | Path | TargetSource,
+    total_step: int = 1,
+    step_len: float | None = None,
+    action_space: Sequence[Any] | Mapping[str, Any] = (),
+    *,
+    sample_rate: int = 44100,
+    reward: str | Distance | Reward = "waveform",
+    observation: str | Observation = "waveform",
+    engine: str = "auto",
+    engine_options: Mapping[str, Any] | None = None,
+    render_mode: str | None = None,
+) -> RaveForceEnv:
+    """Make an environment from a program with blanks and a sound to imitate.
+
+    Parameters
+    ----------
+    code : Glicol program with blanks, ``{}`` or ``{name}``
+    target : float array [samples] at ``sample_rate``, or the path of a recording
+    total_step : steps in an episode
+    step_len : seconds a step; None divides the target evenly
+    action_space : the blanks' parameters, in their order or by name: ``("lin", low, high)``, ``("exp", low, high)``,
+        ``("rel", other, rule)``, ``("choose", options)``
+    sample_rate : Hz
+    reward, observation, engine, engine_options, render_mode : see RaveForceEnv; the defaults are those of the
+        first RaveForce
+
+    Examples
+    --------
+    >>> target = np.sin(2 * np.pi * 440 * np.arange(4410) / 44100)
+    >>> env = make("o: sin {freq}", target=target, action_space={"freq": ("exp", 220, 880)})
+    >>> observation, info = env.reset(seed=0)
+    >>> observation, reward, terminated, truncated, info = env.step(np.zeros(1, dtype=np.float32))
+    >>> info["code"], terminated
+    ('o: sin 440', True)
+    """
+    task = define(code, target, action_space, sample_rate=sample_rate, total_step=total_step, step_len=step_len)
+    return RaveForceEnv(
+        task,
+        reward=reward,
+        observation=observation,
+        engine=engine,
+        engine_options=engine_options,
+        render_mode=render_mode,
+    )

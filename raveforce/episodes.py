@@ -1,0 +1,172 @@
+"""The step, written once: rows of a task played side by side, from actions to rewards.
+
+action → parameters → program → audio → distance → reward, all in batches; a single environment is one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from raveforce.glicol import Engine, GlicolError, open_engine
+from raveforce.observations import PEAK_LIMIT, Observation
+from raveforce.rewards import Reward
+from raveforce.task import Task
+
+__all__ = ["Episodes", "Played"]
+
+Array = NDArray[np.float32]
+
+# The sound broke with these values; with others it may not. What is wrong with the text itself is the author's to mend.
+_PASSING = ("trap", "deadline", "memory")
+
+
+@dataclass(frozen=True)
+class Played:
+    """What one step gave, for all rows.
+
+    Attributes
+    ----------
+    observations : float32 [rows, ...]
+    rewards : float64 [rows]
+    distances : float64 [rows], of the reward's distance; NaN where the sound broke
+    values : float64 [rows, parameters]
+    faults : by row, why its sound was thrown away
+    done : whether the episodes are over
+    """
+
+    observations: Array
+    rewards: NDArray[np.float64]
+    distances: NDArray[np.float64]
+    values: NDArray[np.float64]
+    faults: Mapping[int, str]
+    done: bool
+
+
+class Episodes:
+    """Rows of one task in play, all at the same step.
+
+    Parameters
+    ----------
+    task : what is played
+    rows : how many episodes side by side
+    reward, observation : what the agent gets and sees
+    engine : kind of engine, see ``raveforce.open_engine``
+    engine_options : passed on to the engine
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        rows: int,
+        *,
+        reward: Reward,
+        observation: Observation,
+        engine: str = "auto",
+        engine_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.task = task
+        self.rows = rows
+        self.reward = reward
+        self.observation = observation
+        self.engine: Engine = open_engine(task.program, rows, task.sample_rate, engine, **(engine_options or {}))
+        self.boundaries = task.boundaries
+        self.sound = np.zeros((rows, task.samples), dtype=np.float32)
+        self.targets = np.zeros((0, task.samples), dtype=np.float32)
+        self.step_index = task.total_step
+
+    @property
+    def heard(self) -> Array:
+        """The sound so far, float32 [rows, samples so far]."""
+        return self.sound[:, : self.boundaries[self.step_index]]
+
+    def reset(self, rngs: Sequence[np.random.Generator]) -> Array:
+        """Begin all rows anew, each with a target drawn from its own generator; return the first observations."""
+        drawn = [self.task.targets.draw(rng) for rng in rngs]
+        # Rows that share one target share its features too.
+        targets = np.stack(drawn[:1] if all(target is drawn[0] for target in drawn) else drawn)
+        if not np.array_equal(targets, self.targets):
+            self.targets = targets
+            self._seen = self.observation.features(targets)
+            self._aim = self.reward.prepare(targets)
+        self.engine.reset()
+        self.sound[:] = 0
+        self.step_index = 0
+        self._before = np.broadcast_to(self._aim.silence, self.rows)
+        return self.observation.see(self.sound, self._seen)
+
+    def step(self, actions: ArrayLike) -> Played:
+        """Play one step in every row.
+
+        Parameters
+        ----------
+        actions : array [rows, free parameters] in [-1, 1]
+
+        Raises
+        ------
+        GlicolError
+            The program is wrong, whatever the values. What breaks with these values only is a fault of its row.
+        """
+        values = self.task.parameters.decode(actions)
+        if len(values) != self.rows:
+            raise ValueError(f"{self.rows} rows need as many actions, got {len(values)}")
+        start, end = self.boundaries[self.step_index : self.step_index + 2]
+        chunk, faults = self._play(values, int(end - start))
+        self.sound[:, start:end] = chunk
+        self.step_index += 1
+
+        distances = self.reward.measure(self.sound, self._aim)
+        broken = list(faults)
+        distances[broken] = np.broadcast_to(self._aim.worst, self.rows)[broken]
+        rewards = self.reward.of(distances, self._before, self._aim)
+        self._before = distances
+        return Played(
+            observations=self.observation.see(self.sound, self._seen),
+            rewards=rewards,
+            distances=np.where(np.isin(np.arange(self.rows), broken), np.nan, distances),
+            values=values,
+            faults=faults,
+            done=self.step_index == self.task.total_step,
+        )
+
+    def info(self, played: Played, row: int) -> dict[str, Any]:
+        """What an environment tells of a row's step: parameters, code, distances, and fault and audio if any."""
+        values = played.values[row]
+        info: dict[str, Any] = {
+            "parameters": self.task.parameters.named(values),
+            "code": self.task.program.fill(values),
+            "distances": {self.reward.distance.name: float(played.distances[row])},
+        }
+        if row in played.faults:
+            info["fault"] = played.faults[row]
+        if played.done:
+            # Vector environments reset at once: here the sound outlives its episode.
+            info["audio"] = self.sound[row].copy()
+        return info
+
+    def close(self) -> None:
+        """Free the engine."""
+        self.engine.close()
+
+    def _play(self, values: NDArray[np.float64], samples: int) -> tuple[Array, dict[int, str]]:
+        """Render, and replace broken sound by silence."""
+        faults: dict[int, str] = {}
+        try:
+            chunk = self.engine.play(values, samples)
+        except GlicolError as error:
+            if error.kind not in _PASSING or error.audio is None or error.row is None:
+                raise
+            chunk = error.audio
+            faults[error.row] = error.message
+        peaks = np.abs(chunk).max(axis=1, initial=0)
+        for row in np.flatnonzero(~(peaks <= PEAK_LIMIT)).tolist():
+            chunk[row] = 0
+            if np.isfinite(peaks[row]):
+                faults.setdefault(row, f"the sound exploded: its peak is {peaks[row]:.3g}, more than {PEAK_LIMIT:g}")
+            else:
+                faults.setdefault(row, "the sound is not finite")
+        return chunk, faults

@@ -1,0 +1,84 @@
+"""Pictures of sounds: target and attempt, as waveforms and spectrograms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from raveforce import spectra
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["comparison", "pixels"]
+
+_DECIBEL_RANGE = (-80.0, 0.0)
+
+
+def comparison(audio: NDArray[np.float32], target: NDArray[np.float32], sample_rate: int, *, title: str = "") -> Figure:
+    """Draw target and attempt side by side.
+
+    Parameters
+    ----------
+    audio, target : float32 [samples], the attempt may be shorter
+    sample_rate : Hz
+    title : shown above
+
+    Raises
+    ------
+    ImportError
+        Without matplotlib (``pip install "raveforce[plot]"``).
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError('pictures need matplotlib: pip install "raveforce[plot]"') from error
+
+    attempt = np.zeros_like(target)
+    attempt[: len(audio)] = audio
+    seconds = len(target) / sample_rate
+    peak = float(max(np.abs(target).max(), np.abs(attempt).max(), 1e-3)) * 1.05
+    # A Figure of its own, outside pyplot's register, is freed with its last reference.
+    figure = Figure(figsize=(9, 5), dpi=100, layout="constrained")
+    axes = figure.subplots(2, 2, sharex=True)
+    time = np.arange(len(target)) / sample_rate
+    for column, (name, sound, colour) in enumerate((("target", target, "C0"), ("attempt", attempt, "C1"))):
+        upper, lower = axes[0, column], axes[1, column]
+        upper.plot(time, sound, linewidth=0.6, color=colour)
+        upper.set(title=name, ylim=(-peak, peak), xlim=(0, seconds))
+        picture = lower.imshow(
+            _decibels(sound).T,
+            origin="lower",
+            aspect="auto",
+            extent=(0, seconds, 0, sample_rate / 2),
+            vmin=_DECIBEL_RANGE[0],
+            vmax=_DECIBEL_RANGE[1],
+            cmap="magma",
+            interpolation="nearest",
+        )
+        # Most of what these sounds do happens low: a linear scale below 500 Hz, logarithmic above.
+        lower.set_yscale("symlog", linthresh=500, subs=(2, 5))
+        lower.set(xlabel="seconds", ylim=(0, sample_rate / 2))
+    axes[0, 0].set_ylabel("amplitude")
+    axes[1, 0].set_ylabel("Hz")
+    figure.colorbar(picture, ax=axes[1, :], label="dB")
+    if title:
+        figure.suptitle(title)
+    return figure
+
+
+def pixels(figure: Figure) -> NDArray[np.uint8]:
+    """Rasterise a figure: uint8 [height, width, 3]."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def _decibels(sound: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Magnitudes in dB, [frames, bins]; 0 dB is a full-scale sine."""
+    magnitude = spectra.magnitudes(sound[None], n_fft=2048, hop_length=256)[0]
+    return 20 * np.log10(np.maximum(magnitude, 10 ** (_DECIBEL_RANGE[0] / 20)))

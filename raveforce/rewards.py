@@ -1,0 +1,106 @@
+"""How a distance becomes a reward."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from raveforce.distances import Distance, Features, make_distance
+
+__all__ = ["KINDS", "Reward", "RewardTarget", "make_reward"]
+
+# Features are many times larger than the sound: of a few rows at a time they stay in the processor's cache.
+_ROWS_AT_ONCE = 4
+
+KINDS = ("negative", "normalised", "improvement")
+"""How rewards are made of a distance d, with d₀ the distance of silence.
+
+negative: -d. normalised: -d/d₀, so silence gets -1 and the target itself 0.
+improvement: what the step brought nearer, (d_before - d)/d₀; an episode's rewards sum to 1 - d/d₀.
+"""
+
+
+@dataclass(frozen=True)
+class RewardTarget:
+    """What a reward needs to know of its targets.
+
+    Attributes
+    ----------
+    features : the targets' side of the distance
+    silence : distance of silence to each target, float64 [rows]
+    worst : distances beyond this count as this, float64 [rows]
+    """
+
+    features: Features
+    silence: NDArray[np.float64]
+    worst: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Reward:
+    """A reward made from one distance.
+
+    Rewards are bounded below: distances larger than ``RewardTarget.worst``, twice that of silence or of
+    full-scale white noise (whichever is farther from the target), count as the worst; so does broken sound.
+
+    Parameters
+    ----------
+    distance : measures the sound so far, padded with silence, against the whole target
+    kind : one of ``KINDS``
+    """
+
+    distance: Distance
+    kind: str = "negative"
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"unknown kind of reward {self.kind!r}; the kinds are {', '.join(KINDS)}")
+
+    def prepare(self, targets: NDArray[np.float32]) -> RewardTarget:
+        """Compute the targets' side once, for targets [rows, samples]."""
+        features = self.distance.features(targets)
+        noise = 2 * np.random.default_rng(0).random(targets.shape[-1], dtype=np.float32) - 1
+        silence, noisy = (
+            self.distance.between(self.distance.features(np.broadcast_to(sound, targets.shape)), features)
+            for sound in (np.zeros_like(noise), noise)
+        )
+        return RewardTarget(features, silence, 2 * np.maximum(silence, noisy))
+
+    def measure(self, audio: NDArray[np.float32], target: RewardTarget) -> NDArray[np.float64]:
+        """Distances [rows] of sounds [rows, samples]."""
+        distances = np.empty(len(audio))
+        for start in range(0, len(audio), _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            shared = len(target.silence) == 1
+            aim = target.features if shared else tuple(array[rows] for array in target.features)
+            distances[rows] = self.distance.between(self.distance.features(audio[rows]), aim)
+        return distances
+
+    def of(
+        self, distance: NDArray[np.float64], before: NDArray[np.float64], target: RewardTarget
+    ) -> NDArray[np.float64]:
+        """Rewards [rows] for distances [rows], given those of the step before (of silence at first)."""
+        distance = np.minimum(distance, target.worst)
+        if self.kind == "negative":
+            return -distance
+        if self.kind == "normalised":
+            return -distance / target.silence
+        return (np.minimum(before, target.worst) - distance) / target.silence
+
+
+def make_reward(
+    spec: str | Distance | Reward, sample_rate: int = 44100, kind: str = "negative", **options: Any
+) -> Reward:
+    """Make a reward from the name of a distance (or a distance) and a kind.
+
+    Examples
+    --------
+    >>> make_reward("mss", kind="normalised").distance.name
+    'mss'
+    """
+    if isinstance(spec, Reward):
+        return spec
+    return Reward(make_distance(spec, sample_rate, **options), kind)

@@ -1,0 +1,150 @@
+"""A task: a program with blanks, what may fill them, and the sound to imitate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from raveforce.glicol import BLOCK, Program
+from raveforce.parameters import ParameterSpace
+from raveforce.targets import FixedTarget, TargetSource, from_file
+
+__all__ = ["Task", "define"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Everything that defines an episode, checked once.
+
+    An episode has ``total_step`` steps of ``step_len`` seconds and lasts exactly as long as its target. Step k
+    begins at the last block of 128 samples that starts at or before ``k * step_len``, so errors do not add up.
+
+    Parameters
+    ----------
+    program : the program, with the words of its parameters
+    parameters : what fills its blanks, in their order
+    targets : where targets come from
+    sample_rate : Hz
+    total_step : steps in an episode
+    step_len : seconds; None divides the target evenly
+    name : for tables and titles
+
+    Raises
+    ------
+    ValueError
+        Parts that do not fit together.
+    """
+
+    program: Program
+    parameters: ParameterSpace
+    targets: TargetSource
+    sample_rate: int = 44100
+    total_step: int = 1
+    step_len: float | None = None
+    name: str = "task"
+
+    def __post_init__(self) -> None:
+        if tuple(self.parameters.parameters) != self.program.blanks:
+            raise ValueError(
+                f"the parameters {tuple(self.parameters.parameters)} are not the blanks {self.program.blanks}"
+            )
+        if self.parameters.words != self.program.words:
+            raise ValueError(f"the program needs the words of its parameters, {self.parameters.words}")
+        if not self.parameters.free:
+            raise ValueError("the program leaves nothing to choose: it needs a blank whose parameter is not rel")
+        if self.total_step < 1:
+            raise ValueError(f"total_step must be at least 1, got {self.total_step}")
+        if not 1000 <= self.sample_rate <= 384_000:
+            raise ValueError(f"sample_rate must lie between 1000 and 384000 Hz, got {self.sample_rate}")
+        if self.step_len is None:
+            object.__setattr__(self, "step_len", self.duration / self.total_step)
+        self._check_steps()
+
+    @property
+    def samples(self) -> int:
+        """Length of an episode, samples."""
+        return self.targets.samples
+
+    @property
+    def duration(self) -> float:
+        """Length of an episode, seconds."""
+        return self.samples / self.sample_rate
+
+    @property
+    def boundaries(self) -> NDArray[np.int64]:
+        """Where steps begin, and where the last ends: samples, int64 [total_step + 1]."""
+        assert self.step_len is not None
+        starts = np.arange(self.total_step) * self.step_len * self.sample_rate
+        # A hair above, so that a product that should be whole is not rounded down a block.
+        blocks = np.floor(starts / BLOCK + 1e-9).astype(np.int64)
+        return np.append(blocks * BLOCK, self.samples)
+
+    def _check_steps(self) -> None:
+        assert self.step_len is not None
+        if not self.step_len * self.sample_rate >= BLOCK:
+            raise ValueError(
+                f"a step of {self.step_len} s is shorter than a block of {BLOCK} samples at {self.sample_rate} Hz"
+            )
+        steps = self.total_step * self.step_len
+        if abs(steps - self.duration) * self.sample_rate > BLOCK:
+            raise ValueError(
+                f"{self.total_step} steps of {self.step_len:g} s last {steps:.4g} s but the target lasts "
+                f"{self.duration:.4g} s; leave step_len out to divide the target evenly, or cut or pad the target"
+            )
+
+
+def define(
+    code: str,
+    target: ArrayLike | str | Path | TargetSource,
+    parameters: Sequence[Any] | Mapping[str, Any],
+    *,
+    sample_rate: int = 44100,
+    total_step: int = 1,
+    step_len: float | None = None,
+    trim: bool = False,
+    normalise: bool = False,
+    name: str = "task",
+) -> Task:
+    """Define a task from its parts in short form.
+
+    Parameters
+    ----------
+    code : Glicol program with blanks, ``{}`` or ``{name}``
+    target : float array [samples] at ``sample_rate``, a recording's path (resampled), or a source of targets
+    parameters : one a blank, in their order or by name: ``("lin", 0, 1)``, ``["exp", 10, "1 / duration"]`` ...
+        Expressions may use ``duration``, the target's length in seconds.
+    sample_rate : Hz
+    total_step, step_len : steps, and seconds a step; None divides the target evenly
+    trim, normalise : what to do with a recording given by its path
+    name : for tables and titles
+
+    Examples
+    --------
+    >>> target = np.sin(2 * np.pi * 440 * np.arange(4410) / 44100)
+    >>> task = define("o: sin {freq}", target, {"freq": ("exp", 100, 1000)})
+    >>> task.duration, task.parameters.free
+    (0.1, ('freq',))
+    """
+    source: TargetSource
+    if isinstance(target, (str, Path)):
+        source = from_file(target, sample_rate=sample_rate, trim=trim, normalise=normalise)
+    elif hasattr(target, "draw"):
+        source = target  # type: ignore[assignment]
+    else:
+        source = FixedTarget(target)
+    program = Program(code)
+    space = ParameterSpace.for_program(program, parameters, {"duration": source.samples / sample_rate})
+    return Task(
+        program=Program(code, words=space.words),
+        parameters=space,
+        targets=source,
+        sample_rate=sample_rate,
+        total_step=total_step,
+        step_len=step_len,
+        name=name,
+    )

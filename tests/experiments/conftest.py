@@ -1,0 +1,34 @@
+"""Configurations as run.py composes them, small enough for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+
+FAST = [
+    "total_timesteps=40",
+    "log_every=10",
+    "progress=false",
+    "tracking=none",
+    "agent.settings.policy_kwargs.net_arch=[16]",
+]
+OFF_POLICY = ["agent.settings.learning_starts=10", "agent.settings.batch_size=8"]
+
+
+@pytest.fixture
+def configure() -> Callable[..., DictConfig]:
+    def _configure(*overrides: str) -> DictConfig:
+        agents = [o for o in overrides if o.startswith("agent=")] or ["agent=sac"]
+        fast = FAST + ([] if agents[0] == "agent=ppo" else OFF_POLICY)
+        if agents[0] == "agent=ppo":
+            fast += ["agent.settings.n_steps=10", "agent.settings.batch_size=10"]
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            return compose("config", [*agents, *fast, *(o for o in overrides if o not in agents)])
+
+    return _configure

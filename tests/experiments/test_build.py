@@ -1,0 +1,76 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig, OmegaConf
+
+from experiments.build import ConfigError, build_agent, build_env, build_task, build_vec_env
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+OPTIONS = [
+    f"{group.name}={option.stem}"
+    for group in sorted(CONF.iterdir())
+    if group.is_dir()
+    for option in sorted(group.glob("*.yaml"))
+]
+
+
+@pytest.mark.parametrize("option", [option for option in OPTIONS if option != "engine=wasmer"])
+def test_every_file_in_conf_builds_a_run(option: str) -> None:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        cfg = compose("config", [option])
+    env = build_vec_env(cfg)
+    agent = build_agent(cfg, env)
+    observation = env.reset()
+    assert agent.predict(observation)[0].shape == (1, *env.action_space.shape)
+    env.close()
+
+
+def test_a_task_can_be_defined_in_yaml_alone(configure: Callable[..., DictConfig], tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "target.wav", np.sin(np.arange(22050) / 10) / 2, 22050)
+    cfg = configure()
+    cfg.task = OmegaConf.create(
+        f"""
+        name: bell
+        code: |
+          ~env: imp 0.1 >> envperc {{attack}} {{decay}}
+          bell: {{wave}} {{freq}} >> mul ~env
+        parameters:
+          attack: [lin, 0.001, duration / 2]
+          decay: [rel, attack, duration - x]
+          wave: [choose, [sin, tri]]
+          freq: [exp, 100, 1000]
+        target: {tmp_path / "target.wav"}
+        """
+    )
+    task = build_task(cfg)
+    assert (task.name, task.parameters.free) == ("bell", ("attack", "wave", "freq"))
+    env = build_env(cfg)
+    env.reset(seed=0)
+    *_, info = env.step(np.zeros(3, np.float32))
+    assert info["parameters"]["attack"] + info["parameters"]["decay"] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["task.name=kik"], "task: unknown task 'kik'"),
+        (["+task.lenght=3"], "task: .*lenght"),
+        (["task.target=no/such.wav"], "task: .*does not exist"),
+        (["reward.distance=mse"], "reward: unknown distance 'mse'"),
+        (["reward.kind=plus"], "reward: unknown kind"),
+        (["observation.kind=pixels"], "observation: unknown observation"),
+        (["+observation.n_mel=3"], "observation: .*n_mel"),
+        (["agent.name=dqm"], "agent: unknown agent"),
+        (["+agent.settings.n_step=3"], "agent: .*n_step"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_group(
+    configure: Callable[..., DictConfig], overrides: list[str], said: str
+) -> None:
+    cfg = configure(*overrides)
+    with pytest.raises(ConfigError, match=said):
+        build_agent(cfg, build_vec_env(cfg))

@@ -1,0 +1,145 @@
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from omegaconf import DictConfig, OmegaConf
+
+import raveforce
+from agents import load_agent
+from experiments.build import ConfigError, build_env
+from experiments.evaluate import play
+from experiments.train import train
+from raveforce.distances import DISTANCES, measure
+
+ROOT = Path(__file__).resolve().parents[2]
+Configure = Callable[..., DictConfig]
+
+
+def test_the_record_of_a_run_is_complete_and_true(configure: Configure, tmp_path: Path) -> None:
+    cfg = configure("seed=3")
+    returned = train(cfg, tmp_path)
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary == json.loads(json.dumps(returned))
+    assert set(summary["best"]["distances"]) == set(summary["policy"]["distances"]) == set(DISTANCES)
+    assert (summary["renders"], summary["seed"], summary["interrupted"]) == (40, 3, False)
+    assert {"glicol_sha256", "python", "raveforce", "stable-baselines3", "torch", "git_commit"} <= set(
+        summary["versions"]
+    )
+
+    target, rate = soundfile.read(tmp_path / "target.wav", dtype="float32")
+    for name in ("best", "policy"):
+        sound, _ = soundfile.read(tmp_path / f"{name}.wav", dtype="float32")
+        assert measure(sound, target, rate) == summary[name]["distances"]
+        # The program kept beside the sound makes that very sound.
+        again = raveforce.render((tmp_path / f"{name}.glicol").read_text(), len(sound) / rate, rate)
+        np.testing.assert_array_equal(again, sound)
+
+    with (tmp_path / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["renders"]) for row in rows] == [10, 20, 30, 40]
+    best = [float(row["best/distance"]) for row in rows]
+    assert best == sorted(best, reverse=True)
+    assert best[-1] == pytest.approx(summary["best"]["distances"]["mss"])
+    assert float(rows[-1]["best/render"]) == summary["best"]["render"]
+    assert OmegaConf.load(tmp_path / "config.yaml") == cfg
+    assert (tmp_path / "comparison.png").read_bytes().startswith(b"\x89PNG")
+
+    agent = load_agent("sac", tmp_path / "model.zip")
+    assert play(agent, build_env(cfg)).distances == summary["policy"]["distances"]
+
+
+@pytest.mark.parametrize("agent", ["sac", "ppo", "td3"])
+def test_the_same_seed_gives_the_same_metrics(configure: Configure, tmp_path: Path, agent: str) -> None:
+    for name, seed in (("one", 5), ("two", 5), ("three", 6)):
+        train(configure(f"agent={agent}", f"seed={seed}"), tmp_path / name)
+    one, two, three = ((tmp_path / name / "metrics.csv").read_text() for name in ("one", "two", "three"))
+    assert one == two
+    assert one != three
+
+
+def test_a_run_of_several_steps(configure: Configure, tmp_path: Path) -> None:
+    cfg = configure("total_timesteps=12", "observation=waveform", "log_every=4")
+    sound = 0.3 * np.sin(np.arange(8820) / 10)
+    soundfile.write(tmp_path / "target.wav", sound, 44100)
+    cfg.task = OmegaConf.create(
+        {
+            "code": "o: sin {} >> mul 0.3",
+            "parameters": [["exp", 100, 1000]],
+            "target": str(tmp_path / "target.wav"),
+            "total_step": 4,
+        }
+    )
+    summary = train(cfg, tmp_path / "run")
+    assert len(summary["best"]["parameters"]) == 4
+    assert (tmp_path / "run" / "best.glicol").read_text().count("// step") == 4
+    assert summary["best"]["render"] % 4 == 0
+
+
+def test_a_program_that_glicol_refuses_is_found_before_the_run(configure: Configure, tmp_path: Path) -> None:
+    cfg = configure()
+    soundfile.write(tmp_path / "target.wav", np.ones(4410) / 2, 44100)
+    cfg.task = OmegaConf.create(
+        {"code": "o: sinn {}", "parameters": [["lin", 0, 1]], "target": str(tmp_path / "target.wav")}
+    )
+    with pytest.raises(ConfigError, match="cannot be played"):
+        train(cfg, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_breaks_keeps_what_it_found(
+    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stable_baselines3 import SAC
+
+    def broken(self: SAC, *arguments: object, **named: object) -> None:
+        raise RuntimeError("the gradient fell off")
+
+    monkeypatch.setattr(SAC, "train", broken)
+    with pytest.raises(RuntimeError, match="fell off"):
+        train(configure(), tmp_path)
+    assert json.loads((tmp_path / "summary.json").read_text())["renders"] >= 10
+    assert (tmp_path / "best.wav").exists()
+
+
+def run(*overrides: str, folder: Path) -> list[str]:
+    return [sys.executable, "run.py", f"hydra.run.dir={folder}", "tracking=none", *overrides]
+
+
+def test_ctrl_c_ends_a_run_cleanly(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        run("total_timesteps=100000", "log_every=5", "progress=false", folder=tmp_path),
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+    )
+    metrics = tmp_path / "metrics.csv"
+    deadline = time.monotonic() + 90
+    while not (metrics.exists() and metrics.stat().st_size > 200):
+        assert process.poll() is None, process.stderr.read().decode() if process.stderr else ""
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    os.kill(process.pid, signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["interrupted"] is True
+    assert 0 < summary["renders"] < 100000
+    for name in ("best.wav", "best.glicol", "target.wav", "comparison.png", "model.zip"):
+        assert (tmp_path / name).stat().st_size > 0
+
+
+def test_the_runner_says_what_is_wrong_in_one_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        run("task.target=no/such/kick.wav", folder=tmp_path), cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "no/such/kick.wav does not exist" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,123 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+
+from raveforce import audio
+from raveforce.audio import AudioError
+
+SECONDS = 0.5
+
+
+def sine(rate: int, frequency: float = 440.0) -> NDArray[np.float64]:
+    return 0.5 * np.sin(2 * np.pi * frequency * np.arange(round(SECONDS * rate)) / rate)
+
+
+def pitch(sound: NDArray[np.float32], rate: int) -> float:
+    return float(np.abs(np.fft.rfft(sound)).argmax() * rate / len(sound))
+
+
+@pytest.mark.parametrize(
+    ("name", "subtype", "rate"),
+    [
+        ("a.wav", "PCM_16", 44100),
+        ("a.wav", "PCM_24", 48000),
+        ("a.wav", "FLOAT", 22050),
+        ("a.wav", "PCM_U8", 8000),
+        ("a.flac", "PCM_24", 96000),
+        ("a.aiff", "PCM_16", 44100),
+        ("a.ogg", "VORBIS", 44100),
+        ("a.mp3", "MPEG_LAYER_III", 44100),
+    ],
+)
+@pytest.mark.parametrize("channels", [1, 2])
+def test_any_format_rate_and_channels(tmp_path: Path, name: str, subtype: str, rate: int, channels: int) -> None:
+    soundfile.write(tmp_path / name, np.column_stack([sine(rate)] * channels), rate, subtype=subtype)
+    sound, got = audio.load(tmp_path / name, sample_rate=44100)
+    assert (got, sound.dtype, sound.ndim) == (44100, np.float32, 1)
+    # mp3 pads its ends.
+    assert len(sound) / got == pytest.approx(SECONDS, abs=0.06 if name.endswith("mp3") else 1e-3)
+    assert pitch(sound, got) == pytest.approx(440, abs=5)
+    assert np.abs(sound).max() == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_rate_of_the_file_can_be_kept(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", sine(22050), 22050)
+    sound, rate = audio.load(tmp_path / "a.wav", sample_rate=None)
+    assert (rate, len(sound)) == (22050, 11025)
+
+
+def test_channels_are_averaged(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.column_stack([sine(44100), 0 * sine(44100)]), 44100, subtype="FLOAT")
+    sound, _ = audio.load(tmp_path / "a.wav")
+    np.testing.assert_allclose(sound, sine(44100) / 2, atol=1e-6)
+
+
+def _corrupt(path: Path) -> None:
+    path.write_bytes(b"RIFF0000WAVEnonsense" * 20)
+
+
+def _truncated_header(path: Path) -> None:
+    soundfile.write(path, sine(44100), 44100)
+    path.write_bytes(path.read_bytes()[:20])
+
+
+def _no_samples(path: Path) -> None:
+    soundfile.write(path, np.zeros((0, 1)), 44100)
+
+
+def _not_finite(path: Path) -> None:
+    soundfile.write(path, np.array([0.1, np.nan, 0.1]), 44100, subtype="FLOAT")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: None, "does not exist"),
+        (lambda path: path.mkdir(), "is a folder"),
+        (lambda path: path.touch(), "empty file"),
+        (_corrupt, "cannot be read as audio"),
+        (_truncated_header, "cannot be read as audio"),
+        (_no_samples, "holds no samples"),
+        (_not_finite, "NaN or infinite"),
+        (lambda path: soundfile.write(path, np.zeros(1000), 44100), "silent"),
+        (lambda path: soundfile.write(path, np.ones(8000 * 61) / 2, 8000), "lasts 61.0 s"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_its_name(tmp_path: Path, make: object, said: str) -> None:
+    path = tmp_path / "sound.wav"
+    make(path)  # type: ignore[operator]
+    with pytest.raises(AudioError, match=said) as caught:
+        audio.load(path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("sound", "said"),
+    [
+        (np.zeros((2, 100)), "mono"),
+        ([], "empty"),
+        (np.array([1, 2, 3]), "integers"),
+        (np.array([1j]), "real"),
+        (["a"], "real"),
+    ],
+)
+def test_arrays_that_are_no_sound(sound: object, said: str) -> None:
+    with pytest.raises(AudioError, match=said):
+        audio.as_audio(sound)  # type: ignore[arg-type]
+
+
+def test_trim_keeps_the_sound_and_little_else() -> None:
+    sound = np.concatenate([np.zeros(10_000), sine(44100), np.zeros(10_000)]).astype(np.float32)
+    trimmed = audio.trim(sound)
+    assert len(sine(44100)) <= len(trimmed) <= len(sine(44100)) + 1024
+    assert np.abs(trimmed).max() == np.abs(sound).max()
+
+
+def test_written_sound_is_read_back_to_the_bit(tmp_path: Path) -> None:
+    sound = np.random.default_rng(0).normal(0, 2, 1000).astype(np.float32)  # beyond full scale: no clipping
+    audio.write(tmp_path / "a.wav", sound, 44100)
+    back, _ = audio.load(tmp_path / "a.wav")
+    np.testing.assert_array_equal(back, sound)

@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+from raveforce.episodes import Episodes
+from raveforce.observations import make_observation
+from raveforce.rewards import make_reward
+from raveforce.task import Task, define
+
+
+def episodes(task: Task, rows: int) -> Episodes:
+    made = Episodes(task, rows, reward=make_reward("mss"), observation=make_observation("log_mel"))
+    made.reset([np.random.default_rng(0)] * rows)
+    return made
+
+
+@pytest.mark.parametrize("name", ["tone_task", "melody_task"])
+def test_a_batch_is_as_many_batches_of_one_to_the_bit(name: str, request: pytest.FixtureRequest) -> None:
+    task: Task = request.getfixturevalue(name)
+    rows = 5
+    actions = np.random.default_rng(0).uniform(-1, 1, (task.total_step, rows, len(task.parameters.free)))
+    together = episodes(task, rows)
+    alone = [episodes(task, 1) for _ in range(rows)]
+    for step in actions:
+        batch = together.step(step)
+        for row, single in enumerate(alone):
+            one = single.step(step[row][None])
+            np.testing.assert_array_equal(batch.observations[row], one.observations[0])
+            assert batch.rewards[row] == one.rewards[0]
+            assert batch.distances[row] == one.distances[0]
+            assert batch.done == one.done
+    np.testing.assert_array_equal(together.heard, np.concatenate([single.heard for single in alone]))
+
+
+def test_a_fault_stays_in_its_row(tone_task: Task) -> None:
+    target = tone_task.targets.draw(np.random.default_rng(0))
+    task = define("o: saw 100 >> mul {}", target, [("lin", 0, 100)])
+    made = episodes(task, 3)
+    played = made.step([[-0.99], [1.0], [-0.99]])
+    assert set(played.faults) == {1}
+    assert not made.heard[1].any()
+    assert made.heard[0].any()
+    assert played.rewards[1] < played.rewards[0] == played.rewards[2]
+
+
+def test_rows_and_actions_must_match(tone_task: Task) -> None:
+    with pytest.raises(ValueError, match="3 rows need as many actions, got 2"):
+        episodes(tone_task, 3).step(np.zeros((2, 2)))
