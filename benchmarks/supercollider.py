@@ -58,7 +58,7 @@ def supercollider(workload: Workload) -> Render:
         events = [(0.0, _message("/d_recv", definition)), (0.0, _message("/s_new", *arguments))]
         events.append((workload.seconds, _message("/c_set", 0, 0)))
         score.write_bytes(b"".join(_bundle(*event) for event in events))
-        command = ["scsynth", "-N", score, "_", sound, str(SAMPLE_RATE), "WAV", "float", "-o", "1"]
+        command = ["scsynth", "-N", str(score), "_", str(sound), str(SAMPLE_RATE), "WAV", "float", "-o", "1"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
         audio, _ = soundfile.read(sound, dtype="float32")
         return np.asarray(audio[: workload.samples])[np.newaxis]
