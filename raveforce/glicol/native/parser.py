@@ -137,7 +137,7 @@ def parse(text: str) -> dict[str, Chain]:
     Raises
     ------
     GlicolError
-        Of kind "syntax", with line and column.
+        Of kind "syntax", with line and column; a program without any chain is refused as well.
 
     Examples
     --------
@@ -148,7 +148,9 @@ def parse(text: str) -> dict[str, Chain]:
         tree = _grammar().parse(text)
     except lark.UnexpectedInput as error:
         raise _syntax_error(text, error.line, error.column) from None
-    chains = (_chain(line, text) for line in tree.children if isinstance(line, lark.Tree))
+    chains = [_chain(line, text) for line in tree.children if isinstance(line, lark.Tree)]
+    if not chains:
+        raise GlicolError("the program has no chain", kind="syntax", code=text)
     return {chain.name: chain for chain in chains}
 
 

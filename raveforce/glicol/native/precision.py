@@ -1,8 +1,7 @@
 """Which nodes may be computed quickly: those that are heard and nothing else.
 
 What is only scaled, added up and heard stays within 1e-5 when its last digit is off; what sets a pitch or
-goes through a recursive filter does not, for these pass a difference on enlarged. A filter that was quick and
-is then tuned far down rings with the small difference it had: up to 1e-3 after an extreme jump.
+goes through a recursive filter does not, for these pass a difference on enlarged.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ BLANK_PEAK = 4.0
 HIGHEST_NOTE = 96
 """What a gain and a note in a blank are taken to be at most: beyond, the difference grows with the sound."""
 
-QUICK = {op.ENVPERC, op.LPF, op.LPF_SIGNAL, op.HPF, op.HPF_SIGNAL}
 BOUNDED = {op.SIN, op.SAW, op.SQU, op.TRI, op.NOISE, op.IMP}
 
 
@@ -41,8 +39,16 @@ def relax(ops: NDArray[np.int64], lists: NDArray[np.int64], numbers: dict[int, f
     for row in ops:
         out = int(row[op.OUT])
         if gains.get(out, 0.0) * peaks.get(out, math.inf) <= MOST_GAIN:
-            by_number = row[op.CODE] == op.SIN and row[op.IN0] < 0
-            row[op.QUICK] = by_number or row[op.CODE] in QUICK
+            row[op.QUICK] = _quickness(row, numbers)
+
+
+def _quickness(row: NDArray[np.int64], numbers: dict[int, float]) -> int:
+    code = row[op.CODE]
+    if code == op.ENVPERC or (code == op.SIN and row[op.IN0] < 0):
+        return op.ALWAYS
+    if code in (op.LPF, op.HPF):
+        return op.ALWAYS if row[op.P0] in numbers and row[op.P1] in numbers else op.EARLY
+    return op.NEVER
 
 
 def _inputs(row: NDArray[np.int64], lists: NDArray[np.int64]) -> list[int]:

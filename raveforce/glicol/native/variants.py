@@ -94,7 +94,7 @@ def _shown(error: GlicolError, text: str, program: Program) -> GlicolError:
     """The error with the blanks' names in the program's text, and its column counted there."""
 
     def show(part: str) -> str:
-        return re.sub(SLOT, lambda slot: f"{{{program.blanks[ord(slot[0]) - FIRST_SLOT]}}}", part)
+        return re.sub(SLOT, lambda slot: _blank(program.blanks[ord(slot[0]) - FIRST_SLOT]), part)
 
     line, column = error.line, error.column
     if line is not None and column is not None:
@@ -102,3 +102,7 @@ def _shown(error: GlicolError, text: str, program: Program) -> GlicolError:
     if isinstance(error, UnsupportedProgram):
         return UnsupportedProgram(error.node, code=show(text), line=line, column=column, why=error.why)
     return GlicolError(show(error.message), kind=error.kind, code=show(text), line=line, column=column)
+
+
+def _blank(name: str) -> str:
+    return "{}" if name.isdigit() else f"{{{name}}}"

@@ -1,5 +1,7 @@
 """Programs that combine nodes sound as in the real engine."""
 
+# ruff: noqa: E501 (programs read best on one line)
+
 import pytest
 
 from raveforce.glicol import Program

@@ -14,10 +14,12 @@ TWO_PI = F(2) * F(math.pi)
 
 # A resonant filter's state: two inputs, two outputs, the cut-off and q its coefficients were computed for.
 X1, X2, Y1, Y2, CUTOFF, Q, TUNED, A0, A1, B1, B2 = range(11)
-# Its impulse response (H0 is 1), what an output leaves behind, and whether quick arithmetic is good enough.
-H1, H2, H3, H4, Q0, Q1, Q2, Q3, MILD = range(11, 20)
+# Its impulse response (H0 is 1), what an output leaves behind, and how it forgets.
+H1, H2, H3, H4, Q0, Q1, Q2, Q3, SETTLING = range(11, 20)
 RESONANT_STATE = 20
 
+FORGOTTEN = 1e-9
+"""Part of a difference that is no difference any more in float32."""
 MOST_NOISE = 64.0
 """Gain of rounding noise up to which a filter may be computed quickly: 4e-6 of full scale, or so."""
 
@@ -50,7 +52,7 @@ def look_ahead(floats, row, at):
 
     Rounding noise passes through the filter's recursive part. Its gain, and the level that the filter makes
     of the lowest and highest tones and at its resonance, tell whether it may be computed in another order
-    than the engine's unheard.
+    than the engine's unheard. SETTLING is 0 if not, else in how many blocks the difference is forgotten.
     """
     b1, b2, q = (
         np.float64(floats[row, at + B1]),
@@ -65,8 +67,13 @@ def look_ahead(floats, row, at):
     noise = (1 + b2) / ((1 - b2) * ((1 + b2) * (1 + b2) - b1 * b1))
     a0, a1 = np.float64(floats[row, at + A0]), np.float64(floats[row, at + A1])
     level = max(q, abs(a0 + a1) / (1 + b1 + b2), abs(a0 - a1) / (1 - b1 + b2), 1.0)
-    mild = b2 < 1 and noise > 0 and noise * level * level < MOST_NOISE * MOST_NOISE
-    floats[row, at + MILD] = F(1) if mild else F(0)
+    floats[row, at + SETTLING] = F(0)
+    if b2 < 1 and noise > 0 and noise * level * level < MOST_NOISE * MOST_NOISE:
+        spread = b1 * b1 - 4 * b2
+        radius = (abs(b1) + math.sqrt(spread)) / 2 if spread > 0 else math.sqrt(b2)
+        floats[row, at + SETTLING] = F(
+            math.ceil(math.log(FORGOTTEN) / math.log(max(radius, 1e-3)) / BLOCK) + 1
+        )
 
 
 @jitted(fastmath={"contract"})

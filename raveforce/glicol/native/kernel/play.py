@@ -14,7 +14,7 @@ from raveforce.glicol.native.kernel.beats import count_bars
 from raveforce.glicol.native.kernel.blocks import blank, fill
 from raveforce.glicol.native.kernel.envelopes import adsr, percussive
 from raveforce.glicol.native.kernel.filters import (
-    MILD,
+    SETTLING,
     resonate,
     resonate_four,
     resonate_quickly,
@@ -72,7 +72,7 @@ def play(ops, lists, params, ints, floats, rings, bufs, flat, rows, out, skip, b
             for k in range(ops.shape[0]):
                 code = ops[k, op.CODE]
                 if op.LPF <= code <= op.HPF_SIGNAL:
-                    resonate_tile(ops, k, code, params, floats, bufs, flat, tile)
+                    resonate_tile(ops, k, code, params, floats, bufs, flat, tile, blocks - block)
                     continue
                 for j in range(tile.shape[0]):
                     row = tile[j]
@@ -87,24 +87,36 @@ def play(ops, lists, params, ints, floats, rings, bufs, flat, rows, out, skip, b
 
 
 @jitted(inline="always")
-def resonate_tile(ops, k, code, params, floats, bufs, flat, tile):
-    """Resonant filters of a tile: four rows in step, or one after the other."""
+def resonate_tile(ops, k, code, params, floats, bufs, flat, tile, blocks_left):
+    """Resonant filters of a tile: four rows in step, or one after the other.
+
+    Where numbers may change at the next call, its last blocks are computed in the engine's own order: by then
+    the filter has forgotten that it was quick, so that nothing is left for other numbers to enlarge.
+    """
     out, source, signal, at = ops[k, op.OUT], ops[k, op.IN0], ops[k, op.IN1], ops[k, op.FLOAT]
-    highpass, quick = code >= op.HPF, 0
+    quick = ops[k, op.QUICK]
+    quick_rows = 0
     for j in range(tile.shape[0]):
         row = tile[j]
         cutoff = bufs[row, signal, 0] if signal >= 0 else params[row, ops[k, op.P0]]
-        tune(floats, row, at, cutoff, params[row, ops[k, op.P1]], params[row, ops[k, op.P2]], highpass)
+        q, rate = params[row, ops[k, op.P1]], params[row, ops[k, op.P2]]
+        tune(floats, row, at, cutoff, q, rate, code >= op.HPF)
         flat[row, out] = 0
-        quick += 1 if ops[k, op.QUICK] and floats[row, at + MILD] else 0
-    if quick == 0 and tile.shape[0] == TILE:
+        quick_rows += takes_quick(quick, floats[row, at + SETTLING], blocks_left)
+    if quick_rows == 0 and tile.shape[0] == TILE:
         resonate_four(bufs, tile[0], tile[1], tile[2], tile[3], out, source, floats, at)
         return
     for j in range(tile.shape[0]):
-        if ops[k, op.QUICK] and floats[tile[j], at + MILD]:
+        if takes_quick(quick, floats[tile[j], at + SETTLING], blocks_left):
             resonate_quickly(bufs, tile[j], out, source, floats, at)
         else:
             resonate(bufs, tile[j], out, source, floats, at)
+
+
+@jitted
+def takes_quick(quick, settling, blocks_left):
+    """Whether a filter may be quick in a block."""
+    return settling > ZERO and (quick == op.ALWAYS or (quick == op.EARLY and blocks_left > settling))
 
 
 @jitted(inline="always")
