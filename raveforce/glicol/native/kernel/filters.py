@@ -151,7 +151,9 @@ def resonate_four(bufs, r, s, t, u, out, source, floats, at):
 
 
 @jitted
-def swept(bufs, row, out, source, floats, at, step, cutoff, cycle, rate, bar, lists, events_at, events, params, q):
+def swept(
+    bufs, row, out, source, floats, at, step, cutoff, cycle, rate, bar, lists, events_at, events, params, q
+):
     """Low-pass filter whose cut-off, kept before its state, follows a pattern. Return the cut-off."""
     state = at + 1
     x1, x2 = floats[row, state + X1], floats[row, state + X2]
