@@ -8,10 +8,10 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
+from stable_baselines3.common.vec_env import VecEnv
 
 from agents import make_agent
-from experiments.rewind import Rewindable
+from agents.vec_env import BatchVecEnv
 from raveforce.env import RaveForceEnv
 from raveforce.observations import make_observation
 from raveforce.rewards import make_reward
@@ -52,8 +52,8 @@ def build_env(cfg: DictConfig, *, render_mode: str | None = None) -> RaveForceEn
 
 
 def build_vec_env(cfg: DictConfig) -> VecEnv:
-    """The environments that an agent trains in."""
-    return DummyVecEnv([lambda: Rewindable(build_env(cfg))])
+    """The environments that an agent trains in, played side by side."""
+    return BatchVecEnv(build_env(cfg), cfg.num_envs)
 
 
 def build_agent(cfg: DictConfig, env: VecEnv) -> BaseAlgorithm:

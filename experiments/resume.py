@@ -33,7 +33,7 @@ def with_run_dir(arguments: Sequence[str]) -> list[str]:
     folders = [override.value() for override in overrides if override.key_or_group == "resume"]
     if not folders or folders[-1] in (None, AUTO):
         return list(arguments)
-    folder = str(folders[-1])
+    folder = folders[-1] if isinstance(folders[-1], str) else f"{folders[-1]!r}"
     if {"-m", "--multirun"} & set(arguments):
         raise ConfigError("resume=DIR is for one run; to go on with a sweep, repeat its command with resume=auto")
     if not is_started(Path(folder)):
@@ -99,4 +99,4 @@ def _read(path: Path) -> DictConfig:
         cfg: Any = OmegaConf.load(RunFolder(path).config)
     except (OSError, ValueError, OmegaConfBaseException) as error:
         raise ConfigError(f"resume: the configuration in {path} cannot be read: {error}") from error
-    return cfg  # type: ignore[no-any-return]
+    return cfg

@@ -52,7 +52,7 @@ def save(folder: Path, agent: BaseAlgorithm, watchers: Mapping[str, Any]) -> Non
     state = {
         "format": FORMAT,
         "watchers": dict(watchers),
-        "environments": env.env_method("snapshot"),
+        "environments": env.snapshot(),  # type: ignore[attr-defined]  # BatchVecEnv's own
         "pending": {name: dict(getattr(agent.logger, name)) for name in _PENDING},
         "normaliser": {name: getattr(normaliser, name) for name in _NORMALISING if normaliser is not None},
         "exploration": _exploration(agent),
@@ -107,8 +107,7 @@ def restore(agent: BaseAlgorithm, state: Mapping[str, Any]) -> None:
     """
     env = agent.get_env()
     assert env is not None
-    for index, snapshot in enumerate(state["environments"]):
-        env.env_method("restore", snapshot, indices=index)
+    env.restore(state["environments"])  # type: ignore[attr-defined]
     for name, values in state["pending"].items():
         getattr(agent.logger, name).update(values)
     normaliser = agent.get_vec_normalize_env()
