@@ -66,12 +66,14 @@ def check(arguments: Sequence[str], config: str = "config") -> None:
         There is no such group, option or setting, or its value has another type; the message names what is nearest.
     """
     overrides = parse(arguments)
-    extra = _searchpath(arguments)
+    folder = _config_dir(arguments)
+    extra = [] if folder is None else [f"hydra.searchpath=['file://{folder}']"]
     with initialize_config_dir(str(CONF), version_base="1.3"):
         loader = GlobalHydra.instance().config_loader()
-        if extra:
-            compose(config, extra)  # now the loader knows that folder too
         groups = {group: loader.get_group_options(group) for group in _groups(loader, "")}
+        for file in folder.rglob("*.yaml") if folder is not None else ():
+            group = file.parent.relative_to(folder).as_posix()
+            groups[group] = [*groups.get(group, []), file.stem]
         chosen = [override for override in overrides if override.key_or_group in groups]
         for override in chosen:
             for option in _values(override):
@@ -182,11 +184,10 @@ def _groups(loader: Any, parent: str) -> Iterator[str]:
         yield from _groups(loader, name)
 
 
-def _searchpath(arguments: Sequence[str]) -> list[str]:
+def _config_dir(arguments: Sequence[str]) -> Path | None:
     """The folder of further configurations that ``--config-dir`` names."""
     for index, text in enumerate(arguments):
         option, _, value = text.partition("=")
         if option in ("--config-dir", "-cd"):
-            folder = value or "".join(arguments[index + 1 : index + 2])
-            return [f"hydra.searchpath=['file://{Path(folder).resolve()}']"]
-    return []
+            return Path(value or "".join(arguments[index + 1 : index + 2])).resolve()
+    return None

@@ -33,7 +33,8 @@ def with_run_dir(arguments: Sequence[str]) -> list[str]:
     folders = [override.value() for override in overrides if override.key_or_group == "resume"]
     if not folders or folders[-1] in (None, AUTO):
         return list(arguments)
-    folder = folders[-1] if isinstance(folders[-1], str) else f"{folders[-1]!r}"
+    named: Any = folders[-1]
+    folder = str(named)
     if {"-m", "--multirun"} & set(arguments):
         raise ConfigError("resume=DIR is for one run; to go on with a sweep, repeat its command with resume=auto")
     if not is_started(Path(folder)):

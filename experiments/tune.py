@@ -177,7 +177,10 @@ def _distance(trial: optuna.Trial, cfg: DictConfig, chosen: Mapping[str, Any], f
 
 def run_config(cfg: DictConfig, chosen: Mapping[str, Any]) -> DictConfig:
     """A run's configuration with the chosen settings, without what only the study needs."""
-    run = OmegaConf.create({str(key): value for key, value in cfg.items() if key not in OWN})
+    run = cfg.copy()
+    OmegaConf.set_struct(run, False)
+    for name in OWN & set(run):
+        del run[name]
     run.progress = False
     for name, value in chosen.items():
         OmegaConf.update(run, name, value, force_add=True, merge=False)
