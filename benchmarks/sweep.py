@@ -1,7 +1,7 @@
 """How much sooner two workers end a sweep than one: ``python -m benchmarks.sweep``.
 
-The same sweep, whole commands from start to end, by one worker and by two in turn. Run it on a machine that does nothing
-else: two workers want two free cores. ``--write`` keeps the figures in ``results/paper/sweep.json``.
+The same sweep, whole commands from start to end, by one worker and by two in turn. Run it on a machine that does
+nothing else: two workers want two free cores. ``--write`` keeps the figures in ``results/paper/sweep.json``.
 """
 
 from __future__ import annotations

@@ -71,9 +71,8 @@ def check(arguments: Sequence[str], config: str = "config") -> None:
     with initialize_config_dir(str(CONF), version_base="1.3"):
         loader = GlobalHydra.instance().config_loader()
         groups = {group: loader.get_group_options(group) for group in _groups(loader, "")}
-        for file in folder.rglob("*.yaml") if folder is not None else ():
-            group = file.parent.relative_to(folder).as_posix()
-            groups[group] = [*groups.get(group, []), file.stem]
+        for group, option in [] if folder is None else _options(folder):
+            groups[group] = [*groups.get(group, []), option]
         chosen = [override for override in overrides if override.key_or_group in groups]
         for override in chosen:
             for option in _values(override):
@@ -191,3 +190,9 @@ def _config_dir(arguments: Sequence[str]) -> Path | None:
         if option in ("--config-dir", "-cd"):
             return Path(value or "".join(arguments[index + 1 : index + 2])).resolve()
     return None
+
+
+def _options(folder: Path) -> Iterator[tuple[str, str]]:
+    """The options in a folder of configurations, with their groups."""
+    for file in folder.rglob("*.yaml"):
+        yield file.parent.relative_to(folder).as_posix(), file.stem

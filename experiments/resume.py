@@ -34,16 +34,16 @@ def with_run_dir(arguments: Sequence[str]) -> list[str]:
     if not folders or folders[-1] in (None, AUTO):
         return list(arguments)
     named: Any = folders[-1]
-    folder = str(named)
+    path = Path(named)
     if {"-m", "--multirun"} & set(arguments):
         raise ConfigError("resume=DIR is for one run; to go on with a sweep, repeat its command with resume=auto")
-    if not is_started(Path(folder)):
-        raise ConfigError(f"resume: there is no run in {folder}")
+    if not is_started(path):
+        raise ConfigError(f"resume: there is no run in {path}")
     for override in overrides:
         key = override.key_or_group
         if key not in ("resume", "hydra") and key.split(".")[0] not in (*CHANGEABLE, "hydra"):
             raise ConfigError(f"resume: a resumed run keeps its {key}; only {', '.join(CHANGEABLE)} may change")
-    quoted = folder.replace("\\", "\\\\").replace("'", "\\'")
+    quoted = str(path).replace("\\", "\\\\").replace("'", "\\'")
     return [*arguments, f"hydra.run.dir='{quoted}'", "hydra.output_subdir=null"]
 
 
