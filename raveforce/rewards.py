@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raveforce.distances import Distance, Features, make_distance
+from raveforce.spectra import row_chunks
 
 __all__ = ["KINDS", "Reward", "RewardTarget", "make_reward"]
-
-# Features are many times larger than the sound: of a few rows at a time they stay in the processor's cache.
-_ROWS_AT_ONCE = 4
 
 KINDS = ("negative", "normalised", "improvement")
 """How rewards are made of a distance d, with d₀ the distance of silence.
@@ -72,9 +70,9 @@ class Reward:
     def measure(self, audio: NDArray[np.float32], target: RewardTarget) -> NDArray[np.float64]:
         """Distances [rows] of sounds [rows, samples]."""
         distances = np.empty(len(audio))
-        for start in range(0, len(audio), _ROWS_AT_ONCE):
-            rows = slice(start, start + _ROWS_AT_ONCE)
-            shared = len(target.silence) == 1
+        shared = len(target.silence) == 1
+        # Features are many times larger than the sound, so only those of a few rows are there at a time.
+        for rows in row_chunks(audio):
             aim = target.features if shared else tuple(array[rows] for array in target.features)
             distances[rows] = self.distance.between(self.distance.features(audio[rows]), aim)
         return distances

@@ -9,12 +9,14 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 from scipy import fft
 
-__all__ = ["LOG_FLOOR", "log_mel", "magnitudes", "mel_filters", "power"]
+__all__ = ["LOG_FLOOR", "log_mel", "magnitudes", "mel_filters", "power", "row_chunks"]
 
 Array = NDArray[np.float32]
 
 LOG_FLOOR = 1e-5
 """Floor of the power in ``log_mel``."""
+
+_SAMPLES_AT_ONCE = 1 << 14
 
 
 def power(audio: Array, *, n_fft: int, hop_length: int) -> Array:
@@ -73,10 +75,25 @@ def log_mel(audio: Array, *, sample_rate: int, n_fft: int = 1024, hop_length: in
     >>> log_mel(np.zeros((2, 4410), dtype=np.float32), sample_rate=44100).shape
     (2, 18, 64)
     """
-    # One product a row, all of one shape, so that a row's result does not depend on how many rows there are.
-    mel = np.matmul(power(audio, n_fft=n_fft, hop_length=hop_length), mel_filters(sample_rate, n_fft, n_mels))
+    bands = _bands(sample_rate, n_fft, n_mels)
+    mel = np.empty((len(audio), audio.shape[1] // hop_length + 1, n_mels), np.float32)
+    for rows in row_chunks(audio):
+        spectrum = power(audio[rows], n_fft=n_fft, hop_length=hop_length)
+        for columns, bins, filters in bands:
+            # One product a row, all of one shape, so that a row's result does not depend on how many rows there are.
+            np.matmul(spectrum[:, :, bins], filters, out=mel[rows, :, columns])
     np.maximum(mel, np.float32(LOG_FLOOR), out=mel)
     return np.log(mel, out=mel)
+
+
+def row_chunks(audio: Array) -> list[slice]:
+    """Rows to transform at once: so few that what is made of them stays in the processor's cache.
+
+    Larger arrays also make the allocator fetch their memory anew from the system every time, which costs as much as
+    the arithmetic.
+    """
+    count = max(1, _SAMPLES_AT_ONCE // max(1, audio.shape[1]))
+    return [slice(start, min(start + count, len(audio))) for start in range(0, len(audio), count)]
 
 
 @lru_cache(maxsize=64)
@@ -86,6 +103,24 @@ def mel_filters(sample_rate: int, n_fft: int, n_mels: int) -> Array:
 
     filters = librosa.filters.mel(sr=sample_rate, n_fft=n_fft, n_mels=n_mels, norm=None)
     return np.ascontiguousarray(filters.T, dtype=np.float32)
+
+
+@lru_cache(maxsize=64)
+def _bands(sample_rate: int, n_fft: int, n_mels: int) -> list[tuple[slice, slice, Array]]:
+    """Neighbouring filters together: their columns, the bins they reach, and their weights there.
+
+    Most of the matrix of filters is zero; in groups of eight, four fifths of the products are saved.
+    """
+    filters = mel_filters(sample_rate, n_fft, n_mels)
+    bands = []
+    for start in range(0, n_mels, 8):
+        columns = slice(start, min(start + 8, n_mels))
+        reached = np.flatnonzero(filters[:, columns].any(axis=1))
+        # Filters narrower than a bin reach none; they keep one, with the weight 0.
+        first, last = (int(reached[0]), int(reached[-1])) if len(reached) else (0, 0)
+        bins = slice(first, last + 1)
+        bands.append((columns, bins, np.ascontiguousarray(filters[bins, columns])))
+    return bands
 
 
 @lru_cache(maxsize=64)
