@@ -117,9 +117,8 @@ def main() -> None:
     parser.add_argument("--episodes", type=int, default=100_000, help="for the memory (default 100,000)")
     options = parser.parse_args()
     print("kick 0.3 s, engine native, one thread: µs a row")
-    print(
-        f"{'reward':10} {'observation':12} {'rows':>4} {'total':>8} {'render':>8} {'distance':>8} {'see':>8} {'steps/s':>9}"
-    )
+    names = ("total", "render", "distance", "see", "steps/s")
+    print(f"{'reward':10} {'observation':12} {'rows':>4} " + " ".join(f"{name:>8}" for name in names))
     for rows in (1, 64):
         for reward, observation in (("mss", "log_mel"), ("log_mel", "log_mel"), ("waveform", "waveform")):
             one = steps(reward, observation, rows)
