@@ -49,9 +49,12 @@ def make_agent(name: str, env: VecEnv, *, seed: int, settings: Mapping[str, Any]
         raise ValueError(f"agent {name!r} does not take these settings: {error}") from error
 
 
-def load_agent(name: str, path: str | Path) -> BaseAlgorithm:
-    """Load a saved agent. The file holds pickles: load only what you trust."""
-    return _algorithm(name).load(path, device="cpu")
+def load_agent(name: str, path: str | Path, env: VecEnv | None = None) -> BaseAlgorithm:
+    """Load a saved agent. The file holds pickles: load only what you trust.
+
+    With an environment it learns on, from the observation it had last.
+    """
+    return _algorithm(name).load(path, env=env, device="cpu", force_reset=False)
 
 
 def _algorithm(name: str) -> type[BaseAlgorithm]:

@@ -11,6 +11,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 
 from agents import make_agent
+from experiments.rewind import Rewindable
 from raveforce.env import RaveForceEnv
 from raveforce.observations import make_observation
 from raveforce.rewards import make_reward
@@ -52,7 +53,7 @@ def build_env(cfg: DictConfig, *, render_mode: str | None = None) -> RaveForceEn
 
 def build_vec_env(cfg: DictConfig) -> VecEnv:
     """The environments that an agent trains in."""
-    return DummyVecEnv([lambda: build_env(cfg)])
+    return DummyVecEnv([lambda: Rewindable(build_env(cfg))])
 
 
 def build_agent(cfg: DictConfig, env: VecEnv) -> BaseAlgorithm:
