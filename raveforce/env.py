@@ -10,6 +10,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from raveforce.actions import make_actions
 from raveforce.distances import Distance
 from raveforce.episodes import Episodes
 from raveforce.observations import Observation, make_observation
@@ -31,6 +32,7 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
     Action Space
     ------------
     ``Box(-1, 1, (d,))``, one number a free parameter; ``task.parameters.decode`` says which values they stand for.
+    With ``actions="multi_discrete"`` or ``"discrete"``, for tasks that are all choices: places of options.
 
     Observation Space
     -----------------
@@ -60,6 +62,7 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
     task : Task
     reward : name of a distance, a Distance or a Reward
     observation : name of an observation or an Observation
+    actions : "box", "multi_discrete" or "discrete"
     engine : "auto" or "wasm"
     engine_options : what the engine takes, such as ``deadline`` (seconds)
     render_mode : "ansi" (the program) or "rgb_array" (target and attempt as a picture; needs matplotlib)
@@ -77,6 +80,7 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         *,
         reward: str | Distance | Reward = "waveform",
         observation: str | Observation = "waveform",
+        actions: str = "box",
         engine: str = "auto",
         engine_options: Mapping[str, Any] | None = None,
         render_mode: str | None = None,
@@ -89,7 +93,8 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         self.engine = engine
         self.engine_options = dict(engine_options or {})
         self.render_mode = render_mode
-        self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (len(task.parameters.free),), np.float32)
+        self.actions = make_actions(actions, task.parameters)
+        self.action_space = self.actions.space
         self.observation_space = self.observation.space(task.samples)
         self._episodes: Episodes | None = None
         self._code = task.program.template
@@ -136,7 +141,7 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         episodes = self._playing("step")
         if episodes.step_index >= self.task.total_step:
             raise gymnasium.error.ResetNeeded("the episode is over: call reset() before the next step()")
-        played = episodes.step(np.asarray(action)[None])
+        played = episodes.step(self.actions.boxed(np.asarray(action)[None]))
         self._code = self.task.program.fill(played.values[0])
         info: dict[str, Any] = {
             "parameters": self.task.parameters.named(played.values[0]),

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from raveforce.glicol import Engine, GlicolError, open_engine
 from raveforce.observations import PEAK_LIMIT, Observation
-from raveforce.rewards import Reward
+from raveforce.rewards import Reward, RewardTarget
 from raveforce.task import Task
 
 __all__ = ["Episodes", "Played"]
@@ -74,7 +74,6 @@ class Episodes:
         self.reward = reward
         self.observation = observation
         self.engine: Engine = open_engine(task.program, rows, task.sample_rate, engine, **(engine_options or {}))
-        self.boundaries = task.boundaries
         self.sound = np.zeros((rows, task.samples), dtype=np.float32)
         self.targets = np.zeros((0, task.samples), dtype=np.float32)
         self.step_index = task.total_step
@@ -82,7 +81,8 @@ class Episodes:
     @property
     def heard(self) -> Array:
         """The sound so far, float32 [rows, samples so far]."""
-        return self.sound[:, : self.boundaries[self.step_index]]
+        end = 0 if self.step_index == 0 else self.task.span(self.step_index - 1)[1]
+        return self.sound[:, :end]
 
     def reset(self, rngs: Sequence[np.random.Generator]) -> Array:
         """Begin all rows anew, each with a target drawn from its own generator; return the first observations."""
@@ -93,10 +93,11 @@ class Episodes:
             self.targets = targets
             self._seen = self.observation.features(targets)
             self._aim = self.reward.prepare(targets)
+            self._aims: dict[int, RewardTarget] = {}
         self.engine.reset()
         self.sound[:] = 0
         self.step_index = 0
-        self._before = np.broadcast_to(self._aim.silence, self.rows)
+        self._before = np.broadcast_to(self.reward.start(self._aim), self.rows)
         return self.observation.see(self.sound, self._seen)
 
     def step(self, actions: ArrayLike) -> Played:
@@ -114,12 +115,14 @@ class Episodes:
         values = self.task.parameters.decode(actions)
         if len(values) != self.rows:
             raise ValueError(f"{self.rows} rows need as many actions, got {len(values)}")
-        start, end = self.boundaries[self.step_index : self.step_index + 2]
-        chunk, faults = self._play(values, int(end - start))
+        start, end = self.task.span(self.step_index)
+        if self.task.anew:
+            self.engine.reset()
+        chunk, faults = self._play(values, end - start)
         self.sound[:, start:end] = chunk
         self.step_index += 1
 
-        distances = self.reward.measure(self.sound, self._aim)
+        distances = self.reward.measure(self.sound, self._until(end))
         broken = list(faults)
         distances[broken] = np.broadcast_to(self._aim.worst, self.rows)[broken]
         rewards = self.reward.of(distances, self._before, self._aim)
@@ -132,6 +135,12 @@ class Episodes:
             faults=faults,
             done=self.step_index == self.task.total_step,
         )
+
+    def _until(self, end: int) -> RewardTarget:
+        """What a step that ends there is compared with."""
+        if end not in self._aims:
+            self._aims[end] = self.reward.up_to(self.targets, self._aim, end)
+        return self._aims[end]
 
     def close(self) -> None:
         """Free the engine."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raveforce import spectra
+from raveforce.audio import PEAK_LIMIT
 
 __all__ = [
     "OBSERVATIONS",
@@ -21,9 +22,6 @@ __all__ = [
 ]
 
 Array = NDArray[np.float32]
-
-PEAK_LIMIT = 10.0
-"""Sound beyond this (+20 dBFS) counts as exploded and never reaches the agent."""
 
 
 class Observation(Protocol):
