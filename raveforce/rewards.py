@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,12 +13,13 @@ from raveforce.distances import Distance, Features, make_distance
 
 __all__ = ["KINDS", "UNTIL", "Reward", "RewardTarget", "make_reward"]
 
-KINDS = ("negative", "normalised", "improvement")
+KINDS = ("negative", "normalised", "improvement", "inverse")
 """How rewards are made of a distance d, with d₀ the distance of silence.
 
 negative: -d. normalised: -d/d₀, so silence gets -1 and the target itself 0.
 improvement: what the step brought nearer, (d_before - d)/d₀, a potential's difference (Ng, Harada & Russell 1999); an
 episode's rewards sum to 1 - d/d₀, or with ``until="now"`` to -d/d₀: those of the normalised kind at its end.
+inverse: 1 / clip(d, 0.1, 5), the reward of SynthRL (Shin & Lee 2025) for its distance; 10 at best, 0.2 at worst.
 """
 
 UNTIL = ("end", "now")
@@ -103,19 +105,21 @@ class Reward:
         distance = np.minimum(distance, target.worst)
         if self.kind == "negative":
             return -distance
+        if self.kind == "inverse":
+            return 1 / np.clip(distance, 0.1, 5)
         if self.kind == "normalised":
             return -distance / target.silence
         return (np.minimum(before, target.worst) - distance) / target.silence
 
 
 def make_reward(
-    spec: str | Distance | Reward,
+    spec: str | Distance | Reward | Mapping[str, Any],
     sample_rate: int = 44100,
     kind: str = "negative",
     until: str = "end",
     **options: Any,
 ) -> Reward:
-    """Make a reward from the name of a distance (or a distance), a kind and how far it compares.
+    """Make a reward from the name of a distance (or a distance, or weights by name), a kind and how far it compares.
 
     Examples
     --------

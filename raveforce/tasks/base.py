@@ -64,7 +64,7 @@ def fading(seconds: float, sample_rate: int) -> tuple[float, float]:
     --------
     >>> rate, gain = fading(0.1, 44100)
     >>> round(gain)
-    4410
+    4411
     """
     rate = 1 / (2 * np.pi * seconds * sample_rate)
     return rate, 1 / (1 - np.exp(-2 * np.pi * rate))
