@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from stable_baselines3.common.base_class import BaseAlgorithm
 
+from agents import Agent
 from raveforce.distances import measure
 from raveforce.env import RaveForceEnv
 
@@ -34,12 +34,15 @@ class Performance:
     parameters: tuple[dict[str, float | str], ...]
 
 
-def play(agent: BaseAlgorithm, env: RaveForceEnv, *, seed: int | None = None) -> Performance:
+def play(agent: Agent, env: RaveForceEnv, *, seed: int | None = None) -> Performance:
     """Play one episode without exploration."""
     observation, _ = env.reset(seed=seed)
     total, programs, parameters, done = 0.0, [], [], False
+    state, start = None, np.ones(1, dtype=bool)
     while not done:
-        action, _ = agent.predict(observation, deterministic=True)
+        # Recurrent agents remember through the state; the others give back None.
+        action, state = agent.predict(observation, state=state, episode_start=start, deterministic=True)
+        start = np.zeros(1, dtype=bool)
         observation, reward, terminated, truncated, info = env.step(action)
         total += reward
         programs.append(info["code"])

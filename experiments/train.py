@@ -13,9 +13,9 @@ from typing import Any
 
 import torch
 from omegaconf import DictConfig, OmegaConf
-from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import KVWriter, Logger
 
+from agents import Agent
 from experiments.build import ConfigError, build_agent, build_env, build_vec_env
 from experiments.evaluate import Performance, play
 from experiments.recorder import Best, Recorder
@@ -92,7 +92,7 @@ def _try_out(stage: RaveForceEnv) -> None:
         stage.reset(seed=0)
         terminated = False
         while not terminated:
-            _, _, terminated, _, _ = stage.step(0 * stage.action_space.sample())
+            _, _, terminated, _, _ = stage.step(stage.actions.middle)
     except (GlicolError, EngineUnavailable, ValueError) as error:
         raise ConfigError(f"the task cannot be played: {error}") from error
 
@@ -100,7 +100,7 @@ def _try_out(stage: RaveForceEnv) -> None:
 def _conclude(
     cfg: DictConfig,
     folder: RunFolder,
-    agent: BaseAlgorithm,
+    agent: Agent,
     stage: RaveForceEnv,
     recorder: Recorder,
     seconds: float,

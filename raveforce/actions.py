@@ -26,6 +26,10 @@ class Actions(Protocol):
     def space(self) -> gymnasium.Space[Any]:
         """The space of one action."""
 
+    @property
+    def middle(self) -> Any:
+        """An action near the middle of the space."""
+
     def boxed(self, actions: NDArray[Any]) -> Array:
         """Actions [rows, ...] as numbers in [-1, 1], float32 [rows, free parameters]."""
 
@@ -40,6 +44,11 @@ class BoxActions:
     def space(self) -> gymnasium.spaces.Box:
         """``Box(-1, 1, (free parameters,))``."""
         return gymnasium.spaces.Box(-1.0, 1.0, (len(self.parameters.free),), np.float32)
+
+    @property
+    def middle(self) -> Any:
+        """Zeros."""
+        return np.zeros(len(self.parameters.free), np.float32)
 
     def boxed(self, actions: NDArray[Any]) -> Array:
         """The actions themselves."""
@@ -74,6 +83,11 @@ class MultiDiscreteActions:
         """``MultiDiscrete(options of each parameter)``."""
         return gymnasium.spaces.MultiDiscrete(list(self.counts))
 
+    @property
+    def middle(self) -> Any:
+        """The middle option of each."""
+        return np.array(self.counts) // 2
+
     def boxed(self, actions: NDArray[Any]) -> Array:
         """The middle of each option's share."""
         counts = np.array(self.counts)
@@ -99,6 +113,11 @@ class DiscreteActions(MultiDiscreteActions):
     def space(self) -> gymnasium.spaces.Discrete:  # type: ignore[override]
         """``Discrete(combinations)``; the last parameter changes fastest."""
         return gymnasium.spaces.Discrete(int(np.prod(self.counts)))
+
+    @property
+    def middle(self) -> Any:
+        """The combination of the middle options."""
+        return int(np.ravel_multi_index(super().middle, self.counts))
 
     def boxed(self, actions: NDArray[Any]) -> Array:
         """The middle of each option's share."""

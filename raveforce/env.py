@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from raveforce.actions import make_actions
 from raveforce.distances import Distance
 from raveforce.episodes import Episodes
-from raveforce.observations import Observation, make_observation
+from raveforce.observations import Observation, make_observation, row
 from raveforce.rewards import Reward, make_reward
 from raveforce.targets import TargetSource
 from raveforce.task import Task, define
@@ -95,7 +95,7 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         self.render_mode = render_mode
         self.actions = make_actions(actions, task.parameters)
         self.action_space = self.actions.space
-        self.observation_space = self.observation.space(task.samples)
+        self.observation_space = self.observation.space(task.samples, len(task.parameters.free))
         self._episodes: Episodes | None = None
         self._code = task.program.template
 
@@ -119,9 +119,7 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         """The engine that plays: "wasm", or whatever "auto" took."""
         return self._playing("engine_kind").engine.kind
 
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin an episode in silence."""
         super().reset(seed=seed)
         if self._episodes is None:
@@ -134,9 +132,9 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
                 engine_options=self.engine_options,
             )
         self._code = self.task.program.template
-        return self._episodes.reset([self.np_random])[0], {}
+        return row(self._episodes.reset([self.np_random]), 0), {}
 
-    def step(self, action: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Play one step with the parameters that the action chooses."""
         episodes = self._playing("step")
         if episodes.step_index >= self.task.total_step:
@@ -153,7 +151,7 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         if played.done:
             # Vector environments reset at once: here the sound outlives its episode.
             info["audio"] = self.audio
-        return played.observations[0], float(played.rewards[0]), played.done, False, info
+        return row(played.observations, 0), float(played.rewards[0]), played.done, False, info
 
     def render(self) -> Any:
         """The program (``ansi``), or target and attempt as uint8 [height, width, 3] (``rgb_array``)."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce.glicol import Engine, GlicolError, open_engine
-from raveforce.observations import PEAK_LIMIT, Observation
+from raveforce.observations import PEAK_LIMIT, Moment, Observation, Seen
 from raveforce.rewards import Reward, RewardTarget
 from raveforce.task import Task
 
@@ -31,7 +31,7 @@ class Played:
 
     Attributes
     ----------
-    observations : float32 [rows, ...]
+    observations : float32 [rows, ...], or a dictionary of such
     rewards : float64 [rows]
     distances : float64 [rows], of the reward's distance; NaN where the sound broke
     values : float64 [rows, parameters]
@@ -39,7 +39,7 @@ class Played:
     done : whether the episodes are over
     """
 
-    observations: Array
+    observations: Seen
     rewards: NDArray[np.float64]
     distances: NDArray[np.float64]
     values: NDArray[np.float64]
@@ -84,7 +84,7 @@ class Episodes:
         end = 0 if self.step_index == 0 else self.task.span(self.step_index - 1)[1]
         return self.sound[:, :end]
 
-    def reset(self, rngs: Sequence[np.random.Generator]) -> Array:
+    def reset(self, rngs: Sequence[np.random.Generator]) -> Seen:
         """Begin all rows anew, each with a target drawn from its own generator; return the first observations."""
         drawn = [self.task.targets.draw(rng) for rng in rngs]
         # Rows that share one target share its features too.
@@ -98,7 +98,8 @@ class Episodes:
         self.sound[:] = 0
         self.step_index = 0
         self._before = np.broadcast_to(self.reward.start(self._aim), self.rows)
-        return self.observation.see(self.sound, self._seen)
+        self._last = np.zeros((self.rows, len(self.task.parameters.free)), np.float32)
+        return self._see()
 
     def step(self, actions: ArrayLike) -> Played:
         """Play one step in every row.
@@ -119,6 +120,7 @@ class Episodes:
         if self.task.anew:
             self.engine.reset()
         chunk, faults = self._play(values, end - start)
+        self._last = np.asarray(actions, dtype=np.float32)
         self.sound[:, start:end] = chunk
         self.step_index += 1
 
@@ -128,13 +130,18 @@ class Episodes:
         rewards = self.reward.of(distances, self._before, self._aim)
         self._before = distances
         return Played(
-            observations=self.observation.see(self.sound, self._seen),
+            observations=self._see(),
             rewards=rewards,
             distances=np.where(np.isin(np.arange(self.rows), broken), np.nan, distances),
             values=values,
             faults=faults,
             done=self.step_index == self.task.total_step,
         )
+
+    def _see(self) -> Seen:
+        """What the agent sees now."""
+        moment = Moment(self.step_index / self.task.total_step, self._last)
+        return self.observation.see(self.sound, self._seen, moment)
 
     def _until(self, end: int) -> RewardTarget:
         """What a step that ends there is compared with."""
