@@ -12,13 +12,13 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.noise import OrnsteinUhlenbeckActionNoise
-from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from agents import make_agent
+from agents.vec_env import BatchVecEnv
 from experiments import state
 from experiments.checkpoints import CheckpointError, Checkpoints
 from experiments.periodic import Checkpointer, Clock
-from experiments.rewind import Rewindable
 from raveforce.env import RaveForceEnv
 from raveforce.task import Task
 
@@ -54,7 +54,7 @@ class Trace(BaseCallback):
 @pytest.fixture
 def environments(melody_task: Task) -> Callable[[int, bool], VecEnv]:
     def make(count: int, normalised: bool) -> VecEnv:
-        plain = DummyVecEnv([lambda: Rewindable(RaveForceEnv(melody_task, observation="log_mel"))] * count)
+        plain = BatchVecEnv(RaveForceEnv(melody_task, observation="log_mel"), count)
         return VecNormalize(plain) if normalised else plain
 
     return make
@@ -90,20 +90,6 @@ def test_a_training_goes_on_as_if_there_had_been_no_break(
         assert torch.equal(parameter, same)
     for generator in (random.random, np.random.random, lambda: torch.rand(1).item()):
         assert 0 <= generator() < 1
-
-
-def test_an_environment_goes_back_to_the_midst_of_an_episode(melody_task: Task) -> None:
-    env = Rewindable(RaveForceEnv(melody_task))
-    env.reset(seed=1)
-    env.step(np.array([0.9], np.float32))
-    snapshot = env.snapshot()
-    ahead = env.step(np.array([-0.5], np.float32))
-    other = Rewindable(RaveForceEnv(melody_task))
-    other.reset(seed=7)
-    other.restore(snapshot)
-    again = other.step(np.array([-0.5], np.float32))
-    np.testing.assert_array_equal(again[0], ahead[0])
-    assert again[1:4] == ahead[1:4]
 
 
 def test_a_checkpoint_of_another_format_is_refused(
