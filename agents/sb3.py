@@ -1,55 +1,78 @@
-"""Stable-Baselines3's algorithms as agents for a RaveForce environment."""
+"""Agents for a RaveForce environment: the algorithms of Stable-Baselines3 and sb3-contrib, and search."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+import gymnasium
 import numpy as np
-from stable_baselines3 import PPO, SAC, TD3
+import psutil
+from sb3_contrib import TQC, RecurrentPPO
+from stable_baselines3 import DQN, PPO, SAC, TD3
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.noise import NormalActionNoise
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
-__all__ = ["AGENTS", "load_agent", "make_agent"]
+from agents.extractors import SpectrogramExtractor
+from agents.search import CMASearch, RandomSearch, Search
+from raveforce.actions import MultiDiscreteActions
+from raveforce.parameters import ParameterError, ParameterSpace
 
-AGENTS: dict[str, type[BaseAlgorithm]] = {"ppo": PPO, "sac": SAC, "td3": TD3}
+__all__ = ["AGENTS", "Agent", "form_of_actions", "load_agent", "make_agent"]
+
+Agent: TypeAlias = BaseAlgorithm | Search
+
+AGENTS: dict[str, type[BaseAlgorithm] | type[RandomSearch] | type[CMASearch]] = {
+    "ppo": PPO,
+    "sac": SAC,
+    "td3": TD3,
+    "tqc": TQC,
+    "dqn": DQN,
+    "recurrent_ppo": RecurrentPPO,
+    "random": RandomSearch,
+    "cma": CMASearch,
+}
 """The algorithms by name."""
 
 
-def make_agent(name: str, env: VecEnv, *, seed: int, settings: Mapping[str, Any] | None = None) -> BaseAlgorithm:
+def make_agent(name: str, env: VecEnv, *, seed: int, settings: Mapping[str, Any] | None = None) -> Agent:
     """Build an agent for an environment.
 
     Parameters
     ----------
     name : a name in ``AGENTS``
-    env : vector of environments with a Box action space
+    env : vector of environments
     seed : of the agent's and the environments' random numbers
-    settings : the algorithm's own arguments, and ``action_noise_std``: standard deviation of the noise that an
-        off-policy agent adds to its actions (the action space is [-1, 1])
+    settings : the algorithm's own arguments, and
+
+        - ``action_noise_std``: standard deviation of the noise that an off-policy agent adds to its actions (the
+          action space is [-1, 1])
+        - ``final_learning_rate``: where the learning rate ends, on a straight line
+        - ``extractor``: "cnn" for spectrograms (``SpectrogramExtractor``)
 
     Raises
     ------
     ValueError
-        An unknown agent, or settings that it does not take.
+        An unknown agent, settings that it does not take, actions that it does not choose, or a replay buffer that
+        does not fit into memory.
     """
     algorithm = _algorithm(name)
     # A copy, because SB3 writes into the policy's arguments.
-    arguments = copy.deepcopy({"policy": "MlpPolicy", "device": "cpu", **(settings or {})})
-    noise = arguments.pop("action_noise_std", None)
-    if noise is not None:
-        size = env.action_space.shape
-        assert size is not None
-        arguments["action_noise"] = NormalActionNoise(np.zeros(size), np.full(size, float(noise)))
+    arguments = copy.deepcopy(dict(settings or {}))
+    if not issubclass(algorithm, Search):
+        arguments = _for_sb3(algorithm, env, arguments)
     try:
         return algorithm(env=env, seed=seed, **arguments)
-    except TypeError as error:
-        raise ValueError(f"agent {name!r} does not take these settings: {error}") from error
+    except (TypeError, AssertionError) as error:
+        # SB3 asserts that it can choose in the action space, and the assertion says what it can.
+        raise ValueError(f"agent {name!r} does not take these settings or spaces: {error}") from error
 
 
-def load_agent(name: str, path: str | Path, env: VecEnv | None = None) -> BaseAlgorithm:
+def load_agent(name: str, path: str | Path, env: VecEnv | None = None) -> Agent:
     """Load a saved agent. The file holds pickles: load only what you trust.
 
     With an environment it learns on, from the observation it had last.
@@ -57,7 +80,66 @@ def load_agent(name: str, path: str | Path, env: VecEnv | None = None) -> BaseAl
     return _algorithm(name).load(path, env=env, device="cpu", force_reset=False)
 
 
-def _algorithm(name: str) -> type[BaseAlgorithm]:
+def form_of_actions(name: str, parameters: ParameterSpace) -> str:
+    """The form of actions that suits an agent: discrete where it can only choose, or a task is all choices."""
+    if name == "dqn":
+        return "discrete"
+    if name in ("ppo", "recurrent_ppo", "random"):
+        try:
+            MultiDiscreteActions(parameters)
+        except ParameterError:
+            return "box"
+        return "multi_discrete"
+    return "box"
+
+
+def _algorithm(name: str) -> type[BaseAlgorithm] | type[RandomSearch] | type[CMASearch]:
     if name not in AGENTS:
         raise ValueError(f"unknown agent {name!r}; the agents are {', '.join(AGENTS)}")
     return AGENTS[name]
+
+
+def _for_sb3(algorithm: type[BaseAlgorithm], env: VecEnv, settings: dict[str, Any]) -> dict[str, Any]:
+    """Translate our settings into SB3's arguments."""
+    kind = "MultiInput" if isinstance(env.observation_space, gymnasium.spaces.Dict) else "Mlp"
+    policy = f"{kind}LstmPolicy" if issubclass(algorithm, RecurrentPPO) else f"{kind}Policy"
+    arguments = {"policy": policy, "device": "cpu", **settings}
+    noise = arguments.pop("action_noise_std", None)
+    if noise is not None:
+        size = env.action_space.shape
+        assert size is not None
+        arguments["action_noise"] = NormalActionNoise(np.zeros(size), np.full(size, float(noise)))
+    final = arguments.pop("final_learning_rate", None)
+    if final is not None:
+        arguments["learning_rate"] = _line(float(arguments.get("learning_rate", 3e-4)), float(final))
+    extractor = arguments.pop("extractor", None)
+    if extractor is not None:
+        if extractor != "cnn":
+            raise ValueError(f"unknown extractor {extractor!r}; there is cnn")
+        arguments["policy_kwargs"] = {
+            **(arguments.get("policy_kwargs") or {}),
+            "features_extractor_class": SpectrogramExtractor,
+        }
+    if issubclass(algorithm, OffPolicyAlgorithm):
+        _check_buffer(env, int(arguments.get("buffer_size", 1_000_000)))
+    return arguments
+
+
+def _line(start: float, end: float) -> Callable[[float], float]:
+    """A learning rate that runs from start to end; SB3 asks with what remains of the training, 1 to 0."""
+    return lambda remaining: end + (start - end) * remaining
+
+
+def _check_buffer(env: VecEnv, size: int) -> None:
+    """Refuse a replay buffer larger than the memory that is free, before anything is trained."""
+    space = env.observation_space
+    boxes = list(space.values()) if isinstance(space, gymnasium.spaces.Dict) else [space]
+    seen = sum(int(np.prod(box.shape or ())) * np.dtype(box.dtype).itemsize for box in boxes)
+    needed = size * 2 * seen  # each transition holds the observation before and after
+    free = psutil.virtual_memory().available
+    if needed > free:
+        raise ValueError(
+            f"a replay buffer of {size} transitions with two observations of {seen:,} bytes needs "
+            f"{needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free: lower agent.settings.buffer_size, or take a "
+            "smaller observation"
+        )

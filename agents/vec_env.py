@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
 from raveforce.env import RaveForceEnv
-from raveforce.episodes import Episodes
+from raveforce.observations import row
 
 __all__ = ["BatchVecEnv"]
 
@@ -40,42 +40,36 @@ class BatchVecEnv(VecEnv):
             raise ValueError(f"num_envs must be at least 1, got {num_envs}")
         self.task = env.task
         self.render_mode = None
-        self._episodes = Episodes(
-            env.task,
-            num_envs,
-            reward=env.reward,
-            observation=env.observation,
-            engine=env.engine,
-            engine_options=env.engine_options,
-        )
+        self._form = env.actions
+        self._episodes = env.open(num_envs)
         self._rngs = [seeding.np_random(None)[0] for _ in range(num_envs)]
         # How the episodes began and what was done in them, see ``snapshot``.
         self._began: list[dict[str, Any]] = []
-        self._played: list[NDArray[np.float32]] = []
+        self._played: list[NDArray[Any]] = []
         super().__init__(num_envs, env.observation_space, env.action_space)
 
     def reset(self) -> Any:
         """Begin all rows in silence."""
-        for row, seed in enumerate(self._seeds):
+        for index, seed in enumerate(self._seeds):
             if seed is not None:
-                self._rngs[row] = seeding.np_random(seed)[0]
+                self._rngs[index] = seeding.np_random(seed)[0]
         self._reset_seeds()
         self._reset_options()
         return self._begin()
 
-    def step_async(self, actions: NDArray[np.float32]) -> None:
-        """Take the actions [rows, free parameters] of the next step."""
-        self._actions = np.array(actions, dtype=np.float32)
+    def step_async(self, actions: NDArray[Any]) -> None:
+        """Take the actions [rows, ...] of the next step."""
+        self._actions = np.array(actions)
 
     def step_wait(self) -> tuple[Any, NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
         """Play the step; rows that are over begin anew, as SB3 expects."""
-        played = self._episodes.step(self._actions)
+        played = self._episodes.step(self._form.boxed(self._actions))
         self._played.append(self._actions)
-        infos = [{**self._episodes.info(played, row), "TimeLimit.truncated": False} for row in range(self.num_envs)]
+        infos = [{**self._episodes.info(played, index), "TimeLimit.truncated": False} for index in range(self.num_envs)]
         observations = played.observations
         if played.done:
-            for info, observation in zip(infos, observations, strict=True):
-                info["terminal_observation"] = observation
+            for index, info in enumerate(infos):
+                info["terminal_observation"] = row(observations, index)
             observations = self._begin()
         return observations, played.rewards.astype(np.float32), np.full(self.num_envs, played.done), infos
 
@@ -95,7 +89,7 @@ class BatchVecEnv(VecEnv):
         observations = self._begin()
         for actions in snapshot["actions"]:
             self._played.append(actions)
-            observations = self._episodes.step(actions).observations
+            observations = self._episodes.step(self._form.boxed(actions)).observations
         self._set_random_states(snapshot["random"])
         return observations
 

@@ -1,7 +1,8 @@
 """How long it takes from new parameters to a sound: ``python -m benchmarks.render``.
 
 Every contender renders the same patch with other parameters each time. They take turns, so that a machine that slows
-down slows all of them down; compare ratios of one run. ``--write`` keeps the figures in ``results/paper/speed.json``.
+down slows all of them down; compare ratios of one run. ``--write`` also measures the whole step, the memory and how
+times grow, and keeps everything in ``results/paper/speed.json`` and ``speed.png``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import ours
+from benchmarks.growth import growth
 from benchmarks.peers import dawdreamer, signalflow
+from benchmarks.picture import draw
+from benchmarks.step import memory_growth, steps
 from benchmarks.supercollider import supercollider
 from benchmarks.workloads import BASS, KICK, Missing, Render, Workload
 
@@ -160,19 +164,37 @@ def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=200, help="sounds each contender renders (default 200)")
-    parser.add_argument("--write", action="store_true", help=f"keep the figures in {RESULTS.name}")
+    parser.add_argument("--write", action="store_true", help="measure everything and keep it")
     options = parser.parse_args()
     opened = open_all(CONTENDERS)
     check(opened)
     measured = measure(opened, options.rounds)
     print(f"medians of {options.rounds} sounds at 44.1 kHz, new parameters every time\n{table(measured)}")
     if options.write:
-        result = {
-            "command": f"python -m benchmarks.render --rounds {options.rounds} --write",
-            "machine": machine(),
-            "measured": [asdict(one) for one in measured],
-        }
-        RESULTS.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        write(measured, f"python -m benchmarks.render --rounds {options.rounds} --write")
+
+
+def write(measured: list[Measured], command: str) -> None:
+    """Measure the rest, and keep everything as figures and as a picture."""
+    lines = growth()
+    pairs = (("mss", "log_mel"), ("log_mel", "log_mel"), ("waveform", "waveform"))
+    whole = [steps(reward, observation, rows) for rows in (1, 64) for reward, observation in pairs]
+    megabytes = memory_growth()
+    for step in whole:
+        print(f"step, {step.rows} rows, reward {step.reward}, observation {step.observation}: {step.per_second:.0f}/s")
+    for line in lines:
+        print(f"growth with {line.size}: r² {line.fit[2]:.4f}")
+    print(f"memory after 100,000 episodes: {megabytes:+.1f} MB")
+    result = {
+        "command": command,
+        "machine": machine(),
+        "render": [asdict(one) for one in measured],
+        "step": [{**asdict(step), "per_second": step.per_second} for step in whole],
+        "growth": [{**asdict(line), "r2": line.fit[2]} for line in lines],
+        "memory_growth_mb": megabytes,
+    }
+    RESULTS.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    draw(measured, lines, RESULTS.with_suffix(".png"))
 
 
 if __name__ == "__main__":

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
-from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
-from agents import AGENTS, make_agent
+from agents import AGENTS, Agent, form_of_actions, make_agent
 from agents.vec_env import BatchVecEnv
 from experiments.suggest import did_you_mean
+from raveforce.actions import make_actions
 from raveforce.env import RaveForceEnv
 from raveforce.observations import make_observation
 from raveforce.rewards import make_reward
@@ -44,10 +44,14 @@ def build_env(cfg: DictConfig, *, render_mode: str | None = None) -> RaveForceEn
     with _part("observation"):
         options = _plain(cfg.observation)
         observation = make_observation(options.pop("kind"), task.sample_rate, **options)
+    with _part("actions"):
+        form = form_of_actions(cfg.agent.name, task.parameters) if cfg.actions == "auto" else cfg.actions
+        make_actions(form, task.parameters)
     return RaveForceEnv(
         task,
         reward=reward,
         observation=observation,
+        actions=form,
         engine=cfg.engine.kind,
         engine_options=_plain(cfg.engine.options),
         render_mode=render_mode,
@@ -56,10 +60,12 @@ def build_env(cfg: DictConfig, *, render_mode: str | None = None) -> RaveForceEn
 
 def build_vec_env(cfg: DictConfig) -> VecEnv:
     """The environments that an agent trains in, played side by side."""
-    return BatchVecEnv(build_env(cfg), cfg.num_envs)
+    env = build_env(cfg)
+    with _part("num_envs"):
+        return BatchVecEnv(env, cfg.num_envs)
 
 
-def build_agent(cfg: DictConfig, env: VecEnv) -> BaseAlgorithm:
+def build_agent(cfg: DictConfig, env: VecEnv) -> Agent:
     """The agent of a configuration."""
     with _part("agent", AGENTS.get(str(cfg.agent.get("name")))):
         return make_agent(cfg.agent.name, env, seed=cfg.seed, settings=_plain(cfg.agent.settings))

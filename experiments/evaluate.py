@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
-from stable_baselines3.common.base_class import BaseAlgorithm
 
-from agents import load_agent
+from agents import Agent, load_agent
 from experiments.build import ConfigError, build_env
 from experiments.runs import RunFolder, RunFolderError
 from experiments.suggest import did_you_mean
@@ -56,12 +55,15 @@ class Performance:
     parameters: tuple[dict[str, float | str], ...]
 
 
-def play(agent: BaseAlgorithm, env: RaveForceEnv, *, seed: int | None = None) -> Performance:
+def play(agent: Agent, env: RaveForceEnv, *, seed: int | None = None) -> Performance:
     """Play one episode without exploration."""
     observation, _ = env.reset(seed=seed)
     total, programs, parameters, done = 0.0, [], [], False
+    state, start = None, np.ones(1, dtype=bool)
     while not done:
-        action, _ = agent.predict(observation, deterministic=True)
+        # Recurrent agents remember through the state; the others give back None.
+        action, state = agent.predict(observation, state=state, episode_start=start, deterministic=True)
+        start = np.zeros(1, dtype=bool)
         observation, reward, terminated, truncated, info = env.step(action)
         total += reward
         programs.append(info["code"])
@@ -91,7 +93,7 @@ class Evaluation:
     episode_return: float
 
 
-def evaluate(agent: BaseAlgorithm, env: RaveForceEnv, *, episodes: int = 1, seed: int = 0) -> Evaluation:
+def evaluate(agent: Agent, env: RaveForceEnv, *, episodes: int = 1, seed: int = 0) -> Evaluation:
     """Play several episodes without exploration, the k-th begun with ``seed + k``."""
     performances = [play(agent, env, seed=seed + k) for k in range(episodes)]
     name = env.reward.distance.name

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from omegaconf import DictConfig
-from stable_baselines3.common.base_class import BaseAlgorithm
 
+from agents import Agent
 from experiments.evaluate import Performance, play
 from experiments.recorder import Best, Recorder
 from experiments.runs import RunFolder
@@ -22,7 +22,7 @@ __all__ = ["conclude", "flat", "verdict"]
 def conclude(
     cfg: DictConfig,
     folder: RunFolder,
-    agent: BaseAlgorithm,
+    agent: Agent,
     stage: RaveForceEnv,
     recorder: Recorder,
     seconds: float,

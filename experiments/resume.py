@@ -67,10 +67,10 @@ def check_same(path: Path, cfg: DictConfig) -> None:
         It holds another one.
     """
     before, now = (
-        {key: value for key, value in config.items() if key not in (*CHANGEABLE, "resume")}
+        {str(key): value for key, value in config.items() if key not in (*CHANGEABLE, "resume")}
         for config in (_read(path), OmegaConf.create(OmegaConf.to_container(cfg, resolve=True)))
     )
-    for key in sorted(before.keys() | now.keys(), key=str):
+    for key in sorted(before.keys() | now.keys()):
         if before.get(key) != now.get(key):
             raise ConfigError(
                 f"resume: {path} holds a run with another {key} ({before.get(key)}, not {now.get(key)}); "

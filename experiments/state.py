@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.vec_env import VecEnv
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize, unwrap_vec_wrapper
 
-from agents import load_agent
+from agents import Agent, load_agent
+from agents.vec_env import BatchVecEnv
 from experiments.checkpoints import Checkpoint, CheckpointError
 
 __all__ = ["load", "restore", "save"]
@@ -31,7 +31,7 @@ _NORMALISING = ("obs_rms", "ret_rms", "returns", "old_obs", "old_reward")
 _EXPLORING = ("exploration_mat", "exploration_matrices")
 
 
-def save(folder: Path, agent: BaseAlgorithm, watchers: Mapping[str, Any]) -> None:
+def save(folder: Path, agent: Agent, watchers: Mapping[str, Any]) -> None:
     """Write the state of a training into a folder.
 
     Only where a rollout begins is the state complete: in the midst of one, SB3 keeps a part of it in local variables.
@@ -46,16 +46,15 @@ def save(folder: Path, agent: BaseAlgorithm, watchers: Mapping[str, Any]) -> Non
     buffer = getattr(agent, "replay_buffer", None)
     if buffer is not None:
         np.savez(folder / REPLAY, **_filled(buffer))
-    env = agent.get_env()
-    assert env is not None
-    normaliser = agent.get_vec_normalize_env()
+    normaliser = _normaliser(agent)
     state = {
         "format": FORMAT,
         "watchers": dict(watchers),
-        "environments": env.snapshot(),  # type: ignore[attr-defined]  # BatchVecEnv's own
+        "environments": _batch(agent).snapshot(),
         "pending": {name: dict(getattr(agent.logger, name)) for name in _PENDING},
         "normaliser": {name: getattr(normaliser, name) for name in _NORMALISING if normaliser is not None},
         "exploration": _exploration(agent),
+        "memory": getattr(agent, "_last_lstm_states", None),
         "action_noise": vars(getattr(agent, "action_noise", None) or _Nothing()),
         "random": {
             "python": random.getstate(),
@@ -69,7 +68,7 @@ def save(folder: Path, agent: BaseAlgorithm, watchers: Mapping[str, Any]) -> Non
         pickle.dump(state, file)
 
 
-def load(checkpoint: Checkpoint, name: str, env: VecEnv) -> tuple[BaseAlgorithm, dict[str, Any]]:
+def load(checkpoint: Checkpoint, name: str, env: VecEnv) -> tuple[Agent, dict[str, Any]]:
     """Read an agent and the rest of the state. The files hold pickles: load only what you trust.
 
     Parameters
@@ -84,14 +83,14 @@ def load(checkpoint: Checkpoint, name: str, env: VecEnv) -> tuple[BaseAlgorithm,
         The files cannot be read, as when they were written with other versions.
     """
     try:
-        agent = load_agent(name, checkpoint.path / MODEL, env=env)
+        agent: Any = load_agent(name, checkpoint.path / MODEL, env=env)
         with (checkpoint.path / STATE).open("rb") as file:
             state: dict[str, Any] = pickle.load(file)
         if state["format"] != FORMAT:
             raise CheckpointError(f"{checkpoint.path} has format {state['format']}, and this version reads {FORMAT}")
         if (checkpoint.path / REPLAY).exists():
             with np.load(checkpoint.path / REPLAY) as arrays:
-                _fill(agent.replay_buffer, dict(arrays))  # type: ignore[attr-defined]
+                _fill(agent.replay_buffer, dict(arrays))
     except (OSError, ValueError, KeyError, AttributeError, ImportError, EOFError, pickle.UnpicklingError) as error:
         raise CheckpointError(
             f"{checkpoint.path} cannot be read ({type(error).__name__}: {error}); "
@@ -100,19 +99,19 @@ def load(checkpoint: Checkpoint, name: str, env: VecEnv) -> tuple[BaseAlgorithm,
     return agent, state
 
 
-def restore(agent: BaseAlgorithm, state: Mapping[str, Any]) -> None:
+def restore(agent: Agent, state: Mapping[str, Any]) -> None:
     """Put everything but the agent's own numbers back: environments, random generators, pending log entries.
 
     To be called where the first rollout begins, for until then SB3 seeds, resets and draws.
     """
-    env = agent.get_env()
-    assert env is not None
-    env.restore(state["environments"])  # type: ignore[attr-defined]
+    _batch(agent).restore(state["environments"])
     for name, values in state["pending"].items():
         getattr(agent.logger, name).update(values)
-    normaliser = agent.get_vec_normalize_env()
+    normaliser = _normaliser(agent)
     if normaliser is not None:
         vars(normaliser).update(state["normaliser"])
+    if state["memory"] is not None:
+        agent._last_lstm_states = state["memory"]  # type: ignore[union-attr]
     for name in state["exploration"]:
         vars(_distribution(agent))[name] = state["exploration"][name]
     # In place, because SB3 has already handed it to the rollout.
@@ -126,17 +125,32 @@ def restore(agent: BaseAlgorithm, state: Mapping[str, Any]) -> None:
         torch.cuda.set_rng_state_all(randoms["cuda"])
 
 
+def _batch(agent: Agent) -> BatchVecEnv:
+    """The environments themselves, without what is wrapped around them."""
+    env = agent.get_env()
+    assert env is not None
+    assert isinstance(env.unwrapped, BatchVecEnv)
+    return env.unwrapped
+
+
+def _normaliser(agent: Agent) -> VecNormalize | None:
+    env = agent.get_env()
+    assert env is not None
+    return unwrap_vec_wrapper(env, VecNormalize)
+
+
 class _Nothing:
     """Stands for an action noise that is not there."""
 
 
-def _exploration(agent: BaseAlgorithm) -> dict[str, Any]:
+def _exploration(agent: Agent) -> dict[str, Any]:
     """The noise of state-dependent exploration (gSDE), which is drawn before a rollout begins."""
     return {name: value for name, value in vars(_distribution(agent)).items() if name in _EXPLORING}
 
 
-def _distribution(agent: BaseAlgorithm) -> Any:
-    return getattr(getattr(agent.policy, "actor", agent.policy), "action_dist", None) or _Nothing()
+def _distribution(agent: Agent) -> Any:
+    policy = getattr(agent, "policy", None)  # search has none
+    return getattr(getattr(policy, "actor", policy), "action_dist", None) or _Nothing()
 
 
 def _filled(buffer: Any) -> dict[str, Any]:

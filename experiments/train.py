@@ -12,11 +12,11 @@ from typing import Any
 
 import torch
 from omegaconf import DictConfig, OmegaConf
-from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import CallbackList
 from stable_baselines3.common.logger import KVWriter, Logger
 from stable_baselines3.common.vec_env import VecEnv
 
+from agents import Agent
 from experiments import record, state
 from experiments.build import ConfigError, build_agent, build_env, build_vec_env
 from experiments.metrics import MetricsFile, TensorBoardFile
@@ -84,7 +84,7 @@ def train(
 def _run(
     cfg: DictConfig,
     folder: RunFolder,
-    agent: BaseAlgorithm,
+    agent: Agent,
     stage: RaveForceEnv,
     saved: Mapping[str, Any] | None,
     report: Callable[[int, float], bool] | None,
@@ -166,7 +166,7 @@ def _watchers(
     }
 
 
-def _resumed(cfg: DictConfig, folder: RunFolder, env: VecEnv) -> tuple[BaseAlgorithm, Mapping[str, Any] | None]:
+def _resumed(cfg: DictConfig, folder: RunFolder, env: VecEnv) -> tuple[Agent, Mapping[str, Any] | None]:
     """The agent and the state to go on from; a new agent where no checkpoint was reached."""
     checkpoint = folder.checkpoints.newest()
     if checkpoint is None:
@@ -197,7 +197,7 @@ def _try_out(stage: RaveForceEnv) -> None:
         stage.reset(seed=0)
         terminated = False
         while not terminated:
-            _, _, terminated, _, _ = stage.step(0 * stage.action_space.sample())
+            _, _, terminated, _, _ = stage.step(stage.actions.middle)
     except (GlicolError, EngineUnavailable, ValueError) as error:
         raise ConfigError(f"the task cannot be played: {error}") from error
 
@@ -208,7 +208,7 @@ def _write_config(cfg: DictConfig, folder: RunFolder) -> None:
     folder.write("config.yaml", lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def _tensorboard(cfg: DictConfig, folder: RunFolder, agent: BaseAlgorithm) -> list[KVWriter]:
+def _tensorboard(cfg: DictConfig, folder: RunFolder, agent: Agent) -> list[KVWriter]:
     if not cfg.tracking.tensorboard:
         return []
     try:

@@ -46,4 +46,13 @@ __all__ = [
     "render",
 ]
 
-gymnasium.register(id="raveforce/Kick-v0", entry_point="raveforce.tasks.kick:KickEnv")
+for _name, _module in {
+    "Kick": "kick",
+    "Snare": "snare",
+    "HiHat": "hihat",
+    "Tone": "tone",
+    "BassLine": "bass_line",
+    "DrumLoop": "drum_loop",
+    "Match": "match",
+}.items():
+    gymnasium.register(id=f"raveforce/{_name}-v0", entry_point=f"raveforce.tasks.{_module}:{_name}Env")

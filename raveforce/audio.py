@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["AudioError", "as_audio", "load", "normalise", "resample", "trim", "write"]
+__all__ = ["PEAK_LIMIT", "AudioError", "as_audio", "load", "normalise", "resample", "trim", "write"]
 
 Audio = NDArray[np.float32]
+
+PEAK_LIMIT = 10.0
+"""Sound beyond this (+20 dBFS) counts as exploded and never reaches the agent."""
 
 SILENCE = 1e-5
 """A recording whose peak stays below this (-100 dBFS) counts as silent."""

@@ -5,7 +5,8 @@ A distance first turns sounds into features, then compares features, so a target
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -13,7 +14,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from raveforce import spectra
 
-__all__ = ["DISTANCES", "Distance", "LogMel", "MultiScaleSpectral", "Waveform", "make_distance", "measure"]
+__all__ = [
+    "DISTANCES",
+    "MFCC",
+    "Chroma",
+    "Distance",
+    "Envelope",
+    "LogMel",
+    "MultiScaleSpectral",
+    "SpectralTransport",
+    "SynthRL",
+    "Waveform",
+    "WeightedSum",
+    "make_distance",
+    "measure",
+]
 
 Array = NDArray[np.float32]
 Features: TypeAlias = tuple[Array, ...]
@@ -59,7 +74,8 @@ class MultiScaleSpectral:
     (Arık, Jun & Diamos 2019; several resolutions: Yamamoto, Song & Kim 2020). Magnitudes below ``floor`` are
     taken as the floor in the logarithm, so differences nobody hears do not count.
 
-    Blind to the phase, nearly blind to shifts much shorter than a window; sensitive to gain.
+    Nearly blind to the phase where a cycle fits into a window, and to shifts much shorter than one: the short windows
+    hear the phase of low sounds. Blind to polarity; sensitive to gain.
 
     Parameters
     ----------
@@ -127,34 +143,225 @@ class LogMel:
         return np.abs(features[0] - target[0]).mean(axis=-1, dtype=np.float64)
 
 
-DISTANCES: dict[str, type[Waveform | MultiScaleSpectral | LogMel]] = {
+@dataclass(frozen=True)
+class MFCC:
+    """Mean absolute difference of mel-frequency cepstral coefficients, 20 of them in the first RaveForce's paper.
+
+    Blind to the phase and to fine pitch; gain (above the floor) moves the first coefficient only. On the settings:
+    ``spectra.mfcc`` (Davis & Mermelstein 1980).
+    """
+
+    sample_rate: int = 44100
+    n_mfcc: int = 20
+    n_fft: int = 1024
+    hop_length: int = 256
+    n_mels: int = 64
+    name: str = "mfcc"
+
+    def features(self, audio: Array) -> Features:
+        """Coefficients of all frames, flattened."""
+        coefficients = spectra.mfcc(
+            audio,
+            sample_rate=self.sample_rate,
+            n_mfcc=self.n_mfcc,
+            n_fft=self.n_fft,
+            hop_length=self.hop_length,
+            n_mels=self.n_mels,
+        )
+        return (coefficients.reshape(len(audio), -1),)
+
+    def between(self, features: Features, target: Features) -> NDArray[np.float64]:
+        """Mean over coefficients and frames."""
+        return np.abs(features[0] - target[0]).mean(axis=-1, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Mean absolute difference of loudness over time (root mean square of short frames).
+
+    Blind to pitch, timbre and phase; sensitive to gain and to shifts longer than a frame.
+    """
+
+    frame_length: int = 512
+    hop_length: int = 128
+    name: str = "envelope"
+
+    def features(self, audio: Array) -> Features:
+        """Loudness of every frame."""
+        return (spectra.envelope(audio, frame_length=self.frame_length, hop_length=self.hop_length),)
+
+    def between(self, features: Features, target: Features) -> NDArray[np.float64]:
+        """Mean over frames."""
+        return np.abs(features[0] - target[0]).mean(axis=-1, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class SpectralTransport:
+    """How far energy must move along the frequency axis to turn one spectrum into the other, by frame.
+
+    The 1-Wasserstein distance of normalised magnitude spectra on a scale of half the sample rate, so a pitch twice
+    as far off is twice as far (Torres, Peeters & Richard 2024, who square it; here it stays in units of frequency).
+    Frames are weighted by how loud they are in either sound; what one has and the other has not must move all the
+    way, so silence is far away.
+
+    Blind to the phase and nearly to gain (of the whole: frames are weighted by loudness after both sounds are scaled
+    alike); sensitive to pitch and brightness.
+    """
+
+    n_fft: int = 2048
+    hop_length: int = 512
+    floor: float = 1e-4
+    name: str = "sot"
+
+    def features(self, audio: Array) -> Features:
+        """Cumulative spectra [rows, frames, bins] that end at 1, and loudness [rows, frames] whose mean is 1."""
+        magnitude = spectra.magnitudes(audio, n_fft=self.n_fft, hop_length=self.hop_length)
+        total = magnitude.sum(axis=-1, dtype=np.float64)[..., None]
+        # A frame too quiet to hear has its energy nowhere: its cumulative spectrum is 0 throughout.
+        cumulative = np.cumsum(magnitude, axis=-1, dtype=np.float64) / np.maximum(total, self.floor)
+        cumulative[total[..., 0] < self.floor] = 0
+        loudness = np.where(total[..., 0] < self.floor, 0, total[..., 0])
+        loudness /= np.maximum(loudness.mean(axis=-1, keepdims=True), self.floor)
+        return cumulative.astype(np.float32), loudness.astype(np.float32)
+
+    def between(self, features: Features, target: Features) -> NDArray[np.float64]:
+        """Mean over frames, weighted by loudness."""
+        moved = np.abs(features[0] - target[0]).mean(axis=-1, dtype=np.float64)
+        weight = np.maximum(features[1], target[1]).astype(np.float64)
+        return (moved * weight).mean(axis=-1)
+
+
+@dataclass(frozen=True)
+class Chroma:
+    """How differently energy is spread over the twelve pitch classes, for pitched sounds.
+
+    Frames hold the square root of their share of the sound's energy by class, so gain and octave do not count and
+    loud frames count more; the distance is the square root of half the squared difference (that of Hellinger):
+    0 to 1. Blind to gain, phase and octave, nearly to timbre. On the features: ``spectra.chroma`` (Fujishima 1999).
+    """
+
+    sample_rate: int = 44100
+    n_fft: int = 8192
+    hop_length: int = 2048
+    floor: float = 1e-8
+    name: str = "chroma"
+
+    def features(self, audio: Array) -> Features:
+        """Square roots of the energy's shares, flattened."""
+        energy = spectra.chroma(audio, sample_rate=self.sample_rate, n_fft=self.n_fft, hop_length=self.hop_length)
+        energy = energy.reshape(len(audio), -1)
+        total = energy.sum(axis=-1, dtype=np.float64, keepdims=True)
+        return (np.sqrt(energy / np.maximum(total, self.floor)).astype(np.float32),)
+
+    def between(self, features: Features, target: Features) -> NDArray[np.float64]:
+        """Hellinger distance."""
+        return _norm(features[0] - target[0]) / np.sqrt(2)
+
+
+@dataclass(frozen=True)
+class SynthRL:
+    """0.7 · spectral convergence + 0.27 · log-magnitude error + 0.03 · MFCC error, whose inverse rewards SynthRL.
+
+    Spectral convergence is ``‖S-Ŝ‖ / ‖S‖``, the errors are mean absolute ones; the weights are those of SynthRL
+    (Shin & Lee 2025). Blind to the phase; sensitive to gain. ``kind="inverse"`` makes it the paper's reward.
+    """
+
+    sample_rate: int = 44100
+    n_fft: int = 2048
+    hop_length: int = 512
+    floor: float = 1e-4
+    weights: tuple[float, float, float] = (0.7, 0.27, 0.03)
+    name: str = "synthrl"
+
+    def features(self, audio: Array) -> Features:
+        """Magnitudes, their logarithm, cepstral coefficients."""
+        magnitude = spectra.magnitudes(audio, n_fft=self.n_fft, hop_length=self.hop_length).reshape(len(audio), -1)
+        coefficients = MFCC(self.sample_rate, n_fft=self.n_fft, hop_length=self.hop_length).features(audio)
+        return (magnitude, np.log(np.maximum(magnitude, np.float32(self.floor))), *coefficients)
+
+    def between(self, features: Features, target: Features) -> NDArray[np.float64]:
+        """Weighted sum of the three."""
+        convergence = _norm(features[0] - target[0]) / np.maximum(_norm(target[0]), self.floor)
+        logarithm, cepstrum = (np.abs(features[part] - target[part]).mean(axis=-1, dtype=np.float64) for part in (1, 2))
+        return self.weights[0] * convergence + self.weights[1] * logarithm + self.weights[2] * cepstrum
+
+
+@dataclass(frozen=True)
+class WeightedSum:
+    """Several distances at once, each with a weight: what it hears is what its parts hear."""
+
+    parts: tuple[tuple[Distance, float], ...]
+    name: str = "sum"
+    # How many arrays of features each part has.
+    _counts: tuple[int, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.parts or not all(np.isfinite(weight) and weight > 0 for _, weight in self.parts):
+            raise ValueError("a sum of distances needs parts, with weights above 0")
+        silence = np.zeros((1, 64), np.float32)
+        object.__setattr__(self, "_counts", tuple(len(distance.features(silence)) for distance, _ in self.parts))
+
+    def features(self, audio: Array) -> Features:
+        """The features of all parts, one after the other."""
+        return tuple(array for distance, _ in self.parts for array in distance.features(audio))
+
+    def between(self, features: Features, target: Features) -> NDArray[np.float64]:
+        """Weighted sum of the parts' distances."""
+        total: NDArray[np.float64] = np.zeros(len(features[0]))
+        start = 0
+        for (distance, weight), count in zip(self.parts, self._counts, strict=True):
+            chosen = slice(start, start + count)
+            total = total + weight * distance.between(features[chosen], target[chosen])
+            start += count
+        return total
+
+
+DISTANCES: dict[str, type[Any]] = {
     "waveform": Waveform,
     "mss": MultiScaleSpectral,
     "log_mel": LogMel,
+    "mfcc": MFCC,
+    "envelope": Envelope,
+    "sot": SpectralTransport,
+    "chroma": Chroma,
+    "synthrl": SynthRL,
 }
 """The distances by name; every run reports them all."""
 
 
-def make_distance(kind: str | Distance, sample_rate: int = 44100, **options: Any) -> Distance:
+def make_distance(kind: str | Distance | Mapping[str, Any], sample_rate: int = 44100, **options: Any) -> Distance:
     """Make a distance by name.
 
     Parameters
     ----------
-    kind : a name in ``DISTANCES``, or a distance, which is returned as it is
+    kind : a name in ``DISTANCES``; a distance, which is returned as it is; or, for a weighted sum, the parts' weights
+        by name (or a part's ``weight`` and its options)
     sample_rate : Hz, for those whose frequencies are in Hz
     **options : what the distance takes, such as ``n_ffts`` or ``n_mels``
 
     Raises
     ------
     ValueError
-        An unknown name.
+        An unknown name, or weights that are not above 0.
+
+    Examples
+    --------
+    >>> make_distance({"mss": 1, "envelope": {"weight": 5, "hop_length": 64}}).name
+    'mss+envelope'
     """
+    if isinstance(kind, Mapping):
+        parts = []
+        for name, part in kind.items():
+            chosen = dict(part) if isinstance(part, Mapping) else {"weight": part}
+            weight = float(chosen.pop("weight", 1))
+            parts.append((make_distance(name, sample_rate, **chosen), weight))
+        return WeightedSum(tuple(parts), name="+".join(kind), **options)
     if not isinstance(kind, str):
         return kind
     if kind not in DISTANCES:
         raise ValueError(f"unknown distance {kind!r}; the distances are {', '.join(DISTANCES)}")
-    made = DISTANCES[kind]
-    if "sample_rate" in {field.name for field in fields(made)}:
+    made: type[Distance] = DISTANCES[kind]
+    if "sample_rate" in {field.name for field in fields(DISTANCES[kind])}:
         options = {"sample_rate": sample_rate, **options}
     return made(**options)
 
@@ -165,8 +372,8 @@ def measure(audio: ArrayLike, target: ArrayLike, sample_rate: int = 44100) -> di
     Examples
     --------
     >>> sound = np.sin(np.arange(4410) / 10)
-    >>> measure(sound, sound)
-    {'waveform': 0.0, 'mss': 0.0, 'log_mel': 0.0}
+    >>> measure(sound, sound)["mss"]
+    0.0
     """
     pair = [np.atleast_2d(np.asarray(sound, dtype=np.float32)) for sound in (audio, target)]
     if pair[0].shape != pair[1].shape:

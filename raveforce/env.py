@@ -10,9 +10,10 @@ import gymnasium
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from raveforce.actions import make_actions
 from raveforce.distances import Distance
 from raveforce.episodes import Episodes
-from raveforce.observations import Observation, make_observation
+from raveforce.observations import Observation, make_observation, row
 from raveforce.rewards import Reward, make_reward
 from raveforce.targets import TargetSource
 from raveforce.task import Task, define
@@ -31,6 +32,7 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
     Action Space
     ------------
     ``Box(-1, 1, (d,))``, one number a free parameter; ``task.parameters.decode`` says which values they stand for.
+    With ``actions="multi_discrete"`` or ``"discrete"``, for tasks that are all choices: places of options.
 
     Observation Space
     -----------------
@@ -60,6 +62,7 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
     task : Task
     reward : name of a distance, a Distance or a Reward
     observation : name of an observation or an Observation
+    actions : "box", "multi_discrete" or "discrete"
     engine : "auto" or "wasm"
     engine_options : what the engine takes, such as ``deadline`` (seconds)
     render_mode : "ansi" (the program) or "rgb_array" (target and attempt as a picture; needs matplotlib)
@@ -77,6 +80,7 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         *,
         reward: str | Distance | Reward = "waveform",
         observation: str | Observation = "waveform",
+        actions: str = "box",
         engine: str = "auto",
         engine_options: Mapping[str, Any] | None = None,
         render_mode: str | None = None,
@@ -89,8 +93,9 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         self.engine = engine
         self.engine_options = dict(engine_options or {})
         self.render_mode = render_mode
-        self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (len(task.parameters.free),), np.float32)
-        self.observation_space = self.observation.space(task.samples)
+        self.actions = make_actions(actions, task.parameters)
+        self.action_space = self.actions.space
+        self.observation_space = self.observation.space(task.samples, len(task.parameters.free))
         self._episodes: Episodes | None = None
         self._code = task.program.template
 
@@ -114,32 +119,23 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         """The engine that plays: "wasm", or whatever "auto" took."""
         return self._playing("engine_kind").engine.kind
 
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin an episode in silence."""
         super().reset(seed=seed)
         if self._episodes is None:
-            self._episodes = Episodes(
-                self.task,
-                rows=1,
-                reward=self.reward,
-                observation=self.observation,
-                engine=self.engine,
-                engine_options=self.engine_options,
-            )
+            self._episodes = self.open(rows=1)
         self._code = self.task.program.template
-        return self._episodes.reset([self.np_random])[0], {}
+        return row(self._episodes.reset([self.np_random]), 0), {}
 
-    def step(self, action: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Play one step with the parameters that the action chooses."""
         episodes = self._playing("step")
         if episodes.step_index >= self.task.total_step:
             raise gymnasium.error.ResetNeeded("the episode is over: call reset() before the next step()")
-        played = episodes.step(np.asarray(action)[None])
+        played = episodes.step(self.actions.boxed(np.asarray(action)[None]))
         info = episodes.info(played, 0)
         self._code = info["code"]
-        return played.observations[0], float(played.rewards[0]), played.done, False, info
+        return row(played.observations, 0), float(played.rewards[0]), played.done, False, info
 
     def render(self) -> Any:
         """The program (``ansi``), or target and attempt as uint8 [height, width, 3] (``rgb_array``)."""
@@ -151,6 +147,17 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
             return pixels(comparison(self.audio, self.target, self.task.sample_rate))
         gymnasium.logger.warn("render() without a render_mode; give render_mode='ansi' or 'rgb_array' when making it")
         return None
+
+    def open(self, rows: int) -> Episodes:
+        """Episodes of this environment's task, reward, observation and engine, so many side by side."""
+        return Episodes(
+            self.task,
+            rows,
+            reward=self.reward,
+            observation=self.observation,
+            engine=self.engine,
+            engine_options=self.engine_options,
+        )
 
     def close(self) -> None:
         """Free the engine."""

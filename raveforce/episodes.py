@@ -5,6 +5,7 @@ action → parameters → program → audio → distance → reward, all in batc
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce.glicol import Engine, GlicolError, open_engine
-from raveforce.observations import PEAK_LIMIT, Observation
-from raveforce.rewards import Reward
+from raveforce.observations import PEAK_LIMIT, Moment, Observation, Seen
+from raveforce.rewards import Reward, RewardTarget
 from raveforce.task import Task
 
 __all__ = ["Episodes", "Played"]
@@ -31,7 +32,7 @@ class Played:
 
     Attributes
     ----------
-    observations : float32 [rows, ...]
+    observations : float32 [rows, ...], or a dictionary of such
     rewards : float64 [rows]
     distances : float64 [rows], of the reward's distance; NaN where the sound broke
     values : float64 [rows, parameters]
@@ -39,7 +40,7 @@ class Played:
     done : whether the episodes are over
     """
 
-    observations: Array
+    observations: Seen
     rewards: NDArray[np.float64]
     distances: NDArray[np.float64]
     values: NDArray[np.float64]
@@ -74,17 +75,18 @@ class Episodes:
         self.reward = reward
         self.observation = observation
         self.engine: Engine = open_engine(task.program, rows, task.sample_rate, engine, **(engine_options or {}))
-        self.boundaries = task.boundaries
         self.sound = np.zeros((rows, task.samples), dtype=np.float32)
         self.targets = np.zeros((0, task.samples), dtype=np.float32)
         self.step_index = task.total_step
+        self._first: Seen | None = None
 
     @property
     def heard(self) -> Array:
         """The sound so far, float32 [rows, samples so far]."""
-        return self.sound[:, : self.boundaries[self.step_index]]
+        end = 0 if self.step_index == 0 else self.task.span(self.step_index - 1)[1]
+        return self.sound[:, :end]
 
-    def reset(self, rngs: Sequence[np.random.Generator]) -> Array:
+    def reset(self, rngs: Sequence[np.random.Generator]) -> Seen:
         """Begin all rows anew, each with a target drawn from its own generator; return the first observations."""
         drawn = [self.task.targets.draw(rng) for rng in rngs]
         # Rows that share one target share its features too.
@@ -93,11 +95,17 @@ class Episodes:
             self.targets = targets
             self._seen = self.observation.features(targets)
             self._aim = self.reward.prepare(targets)
+            self._aims: dict[int, RewardTarget] = {}
+            self._first = None
         self.engine.reset()
         self.sound[:] = 0
         self.step_index = 0
-        self._before = np.broadcast_to(self._aim.silence, self.rows)
-        return self.observation.see(self.sound, self._seen)
+        self._before = np.broadcast_to(self.reward.start(self._aim), self.rows)
+        self._last = np.zeros((self.rows, len(self.task.parameters.free)), np.float32)
+        if self._first is None:
+            # Every episode with these targets begins with the same sight: silence.
+            self._first = self._see()
+        return copy.deepcopy(self._first)
 
     def step(self, actions: ArrayLike) -> Played:
         """Play one step in every row.
@@ -114,18 +122,21 @@ class Episodes:
         values = self.task.parameters.decode(actions)
         if len(values) != self.rows:
             raise ValueError(f"{self.rows} rows need as many actions, got {len(values)}")
-        start, end = self.boundaries[self.step_index : self.step_index + 2]
-        chunk, faults = self._play(values, int(end - start))
+        start, end = self.task.span(self.step_index)
+        if self.task.anew:
+            self.engine.reset()
+        chunk, faults = self._play(values, end - start)
+        self._last = np.asarray(actions, dtype=np.float32)
         self.sound[:, start:end] = chunk
         self.step_index += 1
 
-        distances = self.reward.measure(self.sound, self._aim)
+        distances = self.reward.measure(self.sound, self._until(end))
         broken = list(faults)
         distances[broken] = np.broadcast_to(self._aim.worst, self.rows)[broken]
         rewards = self.reward.of(distances, self._before, self._aim)
         self._before = distances
         return Played(
-            observations=self.observation.see(self.sound, self._seen),
+            observations=self._see(),
             rewards=rewards,
             distances=np.where(np.isin(np.arange(self.rows), broken), np.nan, distances),
             values=values,
@@ -147,6 +158,17 @@ class Episodes:
             # Vector environments reset at once: here the sound outlives its episode.
             info["audio"] = self.sound[row].copy()
         return info
+
+    def _see(self) -> Seen:
+        """What the agent sees now."""
+        moment = Moment(self.step_index / self.task.total_step, self._last)
+        return self.observation.see(self.sound, self._seen, moment)
+
+    def _until(self, end: int) -> RewardTarget:
+        """What a step that ends there is compared with."""
+        if end not in self._aims:
+            self._aims[end] = self.reward.up_to(self.targets, self._aim, end)
+        return self._aims[end]
 
     def close(self) -> None:
         """Free the engine."""

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from raveforce.distances import Distance, Features, make_distance
+from raveforce.spectra import row_chunks
 
-__all__ = ["KINDS", "Reward", "RewardTarget", "make_reward"]
+__all__ = ["KINDS", "UNTIL", "Reward", "RewardTarget", "make_reward"]
 
-# Features are many times larger than the sound: of a few rows at a time they stay in the processor's cache.
-_ROWS_AT_ONCE = 4
-
-KINDS = ("negative", "normalised", "improvement")
+KINDS = ("negative", "normalised", "improvement", "inverse")
 """How rewards are made of a distance d, with d₀ the distance of silence.
 
 negative: -d. normalised: -d/d₀, so silence gets -1 and the target itself 0.
-improvement: what the step brought nearer, (d_before - d)/d₀; an episode's rewards sum to 1 - d/d₀.
+improvement: what the step brought nearer, (d_before - d)/d₀, a potential's difference (Ng, Harada & Russell 1999); an
+episode's rewards sum to 1 - d/d₀, or with ``until="now"`` to -d/d₀: those of the normalised kind at its end.
+inverse: 1 / clip(d, 0.1, 5), the reward of SynthRL (Shin & Lee 2025) for its distance; 10 at best, 0.2 at worst.
+"""
+
+UNTIL = ("end", "now")
+"""What a sound in the making is compared with.
+
+end: the whole target, the sound padded with silence. now: the target up to where the sound has come.
 """
 
 
@@ -32,11 +39,13 @@ class RewardTarget:
     features : the targets' side of the distance
     silence : distance of silence to each target, float64 [rows]
     worst : distances beyond this count as this, float64 [rows]
+    samples : how much of the sounds is compared
     """
 
     features: Features
     silence: NDArray[np.float64]
     worst: NDArray[np.float64]
+    samples: int
 
 
 @dataclass(frozen=True)
@@ -48,16 +57,20 @@ class Reward:
 
     Parameters
     ----------
-    distance : measures the sound so far, padded with silence, against the whole target
+    distance : measures the sound so far against the target
     kind : one of ``KINDS``
+    until : one of ``UNTIL``
     """
 
     distance: Distance
     kind: str = "negative"
+    until: str = "end"
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"unknown kind of reward {self.kind!r}; the kinds are {', '.join(KINDS)}")
+        if self.until not in UNTIL:
+            raise ValueError(f"a reward compares until {' or '.join(UNTIL)}, not {self.until!r}")
 
     def prepare(self, targets: NDArray[np.float32]) -> RewardTarget:
         """Compute the targets' side once, for targets [rows, samples]."""
@@ -67,14 +80,28 @@ class Reward:
             self.distance.between(self.distance.features(np.broadcast_to(sound, targets.shape)), features)
             for sound in (np.zeros_like(noise), noise)
         )
-        return RewardTarget(features, silence, 2 * np.maximum(silence, noisy))
+        return RewardTarget(features, silence, 2 * np.maximum(silence, noisy), targets.shape[-1])
+
+    def up_to(self, targets: NDArray[np.float32], whole: RewardTarget, samples: int) -> RewardTarget:
+        """Compute what a step that ends at ``samples`` is compared with; ``whole`` is what ``prepare`` gave.
+
+        The scale stays that of the whole targets, so that a quiet beginning does not count more.
+        """
+        if self.until == "end" or samples >= whole.samples:
+            return whole
+        return replace(whole, features=self.distance.features(targets[:, :samples]), samples=samples)
+
+    def start(self, whole: RewardTarget) -> NDArray[np.float64]:
+        """Distances [rows] before the first step."""
+        return whole.silence if self.until == "end" else np.zeros_like(whole.silence)
 
     def measure(self, audio: NDArray[np.float32], target: RewardTarget) -> NDArray[np.float64]:
         """Distances [rows] of sounds [rows, samples]."""
+        audio = audio[:, : target.samples]
         distances = np.empty(len(audio))
-        for start in range(0, len(audio), _ROWS_AT_ONCE):
-            rows = slice(start, start + _ROWS_AT_ONCE)
-            shared = len(target.silence) == 1
+        shared = len(target.silence) == 1
+        # Features are many times larger than the sound, so only those of a few rows are there at a time.
+        for rows in row_chunks(audio):
             aim = target.features if shared else tuple(array[rows] for array in target.features)
             distances[rows] = self.distance.between(self.distance.features(audio[rows]), aim)
         return distances
@@ -86,15 +113,21 @@ class Reward:
         distance = np.minimum(distance, target.worst)
         if self.kind == "negative":
             return -distance
+        if self.kind == "inverse":
+            return 1 / np.clip(distance, 0.1, 5)
         if self.kind == "normalised":
             return -distance / target.silence
         return (np.minimum(before, target.worst) - distance) / target.silence
 
 
 def make_reward(
-    spec: str | Distance | Reward, sample_rate: int = 44100, kind: str = "negative", **options: Any
+    spec: str | Distance | Reward | Mapping[str, Any],
+    sample_rate: int = 44100,
+    kind: str = "negative",
+    until: str = "end",
+    **options: Any,
 ) -> Reward:
-    """Make a reward from the name of a distance (or a distance) and a kind.
+    """Make a reward from the name of a distance (or a distance, or weights by name), a kind and how far it compares.
 
     Examples
     --------
@@ -103,4 +136,4 @@ def make_reward(
     """
     if isinstance(spec, Reward):
         return spec
-    return Reward(make_distance(spec, sample_rate, **options), kind)
+    return Reward(make_distance(spec, sample_rate, **options), kind, until)

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce import audio as recordings
+from raveforce.glicol import Engine, GlicolError, Program, open_engine
+from raveforce.parameters import ParameterSpace
 
-__all__ = ["FixedTarget", "TargetSource", "from_file"]
+__all__ = [
+    "SPLITS",
+    "FixedTarget",
+    "ManyTargets",
+    "RandomPrograms",
+    "TargetSource",
+    "from_file",
+    "from_folder",
+    "split_of",
+]
 
 Array = NDArray[np.float32]
+
+_RECORDINGS = (".wav", ".flac", ".aiff", ".aif", ".ogg", ".mp3")
 
 
 class TargetSource(Protocol):
@@ -57,6 +72,157 @@ class FixedTarget:
     def draw(self, rng: np.random.Generator) -> Array:
         """The one target."""
         return self.audio
+
+
+@dataclass(frozen=True, eq=False)
+class ManyTargets:
+    """One of several sounds of equal length, drawn anew for every episode.
+
+    Raises
+    ------
+    AudioError
+        No sounds, sounds of different lengths, or one that cannot be used.
+    """
+
+    sounds: tuple[Array, ...]
+
+    def __init__(self, sounds: Sequence[ArrayLike]) -> None:
+        checked = [recordings.as_audio(sound, name=f"target {index}") for index, sound in enumerate(sounds)]
+        if not checked:
+            raise recordings.AudioError("there are no sounds to draw targets from")
+        if len({len(sound) for sound in checked}) > 1:
+            raise recordings.AudioError("targets that are drawn from must have one length: cut or pad them")
+        for sound in checked:
+            sound.setflags(write=False)
+        object.__setattr__(self, "sounds", tuple(checked))
+
+    @property
+    def samples(self) -> int:
+        """Length of every sound, samples."""
+        return len(self.sounds[0])
+
+    def draw(self, rng: np.random.Generator) -> Array:
+        """One of the sounds, each as likely."""
+        return self.sounds[rng.integers(len(self.sounds))]
+
+
+class RandomPrograms:
+    """The sound of a program whose blanks are filled at random: a target that can be reached exactly.
+
+    Parameters
+    ----------
+    program, parameters : what is played, and what fills it: actions are uniform
+    sample_rate : Hz
+    samples : length of the sounds
+    quietest : peak below which a sound is not used and another is drawn
+
+    Notes
+    -----
+    The engine is opened at the first draw and is not pickled; a copy opens its own.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        parameters: ParameterSpace,
+        *,
+        sample_rate: int = 44100,
+        samples: int = 17640,
+        quietest: float = 0.01,
+    ) -> None:
+        self.program = program
+        self.parameters = parameters
+        self.sample_rate = sample_rate
+        self.samples = samples
+        self.quietest = quietest
+        self._engine: Engine | None = None
+
+    def draw(self, rng: np.random.Generator) -> Array:
+        """The sound of a random program.
+
+        Raises
+        ------
+        AudioError
+            A hundred programs in a row were silent or broken.
+        """
+        for _ in range(100):
+            action = rng.uniform(-1, 1, (1, len(self.parameters.free)))
+            sound = self.play(self.parameters.decode(action))
+            if sound is not None:
+                return sound
+        raise recordings.AudioError("a hundred random programs in a row were silent or broken: look at the template")
+
+    def play(self, values: NDArray[np.float64]) -> Array | None:
+        """The sound of values [1, parameters]; None if it is silent or broken."""
+        if self._engine is None:
+            self._engine = open_engine(self.program, 1, self.sample_rate)
+        self._engine.reset()
+        try:
+            sound = self._engine.play(values, self.samples)[0]
+        except GlicolError as error:
+            if error.audio is None:  # the text is wrong, whatever the values
+                raise
+            return None
+        peak = np.abs(sound).max()
+        return sound if self.quietest <= peak <= recordings.PEAK_LIMIT else None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_engine": None}
+
+
+SPLITS = ("train", "validation", "test")
+"""Parts of a folder: of ten files, about eight are for training and one for each of the others."""
+
+
+def split_of(path: str | Path) -> str:
+    """The part that a file belongs to, from its name alone, so that more files do not move it elsewhere.
+
+    Examples
+    --------
+    >>> split_of("kicks/a.wav") == split_of("elsewhere/a.wav")
+    True
+    """
+    place = int.from_bytes(hashlib.sha256(Path(path).name.encode()).digest()[:8], "big") % 10
+    return SPLITS[max(place - 7, 0)]
+
+
+def from_folder(
+    folder: str | Path,
+    *,
+    sample_rate: int,
+    split: str | None = None,
+    seconds: float | None = None,
+    trim: bool = True,
+    normalise: bool = True,
+) -> ManyTargets:
+    """Take the recordings of a folder (and of those in it) as targets.
+
+    Parameters
+    ----------
+    folder : where the recordings are
+    sample_rate : rate to resample to, Hz
+    split : one of ``SPLITS``; None takes all
+    seconds : length that all are cut or padded to; None takes the median's
+    trim, normalise : cut silence off their ends, scale them to a peak of 0.9
+
+    Raises
+    ------
+    AudioError
+        No recordings, or one that cannot be used.
+    ValueError
+        An unknown split.
+    """
+    if split is not None and split not in SPLITS:
+        raise ValueError(f"unknown split {split!r}; the splits are {', '.join(SPLITS)}")
+    root = Path(folder).expanduser()
+    found = sorted(path for path in root.rglob("*") if path.suffix.lower() in _RECORDINGS)
+    chosen = [path for path in found if split is None or split_of(path) == split]
+    if not chosen:
+        of = "" if split is None else f" for {split} (of {len(found)} in all; the split goes by their names)"
+        raise recordings.AudioError(f"{root} holds no recordings{of}: looked for {', '.join(_RECORDINGS)}")
+    sounds = [from_file(path, sample_rate=sample_rate, trim=trim, normalise=normalise).audio for path in chosen]
+    samples = round(float(np.median([len(s) for s in sounds])) if seconds is None else seconds * sample_rate)
+    return ManyTargets([np.pad(sound[:samples], (0, max(samples - len(sound), 0))) for sound in sounds])
 
 
 def from_file(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from raveforce.glicol import BLOCK, Program
 from raveforce.parameters import ParameterSpace
-from raveforce.targets import FixedTarget, TargetSource, from_file
+from raveforce.targets import FixedTarget, TargetSource, from_file, from_folder
 
 __all__ = ["Task", "define"]
 
@@ -33,6 +34,7 @@ class Task:
     total_step : steps in an episode
     step_len : seconds; None divides the target evenly
     name : for tables and titles
+    anew : whether every step plays the whole sound from silence, an attempt after another, instead of going on
 
     Raises
     ------
@@ -47,6 +49,7 @@ class Task:
     total_step: int = 1
     step_len: float | None = None
     name: str = "task"
+    anew: bool = False
 
     def __post_init__(self) -> None:
         if tuple(self.parameters.parameters) != self.program.blanks:
@@ -62,7 +65,7 @@ class Task:
         if not 1000 <= self.sample_rate <= 384_000:
             raise ValueError(f"sample_rate must lie between 1000 and 384000 Hz, got {self.sample_rate}")
         if self.step_len is None:
-            object.__setattr__(self, "step_len", self.duration / self.total_step)
+            object.__setattr__(self, "step_len", self.duration / (1 if self.anew else self.total_step))
         self._check_steps()
 
     @property
@@ -75,7 +78,14 @@ class Task:
         """Length of an episode, seconds."""
         return self.samples / self.sample_rate
 
-    @property
+    def span(self, step: int) -> tuple[int, int]:
+        """Where a step (from 0) begins and ends, samples."""
+        if self.anew:
+            return 0, self.samples
+        start, end = self.boundaries[step : step + 2].tolist()
+        return start, end
+
+    @cached_property
     def boundaries(self) -> NDArray[np.int64]:
         """Where steps begin, and where the last ends: samples, int64 [total_step + 1]."""
         assert self.step_len is not None
@@ -90,10 +100,10 @@ class Task:
             raise ValueError(
                 f"a step of {self.step_len} s is shorter than a block of {BLOCK} samples at {self.sample_rate} Hz"
             )
-        steps = self.total_step * self.step_len
+        steps = self.step_len if self.anew else self.total_step * self.step_len
         if abs(steps - self.duration) * self.sample_rate > BLOCK:
             raise ValueError(
-                f"{self.total_step} steps of {self.step_len:g} s last {steps:.4g} s but the target lasts "
+                f"the steps of {self.step_len:g} s last {steps:.4g} s but the target lasts "
                 f"{self.duration:.4g} s; leave step_len out to divide the target evenly, or cut or pad the target"
             )
 
@@ -109,19 +119,22 @@ def define(
     trim: bool = False,
     normalise: bool = False,
     name: str = "task",
+    anew: bool = False,
 ) -> Task:
     """Define a task from its parts in short form.
 
     Parameters
     ----------
     code : Glicol program with blanks, ``{}`` or ``{name}``
-    target : float array [samples] at ``sample_rate``, a recording's path (resampled), or a source of targets
+    target : float array [samples] at ``sample_rate``, a recording's path (resampled), a folder of recordings, or a
+        source of targets
     parameters : one a blank, in their order or by name: ``("lin", 0, 1)``, ``["exp", 10, "1 / duration"]`` ...
         Expressions may use ``duration``, the target's length in seconds.
     sample_rate : Hz
     total_step, step_len : steps, and seconds a step; None divides the target evenly
     trim, normalise : what to do with a recording given by its path
     name : for tables and titles
+    anew : whether every step plays the whole sound from silence
 
     Examples
     --------
@@ -131,7 +144,9 @@ def define(
     (0.1, ('freq',))
     """
     source: TargetSource
-    if isinstance(target, (str, Path)):
+    if isinstance(target, (str, Path)) and Path(target).expanduser().is_dir():
+        source = from_folder(target, sample_rate=sample_rate, trim=trim, normalise=normalise)
+    elif isinstance(target, (str, Path)):
         source = from_file(target, sample_rate=sample_rate, trim=trim, normalise=normalise)
     elif hasattr(target, "draw"):
         source = target  # type: ignore[assignment]
@@ -147,4 +162,5 @@ def define(
         total_step=total_step,
         step_len=step_len,
         name=name,
+        anew=anew,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import gymnasium
@@ -12,10 +12,9 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from raveforce.distances import Distance
+from raveforce.env import RaveForceEnv
 from raveforce.episodes import Episodes, Played
-from raveforce.observations import Observation, make_observation
-from raveforce.rewards import Reward, make_reward
+from raveforce.observations import row
 from raveforce.task import Task
 
 __all__ = ["RaveForceVectorEnv", "make_vec"]
@@ -30,10 +29,10 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     ----------
     task : Task
     num_envs : rows
-    reward, observation, engine, engine_options : see ``RaveForceEnv``
     autoreset_mode : what follows the end of an episode, as Gymnasium defines it: ``NEXT_STEP`` (the next ``step``
         ignores its actions and begins anew), ``SAME_STEP`` (observations are already those of the next episode; the
         last ones are in ``infos["final_obs"]`` and ``infos["final_info"]``) or ``DISABLED``
+    **options : reward, observation, actions, engine, engine_options: see ``RaveForceEnv``
 
     Examples
     --------
@@ -50,26 +49,20 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         task: Task,
         num_envs: int,
         *,
-        reward: str | Distance | Reward = "waveform",
-        observation: str | Observation = "waveform",
-        engine: str = "auto",
-        engine_options: Mapping[str, Any] | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        **options: Any,
     ) -> None:
         if num_envs < 1:
             raise ValueError(f"num_envs must be at least 1, got {num_envs}")
+        self.one = RaveForceEnv(task, **options)
+        self.task = task
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self.metadata = {"render_modes": [], "autoreset_mode": self.autoreset_mode}
         self.num_envs = num_envs
-        self.task = task
-        self.reward = make_reward(reward, task.sample_rate)
-        self.observation = make_observation(observation, task.sample_rate)
-        self.single_action_space = gymnasium.spaces.Box(-1.0, 1.0, (len(task.parameters.free),), np.float32)
-        self.single_observation_space = self.observation.space(task.samples)
+        self.single_action_space = self.one.action_space
+        self.single_observation_space = self.one.observation_space
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self.engine = engine
-        self.engine_options = dict(engine_options or {})
         self._episodes: Episodes | None = None
         self._rngs: list[np.random.Generator] = []
 
@@ -108,13 +101,13 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             if self.autoreset_mode is AutoresetMode.DISABLED:
                 raise gymnasium.error.ResetNeeded("the episodes are over: call reset() before the next step()")
             return self._began(), np.zeros(self.num_envs), none, none, {}
-        played = episodes.step(actions)
+        played = episodes.step(self.one.actions.boxed(np.asarray(actions)))
         infos = self._infos(played)
         terminations = np.full(self.num_envs, played.done)
         if not (played.done and self.autoreset_mode is AutoresetMode.SAME_STEP):
             return played.observations, played.rewards, terminations, none, infos
         final = np.empty(self.num_envs, dtype=object)
-        final[:] = list(played.observations)
+        final[:] = [row(played.observations, index) for index in range(self.num_envs)]
         every = ~none
         infos = {"final_obs": final, "_final_obs": every, "final_info": infos, "_final_info": every}
         return self._began(), played.rewards, terminations, none, infos
@@ -139,27 +132,20 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             raise ValueError(f"{self.num_envs} rows need as many seeds, got {len(seeds)}")
         fresh = not self._rngs
         self._rngs = [
-            seeding.np_random(value)[0] if fresh or value is not None else self._rngs[row]
-            for row, value in enumerate(seeds)
+            seeding.np_random(value)[0] if fresh or value is not None else self._rngs[index]
+            for index, value in enumerate(seeds)
         ]
 
     def _began(self) -> Any:
         if self._episodes is None:
-            self._episodes = Episodes(
-                self.task,
-                self.num_envs,
-                reward=self.reward,
-                observation=self.observation,
-                engine=self.engine,
-                engine_options=self.engine_options,
-            )
+            self._episodes = self.one.open(self.num_envs)
         return self._episodes.reset(self._rngs)
 
     def _infos(self, played: Played) -> dict[str, Any]:
         infos: dict[str, Any] = {}
         episodes = self._playing("infos")
-        for row in range(self.num_envs):
-            infos = self._add_info(infos, episodes.info(played, row), row)
+        for index in range(self.num_envs):
+            infos = self._add_info(infos, episodes.info(played, index), index)
         return infos
 
     def _playing(self, what: str) -> Episodes:

@@ -1,21 +1,81 @@
 import numpy as np
 import pytest
 
-from raveforce.observations import OBSERVATIONS, PEAK_LIMIT, LogMelObservation, make_observation
+from raveforce.observations import (
+    OBSERVATIONS,
+    PEAK_LIMIT,
+    DescriptorsObservation,
+    LogMelObservation,
+    Moment,
+    make_observation,
+    row,
+)
 
 SAMPLES = 5000
 
 
+LOUD = np.stack(
+    [
+        np.zeros(SAMPLES),
+        PEAK_LIMIT * np.sign(np.random.default_rng(0).normal(size=SAMPLES)),
+        PEAK_LIMIT * np.sin(np.arange(SAMPLES) / 3),
+        np.full(SAMPLES, PEAK_LIMIT),
+    ]
+).astype(np.float32)
+MOMENT = Moment(0.5, np.full((len(LOUD), 3), -1, np.float32))
+
+
 @pytest.mark.parametrize("name", list(OBSERVATIONS))
-def test_every_sound_that_passes_lies_in_the_space(name: str) -> None:
+@pytest.mark.parametrize("show", [(), ("attempt",), ("target", "difference"), ("attempt", "target", "difference")])
+@pytest.mark.parametrize("as_dict", [False, True])
+@pytest.mark.parametrize("sample_rate", [16000, 44100])
+def test_every_sound_that_passes_lies_in_the_space(
+    name: str, show: tuple[str, ...], as_dict: bool, sample_rate: int
+) -> None:
+    observation = make_observation(name, sample_rate, show=show, step=True, last=True, as_dict=as_dict)
+    space = observation.space(SAMPLES, 3)
+    for target in (LOUD[:1], LOUD[1:2]):
+        seen = observation.see(LOUD, observation.features(target), MOMENT)
+        for index in range(len(LOUD)):
+            assert space.contains(row(seen, index)), (space, row(seen, index))
+
+
+@pytest.mark.parametrize("name", list(OBSERVATIONS))
+def test_rows_do_not_depend_on_each_other(name: str) -> None:
     observation = make_observation(name)
-    space = observation.space(SAMPLES)
-    rng = np.random.default_rng(0)
-    limit = PEAK_LIMIT * np.sign(rng.normal(size=SAMPLES))
-    sine = PEAK_LIMIT * np.sin(np.arange(SAMPLES) / 3)
-    sounds = np.stack([np.zeros(SAMPLES), limit, sine, np.full(SAMPLES, PEAK_LIMIT)]).astype(np.float32)
-    for seen in observation.see(sounds, observation.features(sounds[:1])):
-        assert space.contains(seen)
+    sounds = np.random.default_rng(0).normal(0, 0.2, (5, SAMPLES)).astype(np.float32)
+    together = observation.features(sounds)
+    np.testing.assert_array_equal(together, np.concatenate([observation.features(sound[None]) for sound in sounds]))
+
+
+def test_dictionaries_keep_shapes_and_say_where_the_episode_stands() -> None:
+    observation = LogMelObservation(show=("target", "difference"), step=True, last=True, as_dict=True)
+    seen = observation.see(LOUD, observation.features(LOUD[2:3]), MOMENT)
+    assert isinstance(seen, dict)
+    assert {name: part.shape for name, part in seen.items()} == {
+        "target": (4, 5, 32), "difference": (4, 5, 32), "step": (4, 1), "last": (4, 3),
+    }  # fmt: skip
+    np.testing.assert_array_equal(seen["difference"][2], 0 * seen["target"][2])
+    assert seen["step"].tolist() == [[0.5]] * 4
+    assert (seen["last"] == -1).all()
+
+
+def test_descriptors_tell_loud_from_soft_bright_from_dark_and_noise_from_tone() -> None:
+    time = np.arange(SAMPLES) / 44100
+    noise = np.random.default_rng(0).uniform(-1, 1, SAMPLES)
+    sounds = [np.sin(2 * np.pi * 200 * time), np.sin(2 * np.pi * 4000 * time), 0.01 * noise, noise, 0 * noise]
+    low, high, soft, loud, silent = DescriptorsObservation().features(np.array(sounds, np.float32)).mean(axis=1)
+    assert soft[0] < 0.8 * loud[0]
+    assert low[1] < 0.6 * high[1]
+    assert high[2] < 0.1 < 0.3 < loud[2]
+    assert silent.tolist() == [0, 0, 0]
+
+
+def test_what_cannot_be_shown() -> None:
+    with pytest.raises(ValueError, match="any of attempt, target, difference"):
+        make_observation("log_mel", show=("attempts",))
+    with pytest.raises(ValueError, match="shows nothing"):
+        make_observation("log_mel", show=())
 
 
 def test_waveform_shows_the_sound() -> None:
@@ -33,7 +93,7 @@ def test_log_mel_shows_attempt_then_target() -> None:
     attempt, target = (observation.features(rng.normal(0, 0.1, (1, SAMPLES)).astype(np.float32)) for _ in range(2))
     rng = np.random.default_rng(0)
     seen = observation.see(rng.normal(0, 0.1, (1, SAMPLES)).astype(np.float32), target)
-    np.testing.assert_array_equal(seen, np.concatenate([attempt, target], axis=1))
+    np.testing.assert_array_equal(seen, np.concatenate([attempt.reshape(1, -1), target.reshape(1, -1)], axis=1))
 
 
 def test_log_mel_scale() -> None:

@@ -23,7 +23,51 @@ def test_calibration(name: str) -> None:
     assert of(make_reward(name, kind="improvement"), 0 * TARGET) == 0
     for kind in KINDS:
         reward = make_reward(name, kind=kind)
-        assert of(reward, TARGET) > of(reward, 0.8 * TARGET) > of(reward, NOISE) > of(reward, 9.9 * np.sign(NOISE))
+        right, near, noisy, worst = (of(reward, sound) for sound in (TARGET, 0.8 * TARGET, NOISE, 9.9 * np.sign(NOISE)))
+        assert right >= near >= noisy
+        assert right > noisy
+        if name not in ("sot", "chroma"):  # these do not hear gain
+            assert noisy >= worst
+            assert right > near or kind == "inverse"  # which is flat close to the target
+
+
+def test_inverse_is_bounded() -> None:
+    reward = make_reward("synthrl", kind="inverse")
+    assert of(reward, TARGET) == 10
+    silent = of(reward, 0 * TARGET)
+    assert silent == pytest.approx(1 / reward.prepare(TARGET).silence[0])
+    assert 0.2 <= of(reward, 9.9 * np.sign(NOISE)) < silent
+
+
+def test_what_is_still_to_come_does_not_count_until_now() -> None:
+    reward = make_reward("mss", kind="improvement", until="now")
+    whole = reward.prepare(TARGET)
+    sounds = [TARGET * (np.arange(TARGET.shape[1]) < end) for end in (3000, 6000, TARGET.shape[1])]
+    before, rewards = reward.start(whole), []
+    for sound, end in zip(sounds, (3000, 6000, TARGET.shape[1]), strict=True):
+        distance = reward.measure(sound.astype(np.float32), reward.up_to(TARGET, whole, end))
+        rewards.append(float(reward.of(distance, before, whole)[0]))
+        before = distance
+    assert rewards == [0, 0, 0], "the target up to then is as near as can be"
+    silent = reward.measure(0 * TARGET, reward.up_to(TARGET, whole, 3000))
+    assert reward.of(silent, reward.start(whole), whole)[0] < -0.5
+
+
+def test_rewards_until_now_sum_to_the_final_one() -> None:
+    reward = make_reward("mss", kind="improvement", until="now")
+    whole = reward.prepare(TARGET)
+    before, total = reward.start(whole), 0.0
+    for end in (2000, 5000, TARGET.shape[1]):
+        distance = reward.measure(NOISE, reward.up_to(TARGET, whole, end))
+        total += float(reward.of(distance, before, whole)[0])
+        before = distance
+    assert total == pytest.approx(of(make_reward("mss", kind="normalised"), NOISE))
+
+
+def test_weighted_sums_make_rewards() -> None:
+    reward = make_reward({"mss": 1, "envelope": 3}, kind="normalised")
+    assert of(reward, 0 * TARGET) == pytest.approx(-1)
+    assert of(reward, TARGET) == 0
 
 
 @pytest.mark.parametrize("name", list(DISTANCES))
@@ -50,5 +94,7 @@ def test_waveform_is_the_first_raveforces_reward() -> None:
 
 
 def test_an_unknown_kind() -> None:
+    with pytest.raises(ValueError, match="until end or now, not 'then'"):
+        make_reward("mss", until="then")
     with pytest.raises(ValueError, match="unknown kind of reward 'positive'"):
         make_reward("mss", kind="positive")

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from raveforce.distances import Distance
-from raveforce.env import RaveForceEnv
-from raveforce.observations import Observation
-from raveforce.rewards import Reward, make_reward
 from raveforce.task import Task, define
+from raveforce.tasks.base import TaskEnv, peaked
 
 __all__ = ["KickEnv", "kick", "kick_808"]
 
@@ -55,8 +51,7 @@ def kick_808(sample_rate: int = 44100, seconds: float = 0.4) -> NDArray[np.float
     fade = np.clip((seconds - time) / (0.1 * seconds), 0, 1)
     body = np.sin(phase) * np.exp(-time / 0.12) * (1 - np.exp(-time / 0.0008)) * fade
     click = 0.12 * np.sin(2 * np.pi * 1300 * time) * np.exp(-time / 0.0025)
-    sound = np.tanh(1.4 * (body + click))
-    return (0.9 * sound / np.abs(sound).max()).astype(np.float32)
+    return peaked(np.tanh(1.4 * (body + click)))
 
 
 def kick(
@@ -85,7 +80,7 @@ def kick(
     )
 
 
-class KickEnv(RaveForceEnv):
+class KickEnv(TaskEnv):
     """Imitate a kick drum with six numbers.
 
     Description
@@ -117,22 +112,12 @@ class KickEnv(RaveForceEnv):
     ---------
     target : a recording's path or float array [samples]; None synthesises one
     sample_rate : Hz
-    reward, observation, **options : see RaveForceEnv
+    trim, normalise : what to do with a recording
+    reward, observation, actions, engine, engine_options, render_mode : see RaveForceEnv
 
     Version History
     ---------------
     v0: first version.
     """
 
-    def __init__(
-        self,
-        target: ArrayLike | str | Path | None = None,
-        *,
-        sample_rate: int = 44100,
-        reward: str | Distance | Reward | None = None,
-        observation: str | Observation = "log_mel",
-        **options: Any,
-    ) -> None:
-        if reward is None:
-            reward = make_reward("mss", sample_rate, kind="normalised")
-        super().__init__(kick(target, sample_rate=sample_rate), reward=reward, observation=observation, **options)
+    define = staticmethod(kick)

@@ -1,12 +1,23 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from stable_baselines3.common.vec_env import DummyVecEnv
+from hydra import compose, initialize_config_dir
+from numpy.typing import NDArray
+from omegaconf import OmegaConf
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 
-from agents import AGENTS, load_agent, make_agent
+from agents import AGENTS, Agent, form_of_actions, load_agent, make_agent
+from agents.extractors import SpectrogramExtractor
 from raveforce.env import RaveForceEnv
-from raveforce.task import Task
+from raveforce.observations import make_observation
+from raveforce.parameters import ParameterError
+from raveforce.rewards import make_reward
+from raveforce.task import Task, define
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
 
 SMALL = {"policy_kwargs": {"net_arch": [16]}}
 OFF_POLICY = {"learning_starts": 8, "batch_size": 8, "buffer_size": 64, "action_noise_std": 0.1}
@@ -14,40 +25,141 @@ SETTINGS = {
     "ppo": {**SMALL, "n_steps": 8, "batch_size": 8, "n_epochs": 1},
     "sac": {**SMALL, **OFF_POLICY},
     "td3": {**SMALL, **OFF_POLICY},
-}
+    "tqc": {**SMALL, **OFF_POLICY},
+    "dqn": {**SMALL, "learning_starts": 8, "batch_size": 8, "buffer_size": 64, "learning_rate": 0.01},
+    "recurrent_ppo": {
+        "policy_kwargs": {"net_arch": [16], "lstm_hidden_size": 8}, "n_steps": 8, "batch_size": 8, "n_epochs": 1,
+    },
+    "random": {},
+    "cma": {},
+}  # fmt: skip
 
 
 @pytest.fixture
-def env(tone_task: Task) -> DummyVecEnv:
-    return DummyVecEnv([lambda: RaveForceEnv(tone_task, reward="log_mel", observation="log_mel")])
+def choices(tone: NDArray[np.float32]) -> Task:
+    """Two steps of choices: the second note of a sine, and whether it sounds."""
+    parameters = {"freq": ("choose", [110, 220, 440, 880]), "level": ("choose", [0, 0.5])}
+    return define("o: sin {freq} >> mul {level}", np.tile(tone, 2), parameters, total_step=2)
+
+
+def vector(name: str, task: Task, **options: object) -> DummyVecEnv:
+    form = form_of_actions(name, task.parameters)
+    settings = {"reward": "log_mel", "observation": "log_mel", "actions": form, **options}
+    return DummyVecEnv([lambda: RaveForceEnv(task, **settings)])
+
+
+def play(agent: Agent, env: VecEnv) -> list[NDArray[Any]]:
+    """What the agent does in one episode of two steps."""
+    observation, state, start, actions = env.reset(), None, np.ones(1, bool), []
+    for _ in range(2):
+        action, state = agent.predict(observation, state=state, episode_start=start, deterministic=True)
+        observation, _, start, _ = env.step(action)
+        actions.append(action)
+    return actions
 
 
 @pytest.mark.parametrize("name", list(AGENTS))
-def test_every_agent_learns_saves_and_loads(name: str, env: DummyVecEnv, tmp_path: Path) -> None:
+def test_every_agent_learns_saves_and_loads(name: str, choices: Task, tmp_path: Path) -> None:
+    env = vector(name, choices)
     agent = make_agent(name, env, seed=0, settings=SETTINGS[name])
-    observation = env.reset()
-    before, _ = agent.predict(observation, deterministic=True)
     agent.learn(24)
-    after, _ = agent.predict(observation, deterministic=True)
-    assert not np.array_equal(before, after), "learning changes the policy"
+    assert agent.num_timesteps == 24
+    after = play(agent, env)
+    assert all(env.action_space.contains(action[0]) for action in after)
     agent.save(tmp_path / "model.zip")
-    loaded, _ = load_agent(name, tmp_path / "model.zip").predict(observation, deterministic=True)
-    np.testing.assert_array_equal(after, loaded)
+    np.testing.assert_array_equal(after, play(load_agent(name, tmp_path / "model.zip"), env))
+
+
+@pytest.mark.parametrize("name", ["ppo", "sac", "td3", "tqc", "recurrent_ppo", "cma"])
+def test_learning_changes_the_policy(name: str, tone_task: Task) -> None:
+    policies = []
+    for steps in (8, 80):
+        env = vector(name, tone_task)
+        agent = make_agent(name, env, seed=0, settings=SETTINGS[name])
+        agent.learn(steps)
+        policies.append(agent.predict(env.reset(), deterministic=True)[0])
+    assert not np.array_equal(*policies)
 
 
 @pytest.mark.parametrize("name", list(AGENTS))
-def test_the_same_seed_gives_the_same_agent(name: str, env: DummyVecEnv) -> None:
+def test_the_same_seed_gives_the_same_agent(name: str, tone_task: Task, choices: Task) -> None:
     actions = []
     for seed in (1, 1, 2):
+        env = vector(name, choices if name == "dqn" else tone_task)
         agent = make_agent(name, env, seed=seed, settings=SETTINGS[name])
-        agent.learn(24)
-        actions.append(agent.predict(env.reset(), deterministic=True)[0])
+        agent.learn(40)
+        env.seed(0)
+        actions.append([agent.predict(env.reset(), deterministic=True)[0], env.action_space.sample()][:1])
     np.testing.assert_array_equal(actions[0], actions[1])
-    assert not np.array_equal(actions[0], actions[2])
+    assert name == "dqn" or not np.array_equal(actions[0], actions[2])
 
 
-def test_errors_name_the_agent(env: DummyVecEnv) -> None:
-    with pytest.raises(ValueError, match="unknown agent 'dqm'; the agents are ppo, sac, td3"):
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(AGENTS))
+def test_every_agent_solves_a_toy_task(name: str, tone_task: Task, choices: Task) -> None:
+    task = choices if name == "dqn" else tone_task
+    observation = make_observation("parameters")
+    env = vector(name, task, reward=make_reward("log_mel", kind="normalised"), observation=observation)
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        settings = OmegaConf.to_container(compose(f"agent/{name}").agent.settings, resolve=True)
+    agent = make_agent(name, env, seed=0, settings=settings)
+    agent.learn(1500)
+    env.seed(0)
+    observed, state, start, total, done = env.reset(), None, np.ones(1, bool), 0.0, False
+    while not done:
+        action, state = agent.predict(observed, state=state, episode_start=start, deterministic=True)
+        observed, rewards, start, _ = env.step(action)
+        total, done = float(rewards[0]), bool(start[0])
+    assert total > -0.35, "silence gets -1, the target 0"
+
+
+def test_discrete_actions_are_for_those_who_choose(tone_task: Task, choices: Task) -> None:
+    assert {name: form_of_actions(name, choices.parameters) for name in AGENTS} == {
+        "ppo": "multi_discrete", "recurrent_ppo": "multi_discrete", "random": "multi_discrete", "dqn": "discrete",
+        "sac": "box", "td3": "box", "tqc": "box", "cma": "box",
+    }  # fmt: skip
+    assert form_of_actions("ppo", tone_task.parameters) == "box"
+    with pytest.raises(ValueError, match=r"'sac'.*Box"):
+        make_agent("sac", vector("ppo", choices), seed=0, settings=SETTINGS["sac"])
+    with pytest.raises(ValueError, match="cma searches boxes"):
+        make_agent("cma", vector("ppo", choices), seed=0)
+    with pytest.raises(ParameterError, match=r"\['freq', 'level'\] do not"):
+        vector("dqn", tone_task)
+
+
+@pytest.mark.parametrize("name", ["ppo", "sac"])
+def test_a_convolutional_network_looks_at_spectrograms(name: str, tone_task: Task) -> None:
+    observation = make_observation("log_mel", show=("target", "difference"), last=True, as_dict=True)
+    env = vector(name, tone_task, observation=observation)
+    agent = make_agent(name, env, seed=0, settings={**SETTINGS[name], "extractor": "cnn"})
+    agent.learn(24)
+    assert isinstance(agent, BaseAlgorithm)
+    extractor = next(m for m in agent.policy.modules() if isinstance(m, SpectrogramExtractor))
+    assert extractor.pictures == ["difference", "target"]
+    assert extractor.features_dim == 128 + 2
+    assert agent.predict(env.reset())[0].shape == (1, 2)
+    with pytest.raises(ValueError, match="take observation=log_mel_dict"):
+        make_agent(name, vector(name, tone_task), seed=0, settings={**SETTINGS[name], "extractor": "cnn"})
+
+
+def test_a_replay_buffer_larger_than_the_memory_is_refused(tone_task: Task) -> None:
+    env = vector("sac", tone_task, observation="waveform")
+    with pytest.raises(
+        ValueError, match=r"100000000 transitions with two observations of 17,640 bytes needs 3528\.0 GB"
+    ):
+        make_agent("sac", env, seed=0, settings={**SETTINGS["sac"], "buffer_size": 100_000_000})
+
+
+def test_the_learning_rate_can_fall(tone_task: Task) -> None:
+    settings = {**SETTINGS["sac"], "learning_rate": 1e-2, "final_learning_rate": 1e-4}
+    agent = make_agent("sac", vector("sac", tone_task), seed=0, settings=settings)
+    assert isinstance(agent, BaseAlgorithm)
+    assert [agent.lr_schedule(remaining) for remaining in (1, 0.5, 0)] == pytest.approx([1e-2, 5.05e-3, 1e-4])
+
+
+def test_errors_name_the_agent(tone_task: Task) -> None:
+    env = vector("sac", tone_task)
+    with pytest.raises(ValueError, match="unknown agent 'dqm'; the agents are ppo, sac, td3, tqc"):
         make_agent("dqm", env, seed=0)
     with pytest.raises(ValueError, match=r"'sac' does not take these settings.*n_step"):
         make_agent("sac", env, seed=0, settings={"n_step": 5})

@@ -7,6 +7,7 @@ import soundfile
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
+from agents.search import Search
 from experiments.build import ConfigError, build_agent, build_env, build_task, build_vec_env
 from experiments.tune import run_config, search_space
 
@@ -18,12 +19,16 @@ OPTIONS = [
     for option in sorted(group.glob("*.yaml"))
 ]
 
+NEEDS = {"agent=dqn": ["task=drum_loop"]}
+"""What an option cannot do without."""
+
 
 @pytest.mark.parametrize("option", [option for option in OPTIONS if option != "engine=wasmer"])
 def test_every_file_in_conf_builds_a_run(option: str) -> None:
     group, _, name = option.partition("=")
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        cfg = compose("tune" if group == "tune" else "config", [option] if group != "tune" else [f"agent={name}"])
+        choices = [f"agent={name}"] if group == "tune" else [option, *NEEDS.get(option, [])]
+        cfg = compose("tune" if group == "tune" else "config", choices)
     if group == "tune":  # its settings, all of which the agent takes
         space = dict(search_space(cfg.tune))
         assert space
@@ -34,6 +39,8 @@ def test_every_file_in_conf_builds_a_run(option: str) -> None:
     env = build_vec_env(cfg)
     agent = build_agent(cfg, env)
     observation = env.reset()
+    if isinstance(agent, Search):
+        agent.learn(cfg.num_envs)
     assert agent.predict(observation)[0].shape == (1, *env.action_space.shape)
     env.close()
 

@@ -125,9 +125,7 @@ class NativeEngine:
         expected = self.rows, len(self.program.blanks)
         if array.shape != expected:
             if array.size or expected[1] or len(array) != self.rows:
-                raise ProgramError(
-                    f"values must have the shape [rows, blanks] = {expected}, not {array.shape}"
-                )
+                raise ProgramError(f"values must have the shape [rows, blanks] = {expected}, not {array.shape}")
             array = array.reshape(expected)
         if not (np.abs(array) <= LARGEST).all():
             for row in array:
@@ -199,9 +197,7 @@ class NativeEngine:
         for blank in next(iter(self._graphs.values())).whole:
             failed[values[:, blank] != np.floor(values[:, blank])] = -1 - blank
 
-    def _failure(
-        self, values: NDArray[np.float32], out: NDArray[np.float32], failed: NDArray[np.int64]
-    ) -> GlicolError:
+    def _failure(self, values: NDArray[np.float32], out: NDArray[np.float32], failed: NDArray[np.int64]) -> GlicolError:
         """Put the rows that failed back to silence and describe the first."""
         rows = np.flatnonzero(failed)
         row = int(rows[0])

@@ -1,0 +1,155 @@
+"""How an agent says what it chooses: numbers, or the places of options where a task is all choices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from raveforce.parameters import Choose, ParameterError, ParameterSpace
+
+__all__ = ["ACTIONS", "Actions", "BoxActions", "DiscreteActions", "MultiDiscreteActions", "make_actions"]
+
+Array = NDArray[np.float32]
+
+_MOST = 100_000
+"""Combinations that one discrete action may number; a network has an output for each."""
+
+
+class Actions(Protocol):
+    """What every form of action offers."""
+
+    @property
+    def space(self) -> gymnasium.Space[Any]:
+        """The space of one action."""
+
+    @property
+    def middle(self) -> Any:
+        """An action near the middle of the space."""
+
+    def boxed(self, actions: NDArray[Any]) -> Array:
+        """Actions [rows, ...] as numbers in [-1, 1], float32 [rows, free parameters]."""
+
+
+@dataclass(frozen=True)
+class BoxActions:
+    """A number in [-1, 1] for every free parameter; any task takes it."""
+
+    parameters: ParameterSpace
+
+    @property
+    def space(self) -> gymnasium.spaces.Box:
+        """``Box(-1, 1, (free parameters,))``."""
+        return gymnasium.spaces.Box(-1.0, 1.0, (len(self.parameters.free),), np.float32)
+
+    @property
+    def middle(self) -> Any:
+        """Zeros."""
+        return np.zeros(len(self.parameters.free), np.float32)
+
+    def boxed(self, actions: NDArray[Any]) -> Array:
+        """The actions themselves."""
+        return actions
+
+
+@dataclass(frozen=True)
+class MultiDiscreteActions:
+    """The place of an option for every free parameter; for tasks whose free parameters are all ``choose``.
+
+    Raises
+    ------
+    ParameterError
+        A free parameter that is a number on a scale.
+    """
+
+    parameters: ParameterSpace
+
+    def __post_init__(self) -> None:
+        scales = [name for name in self.parameters.free if not isinstance(self.parameters.parameters[name], Choose)]
+        if scales:
+            raise ParameterError(f"discrete actions need parameters that all choose among options; {scales} do not")
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many options each free parameter has."""
+        choices = (self.parameters.parameters[name] for name in self.parameters.free)
+        return tuple(len(choice.options) for choice in choices if isinstance(choice, Choose))
+
+    @property
+    def space(self) -> gymnasium.spaces.MultiDiscrete:
+        """``MultiDiscrete(options of each parameter)``."""
+        return gymnasium.spaces.MultiDiscrete(list(self.counts))
+
+    @property
+    def middle(self) -> Any:
+        """The middle option of each."""
+        return np.array(self.counts) // 2
+
+    def boxed(self, actions: NDArray[Any]) -> Array:
+        """The middle of each option's share."""
+        counts = np.array(self.counts)
+        chosen = np.asarray(actions)
+        if chosen.ndim != 2 or chosen.shape[1] != len(counts) or ((chosen < 0) | (chosen >= counts)).any():
+            raise ParameterError(f"an action is a place among {self.counts} options, got {chosen.tolist()}")
+        return ((2 * chosen + 1) / counts - 1).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class DiscreteActions(MultiDiscreteActions):
+    """The number of one combination of options, for agents such as DQN that take a single choice."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if np.prod(self.counts, dtype=float) > _MOST:
+            raise ParameterError(
+                f"options of {self.counts} combine in {np.prod(self.counts, dtype=float):.3g} ways, more than "
+                f"{_MOST}: take multi_discrete actions, or box"
+            )
+
+    @property
+    def space(self) -> gymnasium.spaces.Discrete:  # type: ignore[override]
+        """``Discrete(combinations)``; the last parameter changes fastest."""
+        return gymnasium.spaces.Discrete(int(np.prod(self.counts)))
+
+    @property
+    def middle(self) -> Any:
+        """The combination of the middle options."""
+        return int(np.ravel_multi_index(super().middle, self.counts))
+
+    def boxed(self, actions: NDArray[Any]) -> Array:
+        """The middle of each option's share."""
+        numbers = np.asarray(actions).reshape(-1)
+        if ((numbers < 0) | (numbers >= np.prod(self.counts))).any():
+            raise ParameterError(f"an action is one of {np.prod(self.counts)} combinations, got {numbers.tolist()}")
+        return super().boxed(np.stack(np.unravel_index(numbers.astype(int), self.counts), axis=1))
+
+
+ACTIONS: dict[str, type[BoxActions | MultiDiscreteActions]] = {
+    "box": BoxActions,
+    "multi_discrete": MultiDiscreteActions,
+    "discrete": DiscreteActions,
+}
+"""The forms of action by name."""
+
+
+def make_actions(kind: str, parameters: ParameterSpace) -> Actions:
+    """Make a form of action by name.
+
+    Raises
+    ------
+    ValueError
+        An unknown name, or parameters that do not go with it.
+
+    Examples
+    --------
+    >>> drums = ParameterSpace({"kick": Choose((0, 1)), "hat": Choose((0, 1))})
+    >>> actions = make_actions("discrete", drums)
+    >>> actions.space, drums.decode(actions.boxed(np.array([2]))).tolist()
+    (Discrete(4), [[1.0, 0.0]])
+    """
+    if kind not in ACTIONS:
+        raise ValueError(f"unknown form of actions {kind!r}; the forms are {', '.join(ACTIONS)}")
+    return ACTIONS[kind](parameters)

@@ -1,0 +1,16 @@
+"""A toy whose answer is not the middle of its space."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from raveforce.task import Task, define
+
+
+@pytest.fixture
+def tone_task(tone: NDArray[np.float32]) -> Task:
+    """Find the pitch and the level of a sine: one step."""
+    parameters = {"freq": ("exp", 150, 2500), "level": ("lin", 0, 1.5)}
+    return define("o: sin {freq} >> mul {level}", tone, parameters, name="tone")
