@@ -74,15 +74,9 @@ def check(arguments: Sequence[str], config: str = "config") -> None:
         for group, option in [] if folder is None else _options(folder):
             groups[group] = [*groups.get(group, []), option]
         chosen = [override for override in overrides if override.key_or_group in groups]
-        for override in chosen:
-            for option in _values(override):
-                if isinstance(option, str) and option not in groups[override.key_or_group]:
-                    raise ConfigError(_no_option(override.key_or_group, option, groups[override.key_or_group]))
-        choices = [
-            f"{_prefix(override)}={next(_values(override), None)}" for override in chosen if not _drops(override)
-        ]
+        choices = [choice for override in chosen for choice in _choices(override, groups[override.key_or_group])]
         try:
-            cfg = compose(config, [*extra, *(choice.replace("=None", "=null") for choice in choices)])
+            cfg = compose(config, [*extra, *choices])
         except HydraException as error:
             raise ConfigError(str(error).splitlines()[0]) from error
     names = {*_names(cfg), *(group for group in groups if "/" not in group)}
@@ -91,14 +85,24 @@ def check(arguments: Sequence[str], config: str = "config") -> None:
             _check_setting(override, cfg, names)
 
 
-def _no_option(group: str, option: str, options: Sequence[str]) -> str:
-    return f"there is no {group}={option}{did_you_mean(option, options)} (the options are {', '.join(options)})"
+def _choices(override: Override, options: Sequence[str]) -> list[str]:
+    """Check one override that chooses an option; return it with the first of its options, as text."""
+    group, values = override.key_or_group, list(_values(override))
+    for option in values:
+        if isinstance(option, str) and option not in options:
+            hint = did_you_mean(option, options)
+            raise ConfigError(f"there is no {group}={option}{hint} (the options are {', '.join(options)})")
+    if override.is_delete():
+        return []
+    package = f"@{override.package}" if override.package else ""
+    first = "null" if values[0] is None else values[0]
+    return [f"{'+' if override.is_add() else ''}{group}{package}={first}"]
 
 
 def _check_setting(override: Override, cfg: DictConfig, names: set[str]) -> None:
     """Check one override that sets a value."""
     key = override.key_or_group
-    if override.is_add() or override.is_force_add() or _drops(override):
+    if override.is_add() or override.is_force_add() or override.is_delete():
         return
     if "/" in key or not _has(cfg, key):
         parent = key.rpartition(".")[0]
@@ -147,15 +151,6 @@ def _values(override: Override) -> Iterator[Any]:
             yield OverridesParser.create().parse_override(f"key={text}").value()
     else:
         yield override.value()
-
-
-def _drops(override: Override) -> bool:
-    return override.is_delete()
-
-
-def _prefix(override: Override) -> str:
-    package = f"@{override.package}" if override.package else ""
-    return f"{'+' if override.is_add() else ''}{override.key_or_group}{package}"
 
 
 def _has(cfg: DictConfig, key: str) -> bool:

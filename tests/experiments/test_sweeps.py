@@ -1,7 +1,9 @@
 import csv
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -86,27 +88,32 @@ def test_a_sweep_goes_on_where_it_broke_off_and_its_runs_are_grouped(tmp_path: P
     assert "holds a run with another agent" in done.stderr
 
 
+def holders(path: Path) -> list[int]:
+    """The processes that have a file open."""
+    found = []
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            if link.readlink() == path:
+                found.append(int(link.parts[2]))
+        except OSError:  # it has ended, or closed it
+            continue
+    return found
+
+
 @pytest.mark.slow
 def test_a_worker_that_dies_does_not_take_the_sweep_with_it(tmp_path: Path) -> None:
     pytest.importorskip("ray")
-    (tmp_path / "sitecustomize.py").write_text(
-        "import os, sys, threading, time\n"
-        "def watch():\n"
-        "    while not os.path.exists(os.environ['VICTIM']): time.sleep(0.01)\n"
-        "    if os.environ['VICTIM'] in open('/proc/self/maps').read() or held(): os._exit(1)\n"
-        "def held():\n"
-        "    here = [os.path.realpath(f'/proc/self/fd/{fd}') for fd in os.listdir('/proc/self/fd')]\n"
-        "    return os.environ['VICTIM'] in here\n"
-        "if 'ray' in ' '.join(sys.argv): threading.Thread(target=watch, daemon=True).start()\n"
-    )
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(tmp_path),
-        "VICTIM": str(tmp_path / "s" / "0_kick_sac_seed0" / ".lock"),
-    }
-    command = [sys.executable, "run.py", "-m", f"hydra.sweep.dir={tmp_path / 's'}", "tracking=none"]
-    command += [*TINY, *LAUNCHERS["ray"], "seed=range(2)", "total_timesteps=2000"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, env=environment)
-    assert done.returncode == 1, done.stderr
-    assert "failed: 0_kick_sac_seed0 " in done.stderr
-    assert [bool(row["failure"]) for row in rows(tmp_path / "s")] == [True, False]
+    command = [sys.executable, "run.py", "-m", f"hydra.sweep.dir={tmp_path}", "tracking=none", *TINY]
+    command += [*LAUNCHERS["ray"], "seed=range(2)", "total_timesteps=1000"]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 200
+    while not (victims := holders(tmp_path / "0_kick_sac_seed0" / ".lock")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert process.pid not in victims
+    os.kill(victims[0], signal.SIGKILL)
+    _, said = process.communicate(timeout=300)
+    assert process.returncode == 1, said
+    assert "failed: 0_kick_sac_seed0 " in said
+    assert [bool(row["failure"]) for row in rows(tmp_path)] == [True, False]
