@@ -121,12 +121,12 @@ def _run(
             )
             if not recorder.stop:
                 checkpointer.save()
-    except OSError:
-        raise
-    except Exception:
-        log.exception("the training broke off; what it found so far is kept in %s", folder.path)
-        recorder.request_stop()
-        record.conclude(cfg, folder, agent, stage, recorder, seconds())
+    except Exception as error:
+        tracker.finish(recorder.renders, dict, {})
+        if not isinstance(error, OSError):  # then nothing more can be written
+            log.exception("the training broke off; what it found so far is kept in %s", folder.path)
+            recorder.request_stop()
+            record.conclude(cfg, folder, agent, stage, recorder, seconds())
         raise
     finally:
         recorder.close()
