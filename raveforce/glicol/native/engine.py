@@ -79,6 +79,7 @@ class NativeEngine:
         self._tails = np.zeros((rows, BLOCK), np.float32)
         self._threads = _threads(num_threads, rows)
         self._pool: ThreadPoolExecutor | None = None
+        self._pool_process = 0
 
     def reset(self, rows: Sequence[int] | None = None) -> None:
         """Put every row (or the rows named) back to silence."""
@@ -115,9 +116,9 @@ class NativeEngine:
 
     def close(self) -> None:
         """Free the threads and the state."""
-        if self._pool is not None:
+        if self._pool is not None and self._pool_process == os.getpid():
             self._pool.shutdown()
-            self._pool = None
+        self._pool = None
         self._voices.clear()
 
     def _check(self, values: ArrayLike) -> NDArray[np.float32]:
@@ -125,9 +126,7 @@ class NativeEngine:
         expected = self.rows, len(self.program.blanks)
         if array.shape != expected:
             if array.size or expected[1] or len(array) != self.rows:
-                raise ProgramError(
-                    f"values must have the shape [rows, blanks] = {expected}, not {array.shape}"
-                )
+                raise ProgramError(f"values must have the shape [rows, blanks] = {expected}, not {array.shape}")
             array = array.reshape(expected)
         if not (np.abs(array) <= LARGEST).all():
             for row in array:
@@ -163,11 +162,16 @@ class NativeEngine:
             if self._threads == 1 or len(members) <= ROWS_PER_THREAD // 4:
                 voices.play(members, out, skip, blocks, failed)
             else:
-                self._pool = self._pool or ThreadPoolExecutor(self._threads)
                 shares = np.array_split(members, self._threads)
-                list(self._pool.map(lambda share, v=voices: v.play(share, out, skip, blocks, failed), shares))
+                list(self._workers().map(lambda share, v=voices: v.play(share, out, skip, blocks, failed), shares))
             if skip + blocks * BLOCK > out.shape[1]:
                 self._tails[members] = voices.last_block(members)
+
+    def _workers(self) -> ThreadPoolExecutor:
+        """The threads; a forked process inherits none, so it starts its own."""
+        if self._pool is None or self._pool_process != os.getpid():
+            self._pool, self._pool_process = ThreadPoolExecutor(self._threads), os.getpid()
+        return self._pool
 
     def _by_words(
         self, values: NDArray[np.float32], rows: NDArray[np.int64]
@@ -199,9 +203,7 @@ class NativeEngine:
         for blank in next(iter(self._graphs.values())).whole:
             failed[values[:, blank] != np.floor(values[:, blank])] = -1 - blank
 
-    def _failure(
-        self, values: NDArray[np.float32], out: NDArray[np.float32], failed: NDArray[np.int64]
-    ) -> GlicolError:
+    def _failure(self, values: NDArray[np.float32], out: NDArray[np.float32], failed: NDArray[np.int64]) -> GlicolError:
         """Put the rows that failed back to silence and describe the first."""
         rows = np.flatnonzero(failed)
         row = int(rows[0])

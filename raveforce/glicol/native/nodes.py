@@ -157,9 +157,7 @@ def _source(
     return lower
 
 
-def _shaper(
-    code: int, *, ints: int = 0, floats: tuple[float, ...] = ()
-) -> Callable[[Builder, Setting, Place], None]:
+def _shaper(code: int, *, ints: int = 0, floats: tuple[float, ...] = ()) -> Callable[[Builder, Setting, Place], None]:
     """A node with numbers and the sample rate that works on one input."""
 
     def lower(b: Builder, setting: Setting, at: Place) -> None:
@@ -239,9 +237,7 @@ def _apfmsgain(b: Builder, setting: Setting, at: Place) -> None:
         _ring(b, setting, at, op.ALLPASS_SIGNAL, setting.allpass_memory, gain)
 
 
-def _ring(
-    b: Builder, setting: Setting, at: Place, code: int, length: float | Slot, gain: float | Slot
-) -> None:
+def _ring(b: Builder, setting: Setting, at: Place, code: int, length: float | Slot, gain: float | Slot) -> None:
     b.emit(at.node, code, at.out, at.order, [length, gain, setting.sample_rate], [0, 0, 0], [0.0, 0.0])
 
 
@@ -268,9 +264,7 @@ def _seq(b: Builder, setting: Setting, at: Place) -> None:
         what = -1 - names.index(note.what.name) if isinstance(note.what, Reference) else b.number(note.what)
         events += b.number(note.time), what
     listed = b.listed(events), len(events) // 2
-    b.emit(
-        at.node, op.SEQ, at.out, (), [setting.bpm, setting.sample_rate], [0] * 3, [1.0, 0.0], listed, at.order
-    )
+    b.emit(at.node, op.SEQ, at.out, (), [setting.bpm, setting.sample_rate], [0] * 3, [1.0, 0.0], listed, at.order)
 
 
 def _choose(b: Builder, setting: Setting, at: Place) -> None:
@@ -307,9 +301,7 @@ def _filled(chain: Chain, node: Node) -> Chain:
     def fill(argument: Argument) -> Argument:
         return node.arguments[argument.blank] if isinstance(argument, Slot) else argument
 
-    nodes = (
-        Node(each.name, tuple(map(fill, each.arguments)), node.line, node.column) for each in chain.nodes
-    )
+    nodes = (Node(each.name, tuple(map(fill, each.arguments)), node.line, node.column) for each in chain.nodes)
     return Chain(chain.name, tuple(nodes))
 
 

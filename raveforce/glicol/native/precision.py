@@ -69,9 +69,7 @@ def _peaks(ops: NDArray[np.int64], lists: NDArray[np.int64], numbers: dict[int, 
             peaks[out] = 1.0
         elif code == op.SEQ:
             notes = lists[row[op.LIST] + 1 : row[op.LIST] + 2 * row[op.COUNT] : 2]
-            peaks[out] = max(
-                [2 ** ((numbers.get(int(note), HIGHEST_NOTE) - 60) / 12) for note in notes], default=0.0
-            )
+            peaks[out] = max([2 ** ((numbers.get(int(note), HIGHEST_NOTE) - 60) / 12) for note in notes], default=0.0)
         elif code == op.ENVPERC:
             peaks[out] = max(inputs[0], 1.0)
         elif op.LPF <= code <= op.HPF_SIGNAL:

@@ -23,15 +23,11 @@ Choices = tuple[int, ...]
 
 
 @lru_cache(maxsize=64)
-def _compile(
-    template: str, words: tuple[tuple[str, tuple[str, ...]], ...], setting: Setting
-) -> dict[Choices, Graph]:
+def _compile(template: str, words: tuple[tuple[str, tuple[str, ...]], ...], setting: Setting) -> dict[Choices, Graph]:
     program = Program(template, dict(words))
     variants = {
         choices: _variant(program, choices, setting)
-        for choices in product(
-            *(range(len(program.words[name])) for name in program.blanks if name in program.words)
-        )
+        for choices in product(*(range(len(program.words[name])) for name in program.blanks if name in program.words))
     }
     _check_moves(list(variants.values()), template)
     return variants
@@ -75,9 +71,7 @@ def _check_moves(graphs: list[Graph], template: str) -> None:
             raise UnsupportedProgram(node_name, code=template, why=why)
     for name, both in heard.items():
         if len(both) > 1:
-            raise UnsupportedProgram(
-                "program", code=template, why=f"with some words nobody hears chain {name!r}"
-            )
+            raise UnsupportedProgram("program", code=template, why=f"with some words nobody hears chain {name!r}")
 
 
 def _variant(program: Program, choices: Choices, setting: Setting) -> Graph:
@@ -85,9 +79,7 @@ def _variant(program: Program, choices: Choices, setting: Setting) -> Graph:
     text = ""
     for piece, blank in program.pieces:
         if SLOT.search(piece) or blank > 6000:
-            raise UnsupportedProgram(
-                "program", code=program.template, why="private characters, or too many blanks"
-            )
+            raise UnsupportedProgram("program", code=program.template, why="private characters, or too many blanks")
         text += piece
         if blank >= 0:
             name = program.blanks[blank]

@@ -30,9 +30,7 @@ class Voices:
         self._blanks = blanks
         self._ops = graph.ops.copy()
         self._rings = np.zeros((rows, 0), np.float32)
-        self._has_rings = bool(
-            np.isin(graph.ops[:, op.CODE], np.arange(op.DELAYN, op.ALLPASS_SIGNAL + 1)).any()
-        )
+        self._has_rings = bool(np.isin(graph.ops[:, op.CODE], np.arange(op.DELAYN, op.ALLPASS_SIGNAL + 1)).any())
         self._params = np.empty((rows, blanks + len(graph.constants)), np.float32)
         self._params[:, blanks:] = graph.constants
         self._ints = np.empty((rows, len(graph.ints)), np.int64)

@@ -53,9 +53,7 @@ def wire(chains: Mapping[str, Chain], given: tuple[str, ...] = (), code: str = "
     UnsupportedProgram
         A node that refers to itself; feedback whose order the engine leaves to chance.
     """
-    ends = {name: (name, len(chain.nodes) - 1) for name, chain in chains.items()} | {
-        name: (name, 0) for name in given
-    }
+    ends = {name: (name, len(chain.nodes) - 1) for name, chain in chains.items()} | {name: (name, 0) for name in given}
     main: dict[Vertex, Vertex] = {}
     references: dict[Vertex, tuple[Vertex, ...]] = {}
     by_chance: list[Vertex] = []

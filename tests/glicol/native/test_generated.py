@@ -101,9 +101,7 @@ def changing_programs(draw):
     code = draw(programs())
     values = [float(text) for text in DECIMAL.findall(code)]
     factors = st.lists(number(0.5, 1.5).map(float), min_size=len(values), max_size=len(values))
-    sets = [values] + [
-        [value * factor for value, factor in zip(values, draw(factors), strict=True)] for _ in "ab"
-    ]
+    sets = [values] + [[value * factor for value, factor in zip(values, draw(factors), strict=True)] for _ in "ab"]
     return DECIMAL.sub("{}", code), list(zip(sets, draw(st.tuples(*[st.integers(1, 9000)] * 3)), strict=True))
 
 

@@ -131,9 +131,7 @@ def test_a_missing_reference_is_an_error():
     assert caught.value.kind == "reference"
 
 
-@pytest.mark.parametrize(
-    "text", ["o: seq {}{}", "o: seq 6{}", "o: seq {}7", "o: sin 4{}", "o: sin ~a{}; ~a1: sin 1"]
-)
+@pytest.mark.parametrize("text", ["o: seq {}{}", "o: seq 6{}", "o: seq {}7", "o: sin 4{}", "o: sin ~a{}; ~a1: sin 1"])
 def test_a_blank_that_melts_into_its_neighbour_is_refused(text):
     with pytest.raises(GlicolError):
         open_engine(text, kind="native")

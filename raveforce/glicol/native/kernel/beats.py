@@ -44,9 +44,7 @@ def count_bars(ops, k, code, lists, params, ints, floats, bufs, flat, row):
         floats[row, at + 1] = floats[row, at]
         length = 240.0 / np.float64(bpm) * np.float64(rate) / np.float64(floats[row, at])
         hint = ints[row, int_at + HINT]
-        hint = sequence(
-            bufs, flat, row, out, step, length, lists, listed, size, params, inputs, order, has_speed, hint
-        )
+        hint = sequence(bufs, flat, row, out, step, length, lists, listed, size, params, inputs, order, has_speed, hint)
         if hint < 0:
             return False
         ints[row, int_at + HINT] = hint
@@ -67,9 +65,7 @@ def count_bars(ops, k, code, lists, params, ints, floats, bufs, flat, row):
             value = pattern(bufs, flat, row, out, step, value, cycle, rate, bar, lists, listed, size, params)
         else:
             q = params[row, ops[k, op.P3]]
-            value = swept(
-                bufs, row, out, a, floats, at, step, value, cycle, rate, bar, lists, listed, size, params, q
-            )
+            value = swept(bufs, row, out, a, floats, at, step, value, cycle, rate, bar, lists, listed, size, params, q)
             flat[row, out] = 0
         floats[row, at] = value
         step += BLOCK

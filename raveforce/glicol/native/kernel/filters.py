@@ -71,9 +71,7 @@ def look_ahead(floats, row, at):
     if b2 < 1 and noise > 0 and noise * level * level < MOST_NOISE * MOST_NOISE:
         spread = b1 * b1 - 4 * b2
         radius = (abs(b1) + math.sqrt(spread)) / 2 if spread > 0 else math.sqrt(b2)
-        floats[row, at + SETTLING] = F(
-            math.ceil(math.log(FORGOTTEN) / math.log(max(radius, 1e-3)) / BLOCK) + 1
-        )
+        floats[row, at + SETTLING] = F(math.ceil(math.log(FORGOTTEN) / math.log(max(radius, 1e-3)) / BLOCK) + 1)
 
 
 @jitted(fastmath={"contract"})
@@ -151,9 +149,7 @@ def resonate_four(bufs, r, s, t, u, out, source, floats, at):
 
 
 @jitted
-def swept(
-    bufs, row, out, source, floats, at, step, cutoff, cycle, rate, bar, lists, events_at, events, params, q
-):
+def swept(bufs, row, out, source, floats, at, step, cutoff, cycle, rate, bar, lists, events_at, events, params, q):
     """Low-pass filter whose cut-off, kept before its state, follows a pattern. Return the cut-off."""
     state = at + 1
     x1, x2 = floats[row, state + X1], floats[row, state + X2]

@@ -200,9 +200,7 @@ def oscillate(bufs, flat, row, out, source, code, quick, floats, at, frequency, 
     elif code == op.SIN:
         floats[row, at] = phases_by_input(bufs, flat, row, out, source, floats[row, at], rate)
     else:
-        phase, held = phases_by_held_input(
-            bufs, flat, row, out, source, floats[row, at], rate, floats[row, at + 1]
-        )
+        phase, held = phases_by_held_input(bufs, flat, row, out, source, floats[row, at], rate, floats[row, at + 1])
         floats[row, at], floats[row, at + 1] = phase, held
     if code == op.SIN and quick:
         shape_sine_quickly(bufs, row, out)
