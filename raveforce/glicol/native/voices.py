@@ -29,14 +29,14 @@ class Voices:
         self._kernel = kernel
         self._blanks = blanks
         self._ops = graph.ops.copy()
-        self._rings = np.zeros((rows, 0), np.float32)
+        self._rings = np.zeros((rows + 1, 0), np.float32)
         self._has_rings = bool(np.isin(graph.ops[:, op.CODE], np.arange(op.DELAYN, op.ALLPASS_SIGNAL + 1)).any())
         self._params = np.empty((rows, blanks + len(graph.constants)), np.float32)
         self._params[:, blanks:] = graph.constants
-        self._ints = np.empty((rows, len(graph.ints)), np.int64)
-        self._floats = np.empty((rows, len(graph.floats)), np.float32)
-        self._bufs = np.empty((rows, graph.buffers, BLOCK + PAD), np.float32)
-        self._flat = np.empty((rows, graph.buffers), np.uint8)
+        self._ints = np.empty((rows + 1, len(graph.ints)), np.int64)
+        self._floats = np.empty((rows + 1, len(graph.floats)), np.float32)
+        self._bufs = np.empty((rows + 1, graph.buffers, BLOCK + PAD), np.float32)
+        self._flat = np.empty((rows + 1, graph.buffers), np.uint8)
         self.reset(slice(None))
 
     def reset(self, rows: slice | NDArray[np.int64]) -> None:

@@ -22,6 +22,8 @@ def jitted(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     nothing in the kernel may allocate.
     """
     njit: Any = numba.njit  # its stubs do not know _nrt
+    # Said even where it is off: a function that says nothing takes over what its first caller has.
+    options.setdefault("fastmath", False)
     wrap = njit(nogil=True, error_model="numpy", _nrt=False, **options)
     return wrap(function) if function is not None else wrap
 

@@ -58,9 +58,9 @@ def play(ops, lists, params, ints, floats, rings, bufs, flat, rows, out, skip, b
     ops : int64 [instructions, COLUMNS]
     lists : int64, what the instructions' lists hold
     params : float32 [rows, parameters]
-    ints, floats, rings : int64, float32, float32 [rows, ...], the nodes' state
-    bufs : float32 [rows, nodes, BLOCK + PAD], the nodes' last blocks
-    flat : uint8 [rows, nodes], whether a block is known to hold one value
+    ints, floats, rings : int64, float32, float32 [rows + 1, ...], the nodes' state (the last row is a spare)
+    bufs : float32 [rows + 1, nodes, BLOCK + PAD], the nodes' last blocks
+    flat : uint8 [rows + 1, nodes], whether a block is known to hold one value
     rows : int64, the rows to play
     out : float32 [rows, samples], what is heard, written from ``skip`` on until it is full
     final : buffer that is heard
@@ -95,22 +95,24 @@ def resonate_tile(ops, k, code, params, floats, bufs, flat, tile, blocks_left):
     """
     out, source, signal, at = ops[k, op.OUT], ops[k, op.IN0], ops[k, op.IN1], ops[k, op.FLOAT]
     quick = ops[k, op.QUICK]
-    quick_rows = 0
+    # Rows that cannot be quick, and how many they are; the spare row fills up what they lack to four.
+    r = s = t = u = bufs.shape[0] - 1
+    exact = 0
     for j in range(tile.shape[0]):
         row = tile[j]
         cutoff = bufs[row, signal, 0] if signal >= 0 else params[row, ops[k, op.P0]]
         q, rate = params[row, ops[k, op.P1]], params[row, ops[k, op.P2]]
         tune(floats, row, at, cutoff, q, rate, code >= op.HPF)
         flat[row, out] = 0
-        quick_rows += takes_quick(quick, floats[row, at + SETTLING], blocks_left)
-    if quick_rows == 0 and tile.shape[0] == TILE:
-        resonate_four(bufs, tile[0], tile[1], tile[2], tile[3], out, source, floats, at)
-        return
-    for j in range(tile.shape[0]):
-        if takes_quick(quick, floats[tile[j], at + SETTLING], blocks_left):
-            resonate_quickly(bufs, tile[j], out, source, floats, at)
+        if takes_quick(quick, floats[row, at + SETTLING], blocks_left):
+            resonate_quickly(bufs, row, out, source, floats, at)
         else:
-            resonate(bufs, tile[j], out, source, floats, at)
+            r, s, t, u = row, r, s, t
+            exact += 1
+    if exact == 1:
+        resonate(bufs, r, out, source, floats, at)
+    elif exact > 1:
+        resonate_four(bufs, r, s, t, u, out, source, floats, at)
 
 
 @jitted
