@@ -61,17 +61,17 @@ class Voices:
         skip: int,
         blocks: int,
         failed: NDArray[np.int64],
-    ) -> None:
-        """Play blocks into ``out`` from a sample on; ``failed`` gets 1 + the instruction that broke."""
+    ) -> int:
+        """Play blocks into ``out`` from a sample on; ``failed`` gets 1 + the instruction that broke, if one did."""
         graph = self.graph
-        self._kernel.play(
+        return self._kernel.play(
             self._ops, graph.lists, self._params, self._ints, self._floats, self._rings, self._bufs,
             self._flat, rows, out, skip, blocks, graph.final, failed,
         )  # fmt: skip
 
-    def last_block(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    def last_block(self, rows: slice | NDArray[np.int64]) -> NDArray[np.float32]:
         """Block that rows played last, [rows, BLOCK]."""
-        return self._bufs[rows, self.graph.final, :BLOCK]
+        return self._bufs[:-1][rows, self.graph.final, :BLOCK]
 
     def take_over(self, row: int, other: Voices, pairs: list[tuple[Part, Part]]) -> None:
         """Start a row from another graph's state: ``pairs`` are nodes there and here that live on."""

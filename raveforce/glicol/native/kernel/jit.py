@@ -7,10 +7,12 @@ from typing import Any
 
 import numba
 
-__all__ = ["BLOCK", "PAD", "count", "jitted"]
+__all__ = ["BLOCK", "PAD", "TILE", "count", "jitted"]
 
 BLOCK = 128
 """Frames in a block."""
+TILE = 4
+"""Rows that go through an instruction together."""
 PAD = 16
 """Samples behind every buffer, into which vectors may run over; they also spread buffers over the cache."""
 

@@ -22,7 +22,7 @@ from raveforce.glicol.native.kernel.filters import (
     smooth_by_signal,
     tune,
 )
-from raveforce.glicol.native.kernel.jit import BLOCK, count, jitted
+from raveforce.glicol.native.kernel.jit import BLOCK, TILE, count, jitted
 from raveforce.glicol.native.kernel.oscillators import (
     impulses,
     noise,
@@ -37,12 +37,11 @@ from raveforce.glicol.native.kernel.oscillators import (
 )
 from raveforce.glicol.native.kernel.rings import remember, ring_sizes
 
-__all__ = ["play", "ring_sizes"]
+__all__ = ["play", "read", "ring_sizes"]
 
 F = np.float32
 ZERO, ONE = F(0), F(1)
-TILE = 4
-"""Rows that go through an instruction together."""
+LARGEST = float(np.finfo(np.float32).max)
 # Integers of an impulse train: samples since its birth, its period, for how many samples no impulse is due.
 CLOCK, PERIOD, WAIT = range(3)
 # And of a noise: whether its seed is set, its next seed.
@@ -65,7 +64,12 @@ def play(ops, lists, params, ints, floats, rings, bufs, flat, rows, out, skip, b
     out : float32 [rows, samples], what is heard, written from ``skip`` on until it is full
     final : buffer that is heard
     failed : int64 [rows], set to 1 + the instruction at which the engine would have broken
+
+    Returns
+    -------
+    how often that happened
     """
+    broken = 0
     for start in range(0, rows.shape[0], TILE):
         tile = rows[start : start + TILE]
         for block in range(blocks):
@@ -78,12 +82,35 @@ def play(ops, lists, params, ints, floats, rings, bufs, flat, rows, out, skip, b
                     row = tile[j]
                     if not work(ops, k, code, lists, params, ints, floats, rings, bufs, flat, row):
                         failed[row] = failed[row] or k + 1
+                        broken += 1
             at = skip + block * BLOCK
             length = min(BLOCK, out.shape[1] - at)
             for j in range(tile.shape[0]):
                 row = tile[j]
                 for i in range(np.uint64(length)):
                     out[row, np.uint64(at) + i] = bufs[row, final, i]
+    return broken
+
+
+@jitted(cache=True)
+def read(values, blanks, whole, failed):
+    """Take over values for blanks.
+
+    Returns -1 at a value that is no finite float32, else how many of the ``whole`` blanks hold a fraction; their
+    rows get -1 - the blank in ``failed``.
+    """
+    fractions = 0
+    for row in range(values.shape[0]):
+        for k in range(values.shape[1]):
+            value = values[row, k]
+            if not abs(value) <= LARGEST:
+                return -1
+            blanks[row, k] = F(value)
+        for k in range(whole.shape[0]):
+            if blanks[row, whole[k]] != np.floor(blanks[row, whole[k]]):
+                failed[row] = -1 - whole[k]
+                fractions += 1
+    return fractions
 
 
 @jitted(inline="always")
