@@ -20,8 +20,8 @@ RESONANT_STATE = 20
 
 FORGOTTEN = 1e-4
 """Part of a difference between quick and exact that is too small to matter even when it is enlarged."""
-MOST_NOISE = 64.0
-"""Gain of rounding noise up to which a filter may be computed quickly: 4e-6 of full scale, or so."""
+MOST_NOISE = 160.0
+"""Gain of rounding noise up to which a filter may be computed quickly: 2e-5 of full scale, or so."""
 
 
 @jitted
