@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NoReturn
 
 import numba
 import numpy as np
@@ -43,6 +43,8 @@ class NativeEngine:
         The program has a node, or a blank in a place, that this engine does not play.
     GlicolError
         The program is wrong.
+    ValueError
+        A setting is out of range.
 
     Examples
     --------
@@ -63,10 +65,10 @@ class NativeEngine:
         seed: int = 42,
         num_threads: int | None = None,
     ) -> None:
-        if rows < 1:
-            raise ValueError(f"an engine needs at least one row, not {rows}")
-        self.program, self.rows, self.sample_rate = program, rows, sample_rate
-        setting = Setting(float(sample_rate), float(np.float32(bpm)), int(seed), code=program.template)
+        if not (1 <= rows < 2**20 and rows == int(rows)):
+            raise ValueError(f"an engine has a whole number of rows, at least 1, not {rows!r}")
+        setting = Setting(float(sample_rate), float(np.float32(bpm)), seed, code=program.template)
+        self.program, self.rows, self.sample_rate = program, int(rows), int(sample_rate)
         self._graphs = compile_variants(program, setting)
         self._word_blanks = [i for i, name in enumerate(program.blanks) if name in program.words]
         self._kernel = load_kernel()
@@ -85,9 +87,11 @@ class NativeEngine:
         self._threads = _threads(num_threads, rows)
         self._pool: ThreadPoolExecutor | None = None
         self._pool_process = 0
+        self._closed = False
 
     def reset(self, rows: Sequence[int] | None = None) -> None:
         """Put every row (or the rows named) back to silence."""
+        self._check_open()
         if rows is None:
             self._left_of_all = 0
         else:
@@ -104,8 +108,10 @@ class NativeEngine:
 
     def play(self, values: ArrayLike, samples: int) -> NDArray[np.float32]:
         """Play on; see ``Engine.play``."""
-        if samples < 0:
-            raise ValueError(f"cannot play {samples} samples")
+        self._check_open()
+        if not (0 <= samples < 2**40 and samples == int(samples)):
+            raise ValueError(f"samples is a whole number, at least 0, not {samples!r}")
+        samples = int(samples)
         broken = self._read(values)
         out = np.empty((self.rows, samples), np.float32)
         for left, rows in self._by_left():
@@ -128,6 +134,7 @@ class NativeEngine:
 
     def add_sample(self, name: str, audio: ArrayLike, sample_rate: int | None = None) -> None:
         """Do nothing: no program that this engine plays can play a recording."""
+        self._check_open()
 
     def close(self) -> None:
         """Free the threads and the state."""
@@ -135,6 +142,14 @@ class NativeEngine:
             self._pool.shutdown()
         self._pool = None
         self._voices.clear()
+        self._closed = True
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an engine cannot be pickled or copied; open another one")
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ValueError("the engine is closed")
 
     def _read(self, values: ArrayLike) -> int:
         """Check values and keep them; return how many stand where the language takes integers only."""
@@ -236,12 +251,13 @@ class NativeEngine:
             return GlicolError(message, kind="syntax", code=code, row=row, audio=out)
         node = self._graphs[choices].nodes[what - 1]
         message = f"{node.name!r} breaks the engine with these numbers"
-        return GlicolError(message, kind="trap", code=code, line=node.line, row=row, audio=out)
+        return GlicolError(message, kind="trap", code=code, row=row, audio=out)
 
 
 def _threads(wanted: int | None, rows: int) -> int:
     """Threads to use: never more than the machine or numba's settings allow, nor than rows."""
-    available = min(len(os.sched_getaffinity(0)), CONFIG.NUMBA_NUM_THREADS)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    available = min(cores, CONFIG.NUMBA_NUM_THREADS)
     if wanted is None:
         wanted = rows // ROWS_PER_THREAD
     elif wanted < 1:

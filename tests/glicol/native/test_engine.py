@@ -156,16 +156,31 @@ def test_a_word_that_is_not_offered_is_refused(index):
         opened.play([[index]], 10)
 
 
-@pytest.mark.parametrize("samples", [-1])
-def test_negative_lengths_are_refused(samples):
-    with pytest.raises(ValueError, match="-1"):
+@pytest.mark.parametrize("samples", [-1, 0.5])
+def test_lengths_that_are_none_are_refused(samples):
+    with pytest.raises(ValueError, match="whole"):
         native(KICK).play([[0.1, 0.1, 60]], samples)
 
 
-@pytest.mark.parametrize("options", [{"rows": 0}, {"num_threads": 0}])
+@pytest.mark.parametrize(
+    "options",
+    [{"rows": 0}, {"num_threads": 0}, {"sample_rate": 0}, {"sample_rate": 44100.5}, {"bpm": 0}, {"seed": -1}],
+)
 def test_options_out_of_range_are_refused(options):
-    with pytest.raises(ValueError, match="at least"):
+    with pytest.raises(ValueError, match=str(next(iter(options.values())))):
         native(KICK, **options)
+
+
+def test_a_closed_engine_says_so():
+    opened = native(KICK)
+    opened.close()
+    with pytest.raises(ValueError, match="closed"):
+        opened.play([[0.1, 0.1, 60]], 10)
+
+
+def test_an_engine_is_not_copied():
+    with pytest.raises(TypeError, match="open another"):
+        pickle.dumps(native(KICK))
 
 
 def test_a_row_that_breaks_leaves_the_others_alone():
