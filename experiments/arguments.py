@@ -66,22 +66,17 @@ def check(arguments: Sequence[str], config: str = "config") -> None:
         There is no such group, option or setting, or its value has another type; the message names what is nearest.
     """
     overrides = parse(arguments)
-    extra = _searchpath(arguments)
+    folder = _config_dir(arguments)
+    extra = [] if folder is None else [f"hydra.searchpath=['file://{folder}']"]
     with initialize_config_dir(str(CONF), version_base="1.3"):
         loader = GlobalHydra.instance().config_loader()
-        if extra:
-            compose(config, extra)  # now the loader knows that folder too
         groups = {group: loader.get_group_options(group) for group in _groups(loader, "")}
+        for group, option in [] if folder is None else _options(folder):
+            groups[group] = [*groups.get(group, []), option]
         chosen = [override for override in overrides if override.key_or_group in groups]
-        for override in chosen:
-            for option in _values(override):
-                if isinstance(option, str) and option not in groups[override.key_or_group]:
-                    raise ConfigError(_no_option(override.key_or_group, option, groups[override.key_or_group]))
-        choices = [
-            f"{_prefix(override)}={next(_values(override), None)}" for override in chosen if not _drops(override)
-        ]
+        choices = [choice for override in chosen for choice in _choices(override, groups[override.key_or_group])]
         try:
-            cfg = compose(config, [*extra, *(choice.replace("=None", "=null") for choice in choices)])
+            cfg = compose(config, [*extra, *choices])
         except HydraException as error:
             raise ConfigError(str(error).splitlines()[0]) from error
     names = {*_names(cfg), *(group for group in groups if "/" not in group)}
@@ -90,14 +85,24 @@ def check(arguments: Sequence[str], config: str = "config") -> None:
             _check_setting(override, cfg, names)
 
 
-def _no_option(group: str, option: str, options: Sequence[str]) -> str:
-    return f"there is no {group}={option}{did_you_mean(option, options)} (the options are {', '.join(options)})"
+def _choices(override: Override, options: Sequence[str]) -> list[str]:
+    """Check one override that chooses an option; return it with the first of its options, as text."""
+    group, values = override.key_or_group, list(_values(override))
+    for option in values:
+        if isinstance(option, str) and option not in options:
+            hint = did_you_mean(option, options)
+            raise ConfigError(f"there is no {group}={option}{hint} (the options are {', '.join(options)})")
+    if override.is_delete():
+        return []
+    package = f"@{override.package}" if override.package else ""
+    first = "null" if values[0] is None else values[0]
+    return [f"{'+' if override.is_add() else ''}{group}{package}={first}"]
 
 
 def _check_setting(override: Override, cfg: DictConfig, names: set[str]) -> None:
     """Check one override that sets a value."""
     key = override.key_or_group
-    if override.is_add() or override.is_force_add() or _drops(override):
+    if override.is_add() or override.is_force_add() or override.is_delete():
         return
     if "/" in key or not _has(cfg, key):
         parent = key.rpartition(".")[0]
@@ -148,15 +153,6 @@ def _values(override: Override) -> Iterator[Any]:
         yield override.value()
 
 
-def _drops(override: Override) -> bool:
-    return override.is_delete()
-
-
-def _prefix(override: Override) -> str:
-    package = f"@{override.package}" if override.package else ""
-    return f"{'+' if override.is_add() else ''}{override.key_or_group}{package}"
-
-
 def _has(cfg: DictConfig, key: str) -> bool:
     node: Any = cfg
     for part in key.split("."):
@@ -182,11 +178,16 @@ def _groups(loader: Any, parent: str) -> Iterator[str]:
         yield from _groups(loader, name)
 
 
-def _searchpath(arguments: Sequence[str]) -> list[str]:
+def _config_dir(arguments: Sequence[str]) -> Path | None:
     """The folder of further configurations that ``--config-dir`` names."""
     for index, text in enumerate(arguments):
         option, _, value = text.partition("=")
         if option in ("--config-dir", "-cd"):
-            folder = value or "".join(arguments[index + 1 : index + 2])
-            return [f"hydra.searchpath=['file://{Path(folder).resolve()}']"]
-    return []
+            return Path(value or "".join(arguments[index + 1 : index + 2])).resolve()
+    return None
+
+
+def _options(folder: Path) -> Iterator[tuple[str, str]]:
+    """The options in a folder of configurations, with their groups."""
+    for file in folder.rglob("*.yaml"):
+        yield file.parent.relative_to(folder).as_posix(), file.stem

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 from stable_baselines3.common.vec_env import VecEnv
 
-from agents import Agent, form_of_actions, make_agent
+from agents import AGENTS, Agent, form_of_actions, make_agent
 from agents.vec_env import BatchVecEnv
+from experiments.suggest import did_you_mean
 from raveforce.actions import make_actions
 from raveforce.env import RaveForceEnv
 from raveforce.observations import make_observation
 from raveforce.rewards import make_reward
 from raveforce.task import Task, define
-from raveforce.tasks import make_task
+from raveforce.tasks import TASKS, make_task
 
 __all__ = ["ConfigError", "build_agent", "build_env", "build_task", "build_vec_env"]
 
@@ -27,7 +30,7 @@ class ConfigError(ValueError):
 
 def build_task(cfg: DictConfig) -> Task:
     """The task of a configuration: a built-in one by name, or one defined by its ``code``."""
-    with _part("task"):
+    with _part("task", TASKS.get(str(cfg.task.get("name")), define)):
         options = _plain(cfg.task)
         return define(**options) if "code" in options else make_task(**options)
 
@@ -56,24 +59,28 @@ def build_env(cfg: DictConfig, *, render_mode: str | None = None) -> RaveForceEn
 
 
 def build_vec_env(cfg: DictConfig) -> VecEnv:
-    """The environments that an agent trains in."""
+    """The environments that an agent trains in, played side by side."""
+    env = build_env(cfg)
     with _part("num_envs"):
-        return BatchVecEnv(build_env(cfg), cfg.num_envs)
+        return BatchVecEnv(env, cfg.num_envs)
 
 
 def build_agent(cfg: DictConfig, env: VecEnv) -> Agent:
     """The agent of a configuration."""
-    with _part("agent"):
+    with _part("agent", AGENTS.get(str(cfg.agent.get("name")))):
         return make_agent(cfg.agent.name, env, seed=cfg.seed, settings=_plain(cfg.agent.settings))
 
 
 @contextmanager
-def _part(group: str) -> Iterator[None]:
-    """Say which part of the configuration an error is about."""
+def _part(group: str, taker: Callable[..., Any] | None = None) -> Iterator[None]:
+    """Say which part of the configuration an error is about, and what the taker of the options calls them."""
     try:
         yield
     except (TypeError, ValueError, KeyError) as error:
-        raise ConfigError(f"{group}: {error}") from error
+        unknown = re.search(r"unexpected keyword argument '(\w+)'", str(error))
+        names = inspect.signature(taker).parameters if unknown and taker is not None else ()
+        hint = did_you_mean(unknown[1], names) if unknown else ""
+        raise ConfigError(f"{group}: {error}{hint}") from error
 
 
 def _plain(cfg: DictConfig) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Metrics as a CSV file in the run folder."""
+"""Metrics as files in the run folder: CSV always, TensorBoard's if wanted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from stable_baselines3.common.logger import KVWriter
 
-__all__ = ["STEP", "MetricsFile", "scalars"]
+__all__ = ["STEP", "MetricsFile", "TensorBoardFile", "scalars"]
 
 STEP = "renders"
 """The column that all others are drawn against."""
@@ -78,6 +78,36 @@ class MetricsFile(KVWriter):
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, self.path)
+
+
+class TensorBoardFile(KVWriter):
+    """Writes the logger's scalars for TensorBoard.
+
+    Parameters
+    ----------
+    folder : for the event files
+    renders : how far a resumed run had come; what was written for later is void
+
+    Raises
+    ------
+    ImportError
+        TensorBoard is not installed.
+    """
+
+    def __init__(self, folder: Path, *, renders: int = 0) -> None:
+        from torch.utils.tensorboard import SummaryWriter
+
+        self._writer = SummaryWriter(str(folder), purge_step=renders + 1 if renders else None)
+
+    def write(self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0) -> None:
+        """Add the row's values, each to its curve."""
+        for key, value in scalars(key_values).items():
+            self._writer.add_scalar(key, value, step)
+        self._writer.flush()
+
+    def close(self) -> None:
+        """Close the event file."""
+        self._writer.close()
 
 
 def scalars(key_values: Mapping[str, Any]) -> dict[str, float]:

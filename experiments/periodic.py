@@ -13,10 +13,11 @@ from stable_baselines3.common.callbacks import BaseCallback
 from experiments import state as states
 from experiments.checkpoints import Checkpoints
 from experiments.evaluate import evaluate
+from experiments.recorder import Best
 from experiments.runs import RunFolder
 from raveforce.env import RaveForceEnv
 
-__all__ = ["Checkpointer", "Clock", "Evaluator"]
+__all__ = ["BestSounds", "Checkpointer", "Clock", "Evaluator"]
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,44 @@ class Evaluator(BaseCallback):
         self.logger.record("evaluation/best_distance", self.best)
         if self.report is not None:
             self.report(renders, evaluation.distance)
+        return True
+
+
+class BestSounds(BaseCallback):
+    """Shows the best sound from time to time, if there is a new one.
+
+    Parameters
+    ----------
+    every : renders between two looks at it; 0 for none
+    best : the best sound so far
+    show : is given the renders so far and the sound
+    """
+
+    def __init__(self, *, every: int, best: Callable[[], Best | None], show: Callable[[int, Best], None]) -> None:
+        super().__init__()
+        self.best = best
+        self.show = show
+        self.shown = 0
+        self._clock = Clock(every)
+
+    def state(self) -> dict[str, Any]:
+        """Which sound was shown last."""
+        return {"shown": self.shown, "last": self._clock.last}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state."""
+        self.shown, self._clock.last = state["shown"], state["last"]
+
+    def is_new(self, best: Best | None) -> bool:
+        """Whether it was not shown yet."""
+        return best is not None and best.render > self.shown
+
+    def _on_step(self) -> bool:
+        if self._clock.strikes(self.num_timesteps):
+            best = self.best()
+            if best is not None and self.is_new(best):
+                self.shown = best.render
+                self.show(self.num_timesteps, best)
         return True
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ from raveforce.distances import measure
 from raveforce.env import RaveForceEnv
 from raveforce.pictures import comparison
 
-__all__ = ["conclude", "flat", "media", "verdict"]
+__all__ = ["conclude", "flat", "verdict"]
 
 
 def conclude(
@@ -91,20 +90,6 @@ def verdict(summary: Mapping[str, Any]) -> str:
         f"{name}: {found}policy {policy:.4g}, silence {silence:.4g} (score {summary['score']:.3f}) "
         f"after {summary['renders']} renders in {summary['wall_seconds']:.0f} s"
     )
-
-
-def media(folder: RunFolder, sample_rate: int) -> dict[str, Any]:
-    """What is heard, seen and read of a run, as W&B objects."""
-    import wandb
-
-    media: dict[str, Any] = {"comparison": wandb.Image(str(folder.comparison))}
-    for name in ("best", "policy", "target"):
-        sound, program = folder.path / f"{name}.wav", folder.path / f"{name}.glicol"
-        if sound.exists():
-            media[f"sound/{name}"] = wandb.Audio(str(sound), sample_rate=sample_rate)
-        if program.exists():
-            media[f"program/{name}"] = wandb.Html(f"<pre>{html.escape(program.read_text(encoding='utf-8'))}</pre>")
-    return media
 
 
 def flat(summary: Mapping[str, Any]) -> dict[str, float]:

@@ -33,16 +33,17 @@ def with_run_dir(arguments: Sequence[str]) -> list[str]:
     folders = [override.value() for override in overrides if override.key_or_group == "resume"]
     if not folders or folders[-1] in (None, AUTO):
         return list(arguments)
-    folder = str(folders[-1])
+    named: Any = folders[-1]
+    path = Path(named)
     if {"-m", "--multirun"} & set(arguments):
         raise ConfigError("resume=DIR is for one run; to go on with a sweep, repeat its command with resume=auto")
-    if not is_started(Path(folder)):
-        raise ConfigError(f"resume: there is no run in {folder}")
+    if not is_started(path):
+        raise ConfigError(f"resume: there is no run in {path}")
     for override in overrides:
         key = override.key_or_group
         if key not in ("resume", "hydra") and key.split(".")[0] not in (*CHANGEABLE, "hydra"):
             raise ConfigError(f"resume: a resumed run keeps its {key}; only {', '.join(CHANGEABLE)} may change")
-    quoted = folder.replace("\\", "\\\\").replace("'", "\\'")
+    quoted = str(path).replace("\\", "\\\\").replace("'", "\\'")
     return [*arguments, f"hydra.run.dir='{quoted}'", "hydra.output_subdir=null"]
 
 
@@ -66,10 +67,10 @@ def check_same(path: Path, cfg: DictConfig) -> None:
         It holds another one.
     """
     before, now = (
-        {key: value for key, value in config.items() if key not in (*CHANGEABLE, "resume")}
+        {str(key): value for key, value in config.items() if key not in (*CHANGEABLE, "resume")}
         for config in (_read(path), OmegaConf.create(OmegaConf.to_container(cfg, resolve=True)))
     )
-    for key in sorted(before.keys() | now.keys(), key=str):
+    for key in sorted(before.keys() | now.keys()):
         if before.get(key) != now.get(key):
             raise ConfigError(
                 f"resume: {path} holds a run with another {key} ({before.get(key)}, not {now.get(key)}); "
@@ -99,4 +100,4 @@ def _read(path: Path) -> DictConfig:
         cfg: Any = OmegaConf.load(RunFolder(path).config)
     except (OSError, ValueError, OmegaConfBaseException) as error:
         raise ConfigError(f"resume: the configuration in {path} cannot be read: {error}") from error
-    return cfg  # type: ignore[no-any-return]
+    return cfg

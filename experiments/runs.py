@@ -59,7 +59,8 @@ class RunFolder:
             It holds a run already, or cannot be written.
         """
         folder = cls(path)
-        if folder.metrics.exists() or folder.summary.exists():
+        # An empty file of metrics is left by a run that was killed as it began.
+        if folder.summary.exists() or (folder.metrics.exists() and folder.metrics.stat().st_size):
             raise RunFolderError(
                 f"{path} holds a run already; go on with it (resume={path}), "
                 "choose another hydra.run.dir, or move it away"

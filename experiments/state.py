@@ -54,6 +54,7 @@ def save(folder: Path, agent: Agent, watchers: Mapping[str, Any]) -> None:
         "pending": {name: dict(getattr(agent.logger, name)) for name in _PENDING},
         "normaliser": {name: getattr(normaliser, name) for name in _NORMALISING if normaliser is not None},
         "exploration": _exploration(agent),
+        "memory": getattr(agent, "_last_lstm_states", None),
         "action_noise": vars(getattr(agent, "action_noise", None) or _Nothing()),
         "random": {
             "python": random.getstate(),
@@ -109,6 +110,8 @@ def restore(agent: Agent, state: Mapping[str, Any]) -> None:
     normaliser = _normaliser(agent)
     if normaliser is not None:
         vars(normaliser).update(state["normaliser"])
+    if state["memory"] is not None:
+        agent._last_lstm_states = state["memory"]  # type: ignore[union-attr]
     for name in state["exploration"]:
         vars(_distribution(agent))[name] = state["exploration"][name]
     # In place, because SB3 has already handed it to the rollout.

@@ -2,23 +2,70 @@
 
 from __future__ import annotations
 
+import html
+import json
 import logging
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from omegaconf import DictConfig, OmegaConf
 from stable_baselines3.common.logger import KVWriter
 
 from experiments.metrics import STEP, scalars
+from experiments.runs import RunFolder
+from raveforce.pictures import comparison, pixels
 
-__all__ = ["WandbTracker"]
+__all__ = ["Tracker", "WandbTracker", "exhibit", "open_tracker"]
 
 log = logging.getLogger(__name__)
 
+LEDGER = "tracking.json"
+"""Which W&B run this is, and how far it was told: a resumed run goes on from there, and says nothing twice."""
 
-class WandbTracker(KVWriter):
+
+class Tracker(KVWriter):
+    """Follows a run. This one looks away."""
+
+    def write(self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0) -> None:
+        """Log a row of the logger's scalars."""
+
+    def show(self, step: int, media: Callable[[], Mapping[str, Any]]) -> None:
+        """Log whatever W&B takes.
+
+        Parameters
+        ----------
+        step : how many renders the run has taken
+        media : makes it; called in the tracker's thread, and not at all if that was told before the run was resumed
+        """
+
+    def finish(self, step: int, media: Callable[[], Mapping[str, Any]], summary: Mapping[str, Any]) -> None:
+        """Log sounds, pictures and texts and the run's summary, and wait for the tracker to end.
+
+        Parameters
+        ----------
+        step, media : as in ``show``, but told in any case
+        summary : scalars by name
+        """
+
+    def close(self) -> None:
+        """Called by the logger; ``finish`` does the work."""
+
+
+def open_tracker(cfg: DictConfig, folder: Path) -> Tracker:
+    """The tracker of a run's configuration."""
+    plain: Any = OmegaConf.to_container(cfg, resolve=True)
+    names = ("mode", "project", "entity", "group", "tags")
+    options = {name: value for name, value in plain["tracking"].items() if name in names}
+    return Tracker() if options["mode"] == "disabled" else WandbTracker(folder, plain, **options)
+
+
+class WandbTracker(Tracker):
     """Sends a run to Weights & Biases from a thread of its own, so that a failing or hanging tracker never harms it.
 
     Parameters
@@ -43,8 +90,10 @@ class WandbTracker(KVWriter):
         timeout: float = 60.0,
     ) -> None:
         self.timeout = timeout
+        self._folder = RunFolder(folder)
         self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue()
         self._run: Any = None
+        self._told = -1  # by an earlier life of this run
         self._failed = False
         self._thread = threading.Thread(target=self._work, name="wandb-tracker", daemon=True)
         self._thread.start()
@@ -54,6 +103,8 @@ class WandbTracker(KVWriter):
 
             # Before a run exists W&B talks to the terminal as it likes, about other products too.
             wandb.setup(settings=wandb.Settings(silent=True))
+            before = self._ledger()
+            self._told = before.get("renders", -1)
             self._run = wandb.init(
                 dir=folder,
                 config=dict(config),
@@ -63,6 +114,8 @@ class WandbTracker(KVWriter):
                 entity=entity,
                 group=group,
                 tags=tags,
+                id=before.get("id"),
+                resume="allow" if before else None,
                 reinit="create_new",  # two runs in one process do not merge
                 settings=wandb.Settings(silent=True, console="off", init_timeout=timeout),
             )
@@ -72,21 +125,19 @@ class WandbTracker(KVWriter):
         self._jobs.put(start)
 
     def write(self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0) -> None:
-        """Log a row of the logger's scalars."""
-        row = {STEP: step, **scalars(key_values)}
-        self._jobs.put(lambda: self._run.log(row))
+        """A row of the logger's scalars."""
+        row = scalars(key_values)
+        self.show(step, lambda: row)
 
-    def finish(self, media: Callable[[], Mapping[str, Any]], summary: Mapping[str, Any]) -> None:
-        """Log sounds, pictures and texts and the run's summary, and wait for the tracker to end.
+    def show(self, step: int, media: Callable[[], Mapping[str, Any]]) -> None:
+        """Whatever W&B takes."""
+        self._jobs.put(lambda: self._tell(step, media))
 
-        Parameters
-        ----------
-        media : makes W&B objects; called in the tracker's thread
-        summary : scalars by name
-        """
+    def finish(self, step: int, media: Callable[[], Mapping[str, Any]], summary: Mapping[str, Any]) -> None:
+        """The last things, and wait for the tracker to end."""
 
         def end() -> None:
-            self._run.log(dict(media()))
+            self._run.log({STEP: step, **media()})
             self._run.summary.update(dict(summary))
             self._run.finish()
 
@@ -96,8 +147,19 @@ class WandbTracker(KVWriter):
         if self._thread.is_alive():
             log.warning("the tracker did not end within %g s; the run folder is complete without it", self.timeout)
 
-    def close(self) -> None:
-        """Called by the logger; ``finish`` does the work."""
+    def _tell(self, step: int, media: Callable[[], Mapping[str, Any]]) -> None:
+        if step <= self._told:
+            return
+        self._run.log({STEP: step, **media()})
+        ledger = json.dumps({"id": self._run.id, "renders": step})
+        self._folder.write(LEDGER, lambda path: path.write_text(ledger, encoding="utf-8"))
+
+    def _ledger(self) -> dict[str, Any]:
+        try:
+            ledger = json.loads((self._folder.path / LEDGER).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return ledger if isinstance(ledger, dict) else {}
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -108,3 +170,26 @@ class WandbTracker(KVWriter):
             except Exception as error:  # whatever it is, the run goes on
                 self._failed = True
                 log.warning("tracking stopped, the run goes on without it: %s: %s", type(error).__name__, error)
+        if self._failed and self._run is not None:
+            with suppress(Exception):
+                self._run.finish(exit_code=1)
+
+
+def exhibit(
+    name: str,
+    audio: NDArray[np.float32],
+    sample_rate: int,
+    *,
+    programs: Sequence[str] = (),
+    target: NDArray[np.float32] | None = None,
+) -> dict[str, Any]:
+    """A sound with its program, and its spectrogram beside the target's, as W&B objects by name."""
+    import wandb
+
+    shown: dict[str, Any] = {f"sound/{name}": wandb.Audio(audio, sample_rate=sample_rate)}
+    if programs:
+        text = "\n".join(program.strip() for program in programs)
+        shown[f"program/{name}"] = wandb.Html(f"<pre>{html.escape(text)}</pre>")
+    if target is not None:
+        shown[f"spectrogram/{name}"] = wandb.Image(pixels(comparison(audio, target, sample_rate, title=name)))
+    return shown

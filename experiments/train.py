@@ -19,12 +19,13 @@ from stable_baselines3.common.vec_env import VecEnv
 from agents import Agent
 from experiments import record, state
 from experiments.build import ConfigError, build_agent, build_env, build_vec_env
-from experiments.metrics import MetricsFile
-from experiments.periodic import Checkpointer, Evaluator
-from experiments.recorder import Recorder
+from experiments.metrics import MetricsFile, TensorBoardFile
+from experiments.periodic import BestSounds, Checkpointer, Evaluator
+from experiments.recorder import Best, Recorder
 from experiments.runs import RunFolder, RunFolderError
 from experiments.signals import stop_on_signals
-from experiments.tracking import WandbTracker
+from experiments.tracking import Tracker, exhibit, open_tracker
+from raveforce import audio as recordings
 from raveforce.env import RaveForceEnv
 from raveforce.glicol import EngineUnavailable, GlicolError
 
@@ -89,41 +90,32 @@ def _run(
     report: Callable[[int, float], bool] | None,
 ) -> dict[str, Any]:
     """Learn and write the record."""
-    watched = saved["watchers"] if saved is not None else {}
-    before, began = watched.get("seconds", 0.0), time.perf_counter()
-    metrics = MetricsFile(folder.metrics)
-    recorder = Recorder(cfg.total_timesteps, log_every=cfg.log_every, progress=cfg.progress)
-
-    def tell(renders: int, distance: float) -> None:
-        if report is not None and not report(renders, distance):
-            recorder.request_stop()
-
-    evaluator = Evaluator(
-        stage, folder, every=cfg.evaluate_every, episodes=cfg.evaluation_episodes, seed=cfg.seed, report=tell
-    )
-    watchers: dict[str, Any] = {"metrics": metrics, "recorder": recorder, "evaluator": evaluator}
-    for name, watcher in watchers.items():
-        if name in watched:
-            watcher.restore(watched[name])
+    before = saved["watchers"].get("seconds", 0.0) if saved is not None else 0.0
+    began = time.perf_counter()
 
     def seconds() -> float:
         return before + time.perf_counter() - began
 
+    _write_config(cfg, folder)
+    tracker = open_tracker(cfg, folder.path)
+    watchers = _watchers(cfg, folder, stage, tracker, report)
+    for name, watcher in watchers.items():
+        if saved is not None and name in saved["watchers"]:
+            watcher.restore(saved["watchers"][name])
     checkpointer = Checkpointer(
         folder.checkpoints,
         every=cfg.checkpoint_every,
         watchers=lambda: {"seconds": seconds(), **{name: watcher.state() for name, watcher in watchers.items()}},
         resumed=saved,
     )
-    _write_config(cfg, folder)
-    tracker = _tracker(cfg, folder)
-    writers: list[KVWriter] = [metrics] + ([tracker] if tracker else [])
+    writers = [watchers["metrics"], tracker, *_tensorboard(cfg, folder, agent)]
     agent.set_logger(Logger(folder=str(folder.path), output_formats=writers))
+    recorder: Recorder = watchers["recorder"]
     try:
         with stop_on_signals(recorder.request_stop) as received:
             agent.learn(
                 cfg.total_timesteps - agent.num_timesteps,
-                callback=CallbackList([checkpointer, evaluator, recorder]),
+                callback=CallbackList([checkpointer, watchers["evaluator"], recorder, watchers["sounds"]]),
                 log_interval=None,  # type: ignore[arg-type]  # the recorder writes all rows
                 reset_num_timesteps=saved is None,
             )
@@ -139,10 +131,39 @@ def _run(
     finally:
         recorder.close()
     summary = record.conclude(cfg, folder, agent, stage, recorder, seconds(), signal=received.name)
-    if tracker is not None:
-        tracker.finish(lambda: record.media(folder, stage.task.sample_rate), record.flat(summary))
+    news = recorder.best if watchers["sounds"].is_new(recorder.best) else None
+    tracker.finish(recorder.renders, lambda: _last_exhibits(folder, stage, news), record.flat(summary))
     print(f"{record.verdict(summary)}\nrecord: {folder.path}")
     return summary
+
+
+def _watchers(
+    cfg: DictConfig,
+    folder: RunFolder,
+    stage: RaveForceEnv,
+    tracker: Tracker,
+    report: Callable[[int, float], bool] | None,
+) -> dict[str, Any]:
+    """What watches the training and has a state to be kept with it."""
+    recorder = Recorder(cfg.total_timesteps, log_every=cfg.log_every, progress=cfg.progress)
+    target, rate = stage.target, stage.task.sample_rate
+
+    def tell(renders: int, distance: float) -> None:
+        if report is not None and not report(renders, distance):
+            recorder.request_stop()
+
+    def show(renders: int, best: Best) -> None:
+        tracker.show(renders, lambda: exhibit("best", best.audio, rate, programs=best.programs, target=target))
+
+    tracker.show(0, lambda: exhibit("target", target, rate))
+    return {
+        "metrics": MetricsFile(folder.metrics),
+        "recorder": recorder,
+        "evaluator": Evaluator(
+            stage, folder, every=cfg.evaluate_every, episodes=cfg.evaluation_episodes, seed=cfg.seed, report=tell
+        ),
+        "sounds": BestSounds(every=cfg.tracking.sounds_every, best=lambda: recorder.best, show=show),
+    }
 
 
 def _resumed(cfg: DictConfig, folder: RunFolder, env: VecEnv) -> tuple[Agent, Mapping[str, Any] | None]:
@@ -187,9 +208,21 @@ def _write_config(cfg: DictConfig, folder: RunFolder) -> None:
     folder.write("config.yaml", lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def _tracker(cfg: DictConfig, folder: RunFolder) -> WandbTracker | None:
-    options: Any = OmegaConf.to_container(cfg.tracking, resolve=True)
-    if options["mode"] == "disabled":
-        return None
-    config: Any = OmegaConf.to_container(cfg, resolve=True)
-    return WandbTracker(folder.path, config, **options)
+def _tensorboard(cfg: DictConfig, folder: RunFolder, agent: Agent) -> list[KVWriter]:
+    if not cfg.tracking.tensorboard:
+        return []
+    try:
+        return [TensorBoardFile(folder.path / "tensorboard", renders=agent.num_timesteps)]
+    except ImportError as error:
+        raise ConfigError(f"tracking.tensorboard: install tensorboard first ({error})") from error
+
+
+def _last_exhibits(folder: RunFolder, stage: RaveForceEnv, best: Best | None) -> dict[str, Any]:
+    """What the trained policy plays, and the best sound if it was not shown yet."""
+    rate, target = stage.task.sample_rate, stage.target
+    sound, _ = recordings.load(folder.path / "policy.wav", sample_rate=rate)
+    text = (folder.path / "policy.glicol").read_text(encoding="utf-8")
+    shown = exhibit("policy", sound, rate, programs=[text], target=target)
+    if best is not None:
+        shown |= exhibit("best", best.audio, rate, programs=best.programs, target=target)
+    return shown

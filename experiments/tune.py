@@ -32,8 +32,9 @@ __all__ = ["main", "search_space", "suggest", "tune"]
 log = logging.getLogger(__name__)
 
 DONE = (TrialState.COMPLETE, TrialState.PRUNED)
-OWN = ("tune", "trials", "study", "storage", "repeats", "sampler_seed")
-OWN += ("prune", "prune_after_trials", "prune_after_renders")
+OWN = frozenset({"tune", "trials", "study", "storage", "repeats", "sampler_seed"}) | frozenset(
+    {"prune", "prune_after_trials", "prune_after_renders"}
+)
 """Settings of the study, which a run does not know."""
 
 HEARTBEAT = 60
@@ -104,15 +105,10 @@ def suggest(trial: optuna.trial.BaseTrial, space: Mapping[str, Mapping[str, Any]
 def open_study(cfg: DictConfig, folder: Path) -> optuna.Study:
     """Begin a study, or go on with it."""
     folder.mkdir(parents=True, exist_ok=True)
-    storage: optuna.storages.BaseStorage
-    if cfg.storage is None:
-        storage = optuna.storages.JournalStorage(JournalFileBackend(str(folder / "study.journal")))
-    else:
-        storage = optuna.storages.RDBStorage(
-            cfg.storage,
-            heartbeat_interval=HEARTBEAT,
-            heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=3),
-        )
+    try:
+        storage = _storage(cfg, folder)
+    except Exception as error:  # of the database's driver; what it is differs from one to the next
+        raise ConfigError(f"storage: {cfg.storage} cannot be opened: {type(error).__name__}: {error}") from error
     study = optuna.create_study(
         storage=storage,
         study_name=cfg.study,
@@ -128,19 +124,37 @@ def open_study(cfg: DictConfig, folder: Path) -> optuna.Study:
     return study
 
 
+def _storage(cfg: DictConfig, folder: Path) -> optuna.storages.BaseStorage:
+    if cfg.storage is None:
+        return optuna.storages.JournalStorage(JournalFileBackend(str(folder / "study.journal")))
+    return optuna.storages.RDBStorage(
+        cfg.storage,
+        heartbeat_interval=HEARTBEAT,
+        heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=3),
+    )
+
+
 def _retry_killed(study: optuna.Study, folder: Path) -> None:
     """Give trials whose process was killed another try; a database has heartbeats for that, a file has not."""
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        alive = RunFolder(_trial_folder(folder, trial.number)).is_held()
-        if not alive and len(trial.params) == len(trial.distributions) > 0:
+        alive = _trial_folder(folder, trial.number).is_held()
+        if not alive:
             study.tell(trial.number, state=TrialState.FAIL)
             study.enqueue_trial(trial.params)
             log.info("trial %d was killed; its settings are tried again", trial.number)
 
 
 def _objective(trial: optuna.Trial, cfg: DictConfig, space: Mapping[str, Any], folder: Path) -> float:
-    """Train with the trial's settings; the policy's distance at the end, averaged over seeds."""
+    """What a trial is worth."""
     chosen = suggest(trial, space)
+    trial_folder = _trial_folder(folder, trial.number)
+    trial_folder.path.mkdir(parents=True)
+    with trial_folder.held():
+        return _distance(trial, cfg, chosen, trial_folder.path)
+
+
+def _distance(trial: optuna.Trial, cfg: DictConfig, chosen: Mapping[str, Any], folder: Path) -> float:
+    """Train with the chosen settings; the policy's distance at the end, averaged over seeds."""
     distances: list[float] = []
     for repeat in range(cfg.repeats):
         run = run_config(cfg, chosen)
@@ -152,7 +166,7 @@ def _objective(trial: optuna.Trial, cfg: DictConfig, space: Mapping[str, Any], f
             trial.report(sum([*distances, distance]) / (len(distances) + 1), before + renders)
             return not trial.should_prune()
 
-        summary = train(run, _trial_folder(folder, trial.number, repeat), report=go_on)
+        summary = train(run, folder / f"seed{run.seed}", report=go_on)
         if summary["signal"] is not None:
             sys.exit(128 + signal.Signals[summary["signal"]])
         if summary["interrupted"]:
@@ -163,7 +177,10 @@ def _objective(trial: optuna.Trial, cfg: DictConfig, space: Mapping[str, Any], f
 
 def run_config(cfg: DictConfig, chosen: Mapping[str, Any]) -> DictConfig:
     """A run's configuration with the chosen settings, without what only the study needs."""
-    run = OmegaConf.create({str(key): value for key, value in cfg.items() if key not in OWN})
+    run = cfg.copy()
+    OmegaConf.set_struct(run, False)
+    for name in OWN & set(run):
+        del run[name]
     run.progress = False
     for name, value in chosen.items():
         OmegaConf.update(run, name, value, force_add=True, merge=False)
@@ -179,8 +196,8 @@ def _try_out(cfg: DictConfig, space: Mapping[str, Any]) -> None:
     env.close()
 
 
-def _trial_folder(folder: Path, number: int, repeat: int = 0) -> Path:
-    return folder / "trials" / f"{number:05d}_{repeat}"
+def _trial_folder(folder: Path, number: int) -> RunFolder:
+    return RunFolder(folder / "trials" / f"{number:05d}")
 
 
 def _write_best(cfg: DictConfig, space: Mapping[str, Any], study: optuna.Study, folder: Path) -> None:
@@ -188,7 +205,8 @@ def _write_best(cfg: DictConfig, space: Mapping[str, Any], study: optuna.Study, 
     run = run_config(cfg, suggest(optuna.trial.FixedTrial(best.params), space))
     done = study.get_trials(deepcopy=False, states=DONE)
     name = study.study_name
-    command = f"python run.py --config-dir {folder} task={HydraConfig.get().runtime.choices.task} agent={name}"
+    task = HydraConfig.get().runtime.choices["task"]
+    command = f"python run.py --config-dir {folder} task={task} agent={name}"
     text = (
         f"# Best of {len(done)} trials of the study {name}: trial {best.number}, distance {best.value:.6g}.\n"
         f"# {command}\n{OmegaConf.to_yaml(run.agent, resolve=True)}"

@@ -84,6 +84,7 @@ class RayLauncher(Launcher):
     def _connect(self) -> None:
         import ray
 
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would phone home
         here = os.getcwd()
         paths = os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
         settings: Any = {

@@ -7,7 +7,9 @@ import soundfile
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
+from agents.search import Search
 from experiments.build import ConfigError, build_agent, build_env, build_task, build_vec_env
+from experiments.tune import run_config, search_space
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 OPTIONS = [
@@ -17,14 +19,28 @@ OPTIONS = [
     for option in sorted(group.glob("*.yaml"))
 ]
 
+NEEDS = {"agent=dqn": ["task=drum_loop"]}
+"""What an option cannot do without."""
+
 
 @pytest.mark.parametrize("option", [option for option in OPTIONS if option != "engine=wasmer"])
 def test_every_file_in_conf_builds_a_run(option: str) -> None:
+    group, _, name = option.partition("=")
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        cfg = compose("config", [option])
+        choices = [f"agent={name}"] if group == "tune" else [option, *NEEDS.get(option, [])]
+        cfg = compose("tune" if group == "tune" else "config", choices)
+    if group == "tune":  # its settings, all of which the agent takes
+        space = dict(search_space(cfg.tune))
+        assert space
+        chosen = {
+            key: bounds["choices"][-1] if "choices" in bounds else bounds["high"] for key, bounds in space.items()
+        }
+        cfg = run_config(cfg, chosen)
     env = build_vec_env(cfg)
     agent = build_agent(cfg, env)
     observation = env.reset()
+    if isinstance(agent, Search):
+        agent.learn(cfg.num_envs)
     assert agent.predict(observation)[0].shape == (1, *env.action_space.shape)
     env.close()
 
@@ -59,13 +75,14 @@ def test_a_task_can_be_defined_in_yaml_alone(configure: Callable[..., DictConfig
     [
         (["task.name=kik"], "task: unknown task 'kik'"),
         (["+task.lenght=3"], "task: .*lenght"),
+        (["+task.tirm=false"], r"task: .*tirm.*did you mean trim\?"),
         (["task.target=no/such.wav"], "task: .*does not exist"),
         (["reward.distance=mse"], "reward: unknown distance 'mse'"),
         (["reward.kind=plus"], "reward: unknown kind"),
         (["observation.kind=pixels"], "observation: unknown observation"),
         (["+observation.n_mel=3"], "observation: .*n_mel"),
         (["agent.name=dqm"], "agent: unknown agent"),
-        (["+agent.settings.n_step=3"], "agent: .*n_step"),
+        (["+agent.settings.n_step=3"], r"agent: .*n_step.*did you mean n_steps\?"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_group(

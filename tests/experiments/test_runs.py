@@ -15,6 +15,13 @@ def test_a_folder_with_a_run_is_not_overwritten(tmp_path: Path) -> None:
         RunFolder.create(tmp_path / "run")
 
 
+def test_a_folder_whose_run_was_killed_as_it_began_is_free(tmp_path: Path) -> None:
+    RunFolder.create(tmp_path)
+    RunFolder.create(tmp_path).metrics.write_text("renders\n10\n")
+    with pytest.raises(RunFolderError, match=r"holds a run already; go on with it \(resume="):
+        RunFolder.create(tmp_path)
+
+
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RunFolderError, match="cannot write to the run folder"):

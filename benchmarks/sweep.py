@@ -1,0 +1,75 @@
+"""How much sooner two workers end a sweep than one: ``python -m benchmarks.sweep``.
+
+The same sweep, whole commands from start to end, by one worker and by two in turn. Run it on a machine that does
+nothing else: two workers want two free cores. ``--write`` keeps the figures in ``results/paper/sweep.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "results" / "paper" / "sweep.json"
+
+
+def seconds(workers: int, *, jobs: int, timesteps: int) -> float:
+    """Wall time of a sweep of SAC on the kick, its jobs alike but for their seeds."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [
+            sys.executable,
+            "run.py",
+            "-m",
+            f"hydra.sweep.dir={folder}",
+            "tracking=none",
+            "task=kick",
+            "agent=sac",
+        ]
+        command += [f"total_timesteps={timesteps}", f"seed=range({jobs})"]
+        command += ["hydra/launcher=joblib", f"hydra.launcher.n_jobs={workers}"]
+        began = time.perf_counter()
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"the sweep failed:\n{done.stderr}")
+        return time.perf_counter() - began
+
+
+def main() -> None:
+    """Measure, print, and write if asked to."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("--timesteps", type=int, default=3000, help="renders a job")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--write", action="store_true", help=f"keep the figures in {RESULTS.relative_to(ROOT)}")
+    arguments = parser.parse_args()
+    if arguments.rounds < 1 or arguments.jobs < 2:
+        parser.error("it takes at least one round of two jobs")
+
+    taken: dict[int, list[float]] = {1: [], 2: []}
+    load = os.getloadavg()[0]
+    for number in range(arguments.rounds):
+        for workers in (1, 2) if number % 2 == 0 else (2, 1):
+            taken[workers].append(seconds(workers, jobs=arguments.jobs, timesteps=arguments.timesteps))
+            print(f"{workers} worker{'s' * (workers > 1)}: {taken[workers][-1]:.1f} s", flush=True)
+    one, two = (statistics.median(taken[workers]) for workers in (1, 2))
+    print(f"two workers end {one / two:.2f} times as soon as one (load before: {load:.1f} on {os.cpu_count()} cores)")
+    if arguments.write:
+        figures = {
+            "command": f"python -m benchmarks.sweep {' '.join(sys.argv[1:])}",
+            "seconds": taken,
+            "speed_up": one / two,
+            "load_before": load,
+            "cores": os.cpu_count(),
+        }
+        RESULTS.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+import pytest
+
+from experiments.arguments import check
+from experiments.build import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["taks=kick"], "there is no setting taks; did you mean task?"),
+        (["agent=sca"], "there is no agent=sca; did you mean sac? (the options are "),
+        (["hydra/launcher=jobliib"], "there is no hydra/launcher=jobliib; did you mean joblib?"),
+        (["-m", "agent=sac,pppo"], "there is no agent=pppo; did you mean ppo?"),
+        (["experiment=kick_wave"], "there is no experiment=kick_wave; did you mean kick_waveform?"),
+        (["total_timestep=10"], "there is no setting total_timestep; did you mean total_timesteps?"),
+        (["learning_rate=0.1"], "there is no setting learning_rate; did you mean agent.settings.learning_rate?"),
+        (["agent=ppo", "agent.settings.n_step=4"], "did you mean agent.settings.n_steps? (to add one: +agent"),
+        (["task.tirm=false"], "there is no setting task.tirm; did you mean task.trim?"),
+        (["seed=one"], "seed is a whole number, such as 0, and not 'one'"),
+        (["-m", "seed=0,1.5"], "seed is a whole number, such as 0, and not 1.5"),
+        (["progress=3"], "progress is true or false, such as True, and not 3"),
+        (["agent.settings.learning_rate=fast"], "agent.settings.learning_rate is a number, such as 0.001, and not"),
+        (["agent.settings.policy_kwargs.net_arch=64"], "net_arch is a list, such as [128, 128], and not 64"),
+        (["task.target=[a,b"], "task.target=[a,b: "),
+    ],
+)
+def test_what_is_wrong_is_said_with_what_was_meant(arguments: list[str], said: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        check(arguments)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--help"],
+        ["task=kick", "agent=td3", "seed=3", "task.target=a/kick.wav"],
+        ["-m", "agent=ppo,sac,td3", "seed=range(5)", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"],
+        ["agent.settings.ent_coef=auto"],  # SAC takes a number or a text
+        ["agent.settings.gamma=1"],
+        ["+agent.settings.target_entropy=-3"],
+        ["tracking.mode=online", "tracking.group=null", "seed=${num_envs}"],
+        ["experiment=kick_waveform", "debug=fast", "~tracking.tags"],
+    ],
+)
+def test_what_is_right_passes(arguments: list[str]) -> None:
+    check(arguments)
+
+
+def test_the_arguments_of_tune() -> None:
+    check(["task=kick", "agent=ppo", "trials=3"], "tune")
+    with pytest.raises(ConfigError, match=r"there is no setting trails; did you mean trials\?"):
+        check(["trails=3"], "tune")

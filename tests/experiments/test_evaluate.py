@@ -1,0 +1,88 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from omegaconf import DictConfig
+
+import raveforce
+from experiments.build import ConfigError
+from experiments.evaluate import evaluate_run, main
+from experiments.train import train
+from raveforce.distances import measure
+
+
+@pytest.fixture(scope="module")
+def run(configure: Callable[..., DictConfig], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("run")
+    train(configure("evaluate_every=20"), path)
+    return path
+
+
+def test_a_run_is_played_again_as_it_was(run: Path, tmp_path: Path) -> None:
+    scores = evaluate_run(run, tmp_path)
+    summary = json.loads((run / "summary.json").read_text())
+    assert scores["score"] == pytest.approx(summary["score"])
+    assert scores["episodes"][0]["distances"] == summary["policy"]["distances"]
+    assert json.loads((tmp_path / "scores.json").read_text()) == json.loads(json.dumps(scores))
+    sound, rate = soundfile.read(tmp_path / "sound.wav", dtype="float32")
+    target, _ = soundfile.read(tmp_path / "target.wav", dtype="float32")
+    assert measure(sound, target, rate) == scores["episodes"][0]["distances"]
+    again = raveforce.render((tmp_path / "program.glicol").read_text(), len(sound) / rate, rate)
+    np.testing.assert_array_equal(again, sound)
+
+
+def test_another_recording_of_another_length(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    time = np.arange(8000) / 22050
+    soundfile.write(tmp_path / "other.wav", 0.4 * np.sin(2 * np.pi * 60 * time) * np.exp(-time / 0.1), 22050)
+    main(
+        [
+            f"run={run}",
+            f"task.target={tmp_path / 'other.wav'}",
+            "model=best",
+            "episodes=2",
+            f"output={tmp_path / 'out'}",
+        ]
+    )
+    assert capsys.readouterr().out.count("score") == 2
+    target, rate = soundfile.read(tmp_path / "out" / "target_1.wav", dtype="float32")
+    own, _ = soundfile.read(run / "target.wav", dtype="float32")
+    assert (len(target), rate) == (len(own), 44100)
+    assert np.abs(target).max() == pytest.approx(0.9, abs=0.01)
+    assert not np.array_equal(target, own)
+
+
+def test_what_cannot_be_evaluated_is_said(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no run in"):
+        evaluate_run(tmp_path / "none", tmp_path)
+    with pytest.raises(ConfigError, match=r"there is no model .*nonesuch"):
+        evaluate_run(run, tmp_path, model="nonesuch")
+    with pytest.raises(ConfigError, match="trained to see Box"):
+        evaluate_run(run, tmp_path, changes={"observation.n_mels": 9})
+    with pytest.raises(ConfigError, match=r"no setting tsk.target"):
+        evaluate_run(run, tmp_path, changes={"tsk.target": "x.wav"})
+    with pytest.raises(ConfigError, match="name a run's folder"):
+        main(["model=best"])
+
+
+def test_the_best_evaluation_is_kept(configure: Callable[..., DictConfig], tmp_path: Path) -> None:
+    heard: list[float] = []
+
+    def hear(renders: int, distance: float) -> bool:
+        heard.append(distance)
+        return True
+
+    train(configure("evaluate_every=10", "total_timesteps=60"), tmp_path, report=hear)
+    assert len(heard) == 6
+    best = evaluate_run(tmp_path, tmp_path / "best", model="best")
+    assert best["episodes"][0]["distances"]["mss"] == pytest.approx(min(heard))
+
+
+def test_a_run_that_was_killed_is_played_from_its_checkpoint(run: Path, tmp_path: Path) -> None:
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    (killed / "config.yaml").write_bytes((run / "config.yaml").read_bytes())
+    (killed / "checkpoints").symlink_to(run / "checkpoints")
+    assert evaluate_run(killed, tmp_path / "out")["score"] == evaluate_run(run, tmp_path / "own")["score"]

@@ -1,0 +1,140 @@
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import optuna
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState
+
+from experiments.arguments import check
+from experiments.build import ConfigError
+from experiments.tune import search_space, suggest
+
+ROOT = Path(__file__).resolve().parents[2]
+TINY = ["total_timesteps=40", "log_every=20", "evaluate_every=10", "checkpoint_every=0"]
+TINY += ["prune_after_trials=2", "prune_after_renders=0"]
+
+
+def command(folder: Path, *overrides: str) -> list[str]:
+    return [sys.executable, "-m", "experiments.tune", f"hydra.run.dir={folder}", *TINY, *overrides]
+
+
+def tune(folder: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(folder, *overrides), cwd=ROOT, capture_output=True, text=True, timeout=300)
+
+
+def study(folder: Path, name: str = "kick_sac") -> optuna.Study:
+    storage = JournalStorage(JournalFileBackend(str(folder / "study.journal")))
+    return optuna.load_study(study_name=name, storage=storage)
+
+
+def test_a_study_is_resumed_and_its_best_settings_are_an_agent(tmp_path: Path) -> None:
+    done = tune(tmp_path, "trials=2")
+    assert done.returncode == 0, done.stderr
+    assert len(study(tmp_path).trials) == 2
+    done = tune(tmp_path, "trials=5", "sampler_seed=1")
+    assert done.returncode == 0, done.stderr
+    found = study(tmp_path)
+    assert len(found.trials) == 5
+    assert {trial.state for trial in found.trials} <= {TrialState.COMPLETE, TrialState.PRUNED}
+    assert all(set(trial.intermediate_values) <= {10, 20, 30, 40} for trial in found.trials)
+    assert all(trial.intermediate_values for trial in found.trials)
+
+    best = OmegaConf.load(tmp_path / "agent" / "kick_sac.yaml")
+    assert best.name == "sac"
+    assert best.settings.learning_rate == found.best_params["agent.settings.learning_rate"]
+    assert best.settings.buffer_size == 100000, "what was not tried is kept"
+    check(["--config-dir", str(tmp_path), "agent=kick_sac"])
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        cfg = compose("config", [f"hydra.searchpath=['file://{tmp_path}']", "agent=kick_sac"])
+    assert cfg.agent == best
+    # The best trial's own run was made with them, and its distance is the study's.
+    run = tmp_path / "trials" / f"{found.best_trial.number:05d}" / "seed0"
+    assert OmegaConf.load(run / "config.yaml").agent == best
+    assert f"distance {found.best_value:.6g}" in (tmp_path / "agent" / "kick_sac.yaml").read_text()
+
+
+@pytest.mark.slow
+def test_a_killed_trial_is_tried_again(tmp_path: Path) -> None:
+    process = subprocess.Popen(command(tmp_path, "trials=2", "total_timesteps=100000"), cwd=ROOT)
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("trials/00000/seed0/metrics.csv")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    killed = study(tmp_path).trials[0]
+    assert killed.state == TrialState.RUNNING
+    done = tune(tmp_path, "trials=2")
+    assert done.returncode == 0, done.stderr
+    trials = study(tmp_path).trials
+    assert [trial.state for trial in trials][:1] == [TrialState.FAIL]
+    assert trials[1].params == killed.params
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_many_workers_share_a_study_in_a_database(tmp_path: Path, database: str) -> None:
+    url = f"sqlite:///{tmp_path / 'study.db'}"
+    if database == "postgresql":
+        if shutil.which("initdb") is None and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+            pytest.skip("PostgreSQL is not installed")
+        url = os.environ.get("RAVEFORCE_TEST_POSTGRESQL", "")
+        if not url:
+            pytest.skip("name a database for tests in RAVEFORCE_TEST_POSTGRESQL")
+    settings = ["trials=4", f"storage={url}", f"study=shared_{os.getpid()}"]
+    workers = [
+        subprocess.Popen(command(tmp_path / name, *settings), cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        for name in ("one", "two")
+    ]
+    for worker in workers:
+        _, said = worker.communicate(timeout=300)
+        assert worker.returncode == 0, said
+    shared = optuna.load_study(study_name=settings[2].removeprefix("study="), storage=url)
+    done = [trial for trial in shared.trials if trial.state in (TrialState.COMPLETE, TrialState.PRUNED)]
+    assert 4 <= len(done) <= 5, "a trial that was under way when the last was done is finished too"
+    by = [{path.name for path in (tmp_path / name / "trials").iterdir()} for name in ("one", "two")]
+    assert by[0]
+    assert by[1]
+    assert not by[0] & by[1]
+
+
+def test_search_spaces() -> None:
+    space = dict(
+        search_space(
+            {
+                "settings": {
+                    "rate": {"low": 0.1, "high": 0.2, "log": True},
+                    "steps": {"low": 1, "high": 4},
+                    "policy_kwargs": {"net_arch": {"choices": [[64], [32, 32]]}},
+                }
+            }
+        )
+    )
+    assert list(space) == ["agent.settings.rate", "agent.settings.steps", "agent.settings.policy_kwargs.net_arch"]
+    trial = optuna.create_study(sampler=optuna.samplers.RandomSampler(0)).ask()
+    chosen = suggest(trial, space)
+    assert 0.1 <= chosen["agent.settings.rate"] <= 0.2
+    assert chosen["agent.settings.steps"] in (1, 2, 3, 4)
+    assert chosen["agent.settings.policy_kwargs.net_arch"] in ([64], [32, 32])
+    assert suggest(optuna.trial.FixedTrial(trial.params), space) == chosen
+    with pytest.raises(ConfigError, match=r"agent\.tau is 3, and should be low and high, or choices"):
+        dict(search_space({"tau": 3}))
+    with pytest.raises(ConfigError, match=r"agent\.tau has lg beside low, high, log and choices"):
+        dict(search_space({"tau": {"low": 1, "high": 2, "lg": True}}))
+
+
+def test_a_database_that_is_not_there_is_said_in_a_line(tmp_path: Path) -> None:
+    done = tune(tmp_path, "storage=sqlite:////no/such/folder/study.db")
+    assert done.returncode == 1
+    assert "tune: storage: sqlite:////no/such/folder/study.db cannot be opened: " in done.stderr
+    assert "Traceback" not in done.stderr
