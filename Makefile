@@ -14,13 +14,14 @@ WORKERS ?= 2
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-setup: $(READY)  ## make the virtual environment with all that is needed, and fetch the engine
+setup: $(READY)  ## make the virtual environment with all that is needed, fetch and compile the engines
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("RaveForce needs Python 3.10 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; name another: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,dev]"
 	$(BIN)/python -m raveforce.glicol.wasm.binary
+	$(BIN)/python -c "import raveforce; raveforce.render('o: sin 440', seconds=0.1)"
 	@touch $@
 
 run: setup  ## train an agent: a kick drum with SAC, unless ARGS say otherwise

@@ -1,30 +1,63 @@
 """Train an agent: ``python run.py task=kick agent=sac``; ``python run.py --help`` lists all settings."""
 
+import signal
 import sys
 from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from experiments.arguments import check
 from experiments.build import ConfigError
+from experiments.checkpoints import CheckpointError
+from experiments.resume import AUTO, check_same, is_finished, is_started, recorded, with_run_dir
+from experiments.runs import RunFolder, RunFolderError
+from experiments.sweeps import attempt
 from experiments.train import train
 
-INTERRUPTED = 130
-"""Exit code of a run that was ended by Ctrl-C (128 + SIGINT)."""
+PROBLEMS = (ConfigError, CheckpointError, RunFolderError)
+"""What is told in a line, without a traceback."""
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
 def main(cfg: DictConfig) -> float:
     """Run one training and leave its record in Hydra's output folder; return the score, for sweeps."""
+    this = HydraConfig.get()
+    path = Path(this.runtime.output_dir)
+    if this.mode == RunMode.MULTIRUN:
+        cfg.progress = False
+        cfg.tracking.group = cfg.tracking.group or Path(this.sweep.dir).name
+        return attempt(lambda: begin_or_go_on(cfg, path), path)
     try:
-        summary = train(cfg, Path(HydraConfig.get().runtime.output_dir))
-    except ConfigError as error:
+        return begin_or_go_on(cfg, path)
+    except PROBLEMS as error:
         sys.exit(f"run.py: {error}")
-    if summary["interrupted"]:
-        sys.exit(INTERRUPTED)
+
+
+def begin_or_go_on(cfg: DictConfig, path: Path) -> float:
+    """Train, from the beginning or where ``resume`` says so from the last checkpoint; return the score."""
+    resume = cfg.resume is not None and is_started(path)
+    if resume and cfg.resume == AUTO:
+        check_same(path, cfg)
+    elif resume:
+        cfg = recorded(path, cfg, HydraConfig.get().overrides.task)
+    cfg.resume = None
+    if resume and is_finished(path, cfg.total_timesteps):
+        print(f"{path} is finished; with a larger total_timesteps it goes on")
+        summary = RunFolder(path).read_summary() or {}
+    else:
+        summary = train(cfg, path, resume=resume)
+    if summary["signal"] is not None:
+        sys.exit(128 + signal.Signals[summary["signal"]])
     return float(summary["score"])
 
 
 if __name__ == "__main__":
+    try:
+        check(sys.argv[1:])
+        sys.argv[1:] = with_run_dir(sys.argv[1:])
+    except ConfigError as error:
+        sys.exit(f"run.py: {error}")
     main()

@@ -73,9 +73,12 @@ def make_agent(name: str, env: VecEnv, *, seed: int, settings: Mapping[str, Any]
         raise ValueError(f"agent {name!r} does not take these settings or spaces: {error}") from error
 
 
-def load_agent(name: str, path: str | Path) -> Agent:
-    """Load a saved agent. The file holds pickles: load only what you trust."""
-    return _algorithm(name).load(path, device="cpu")
+def load_agent(name: str, path: str | Path, env: VecEnv | None = None) -> Agent:
+    """Load a saved agent. The file holds pickles: load only what you trust.
+
+    With an environment it learns on, from the observation it had last.
+    """
+    return _algorithm(name).load(path, env=env, device="cpu", force_reset=False)
 
 
 def form_of_actions(name: str, parameters: ParameterSpace) -> str:

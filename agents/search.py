@@ -91,8 +91,10 @@ class Search(ABC):
         end = total_timesteps if reset_num_timesteps else self.num_timesteps + total_timesteps
         watch.init_callback(self)  # type: ignore[arg-type]
         watch.on_training_start(locals(), globals())
-        while self.num_timesteps < end and self._try(env, watch):
-            pass
+        while self.num_timesteps < end:
+            watch.on_rollout_start()
+            if not self._try(env, watch):
+                break
         watch.on_training_end()
         return self
 
@@ -122,7 +124,7 @@ class Search(ABC):
             pickle.dump(kept, file)
 
     @classmethod
-    def load(cls, path: str | Path, env: VecEnv | None = None, device: str = "cpu") -> Search:
+    def load(cls, path: str | Path, env: VecEnv | None = None, **_: Any) -> Search:
         """Read what ``save`` wrote. The file is a pickle: load only what you trust."""
         made = cls.__new__(cls)
         with open(path, "rb") as file:

@@ -1,152 +1,200 @@
 """How long it takes from new parameters to a sound: ``python -m benchmarks.render``.
 
-Every contender renders the same kick drum, with other parameters each time. They take turns, so that a
-machine that slows down slows all of them down; compare ratios of one run.
+Every contender renders the same patch with other parameters each time. They take turns, so that a machine that slows
+down slows all of them down; compare ratios of one run. ``--write`` also measures the whole step, the memory and how
+times grow, and keeps everything in ``results/paper/speed.json`` and ``speed.png``.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import platform
 import statistics
-import struct
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
 
 import numpy as np
-import wasmtime
-from numpy.typing import NDArray
 
-from raveforce.glicol import BLOCK, open_engine
-from raveforce.glicol.wasm.binary import load_binary
-from raveforce.glicol.wasm.machine import BLOCK_BYTES, REQUEST
-from raveforce.glicol.wasm.runtime import open_runtime
+from benchmarks import ours
+from benchmarks.growth import growth
+from benchmarks.peers import dawdreamer, signalflow
+from benchmarks.picture import draw
+from benchmarks.step import memory_growth, steps
+from benchmarks.supercollider import supercollider
+from benchmarks.workloads import BASS, KICK, Missing, Render, Workload
 
-KICK = "~env: imp 0.1 >> envperc {} {}\nkick: sin {} >> mul ~env"
-SECONDS = 0.3
-SAMPLE_RATE = 44100
-SAMPLES = int(SECONDS * SAMPLE_RATE)
-BLOCKS = -(-SAMPLES // BLOCK)
-
-Values = tuple[float, float, float]
-Render = Callable[[Values], NDArray[np.float32]]
+RESULTS = Path(__file__).resolve().parent.parent / "results" / "paper" / "speed.json"
+TURN = 10
+"""Sounds in a row before the next contender's turn, lest one pay for another's use of the caches."""
 
 
-def engine(kind: str) -> Render:
-    """Ours, as an environment of one row uses it."""
-    opened = open_engine(KICK, sample_rate=SAMPLE_RATE, kind=kind)
+@dataclass(frozen=True)
+class Contender:
+    """Something that renders.
 
-    def render(values: Values) -> NDArray[np.float32]:
-        opened.reset()
-        return opened.play([values], SAMPLES)[0]
+    Attributes
+    ----------
+    name : in the table
+    workload : what it renders
+    make : opens it
+    rows : sounds it renders at once
+    every : it renders only one of so many rounds, being slow
+    """
 
-    return render
-
-
-def bare_loop() -> Render:
-    """The same runtime and block loop with nothing around them: what any engine in Python must pay."""
-    instance = open_runtime("wasmtime").instantiate(deadline=1e6, memory_limit=2**28)
-    header = instance.call("prepare", float(SAMPLE_RATE), 120.0, 42.0)
-    out = instance.call("reserve", (BLOCKS + 1) * BLOCK_BYTES)
-    text_at = instance.call("reserve", 4096)
-    instance.call("keep")
-    memory = instance.memory()
-    sound = np.frombuffer(memory, np.float32, SAMPLES, out)
-
-    def render(values: Values) -> NDArray[np.float32]:
-        text = KICK.format(*values).encode()
-        memory[text_at : text_at + len(text)] = text
-        REQUEST.pack_into(memory, header, 1, text_at, len(text), out, BLOCKS)
-        instance.play()
-        return sound.copy()
-
-    return render
+    name: str
+    workload: Workload
+    make: Callable[[], Render]
+    rows: int = 1
+    every: int = 1
 
 
-def first_raveforce() -> Render:
-    """The first RaveForce's way: a crossing for every block, every sample unpacked on its own."""
-    wasm = wasmtime.Engine()
-    store = wasmtime.Store(wasm)
-    clock = wasmtime.Func(store, wasmtime.FuncType([], [wasmtime.ValType.f64()]), lambda: 0.0)
-    exports: Any = wasmtime.Instance(store, wasmtime.Module(wasm, load_binary()), [clock]).exports(store)
-    memory = exports["memory"]
+@dataclass(frozen=True)
+class Measured:
+    """Median µs a sound."""
 
-    def call(name: str, *arguments: float) -> int:
-        return exports[name](store, *arguments)
-
-    def render(values: Values) -> NDArray[np.float32]:
-        call("reset")
-        call("live_coding_mode", 0)
-        silence, result = call("alloc", BLOCK), call("alloc_uint8array", 256)
-        text = KICK.format(*values).encode()
-        text_at = call("alloc_uint8array", len(text))
-        memory.write(store, text, text_at)
-        call("update", text_at, len(text))
-        out = call("alloc", 2 * BLOCK)
-        left: list[float] = []
-        for _ in range(BLOCKS):
-            call("process", silence, out, 2 * BLOCK, result)
-            # As it did: the bytes become a list, both channels are unpacked, and the console is always read.
-            block = list(memory.read(store, out, out + 8 * BLOCK))
-            frames = [struct.unpack("<f", bytearray(block[at : at + 4]))[0] for at in range(0, 8 * BLOCK, 4)]
-            "".join(map(chr, filter(None, memory.read(store, result, result + 256))))
-            left.extend(frames[:BLOCK])
-        return np.array(left[:SAMPLES], np.float32)
-
-    return render
+    name: str
+    workload: str
+    rows: int
+    microseconds: float
 
 
-CONTENDERS: dict[str, Callable[[], Render]] = {
-    "RaveForce, engine wasm": lambda: engine("wasm"),
-    "bare loop on wasmtime": bare_loop,
-    "first RaveForce's loop": first_raveforce,
-}
+NATIVE = "RaveForce, engine native"
+DAWDREAMER = "DawDreamer (Faust), block 512"
+CONTENDERS = [
+    Contender(NATIVE, KICK, lambda: ours.engine(KICK, "native")),
+    Contender(f"{NATIVE}, 64 rows", KICK, lambda: ours.engine(KICK, "native", 64, num_threads=1), rows=64),
+    Contender("RaveForce, engine wasm", KICK, lambda: ours.engine(KICK, "wasm")),
+    Contender("bare loop on wasmtime", KICK, lambda: ours.bare_loop(KICK)),
+    Contender("first RaveForce's loop", KICK, lambda: ours.first_raveforce(KICK), every=10),
+    Contender("numba, by hand", KICK, lambda: ours.hand_written(KICK)),
+    Contender("numba, by hand, 64 rows", KICK, lambda: ours.hand_written(KICK, 64), rows=64),
+    Contender(DAWDREAMER, KICK, lambda: dawdreamer(KICK)),
+    Contender("SignalFlow, block 2048", KICK, lambda: signalflow(KICK)),
+    Contender("SuperCollider, non-real-time", KICK, lambda: supercollider(KICK), every=10),
+    Contender(NATIVE, BASS, lambda: ours.engine(BASS, "native")),
+    Contender(f"{NATIVE}, 64 rows, 2 threads", BASS, lambda: ours.engine(BASS, "native", 64, num_threads=2), rows=64),
+    Contender("RaveForce, engine wasm", BASS, lambda: ours.engine(BASS, "wasm")),
+    Contender(DAWDREAMER, BASS, lambda: dawdreamer(BASS)),
+    Contender("SignalFlow, block 2048", BASS, lambda: signalflow(BASS)),
+]
 
 
-def parameters(rounds: int) -> list[Values]:
-    """Attack, decay and frequency for every round."""
-    random = np.random.default_rng(0)
-    attack, decay = random.uniform(0.0001, 0.1, rounds), random.uniform(0.1, 0.2, rounds)
-    return list(zip(attack.tolist(), decay.tolist(), random.uniform(30, 300, rounds).tolist(), strict=True))
+def open_all(contenders: list[Contender]) -> dict[Contender, Render]:
+    """Open what this machine has, and name what it lacks."""
+    opened = {}
+    for contender in contenders:
+        try:
+            opened[contender] = contender.make()
+        except Missing as missing:
+            print(f"missing: {missing}")
+    return opened
 
 
-def measure(contenders: dict[str, Render], rounds: int) -> dict[str, float]:
-    """Median µs of each contender."""
-    warm_up = 3
-    times: dict[str, list[float]] = {name: [] for name in contenders}
-    order, random = list(contenders), np.random.default_rng(1)
-    for values in parameters(rounds + warm_up):
-        random.shuffle(order)  # nobody always comes after the one that leaves the caches cold
-        for name in order:
-            start = time.perf_counter()
-            contenders[name](values)
-            times[name].append(time.perf_counter() - start)
-    return {name: 1e6 * statistics.median(taken[warm_up:]) for name, taken in times.items()}
+def check(opened: dict[Contender, Render]) -> None:
+    """See that ours all make the same sound, and that the others make one (their patches differ in detail)."""
+    for contender, render in opened.items():
+        values = contender.workload.values(contender.rows, 0)
+        sound = render(values)
+        if not (np.isfinite(sound).all() and 0.1 < np.abs(sound).max() < 10):
+            raise SystemExit(f"{contender.name} makes no proper {contender.workload.name}")
+        if "RaveForce" in contender.name or "bare" in contender.name:
+            truth = ours.engine(contender.workload, "wasm", contender.rows)(values)
+            # Some print numbers with more digits than float32 has.
+            if not np.abs(truth - sound).max() < 1e-4:
+                raise SystemExit(f"{contender.name} differs by {np.abs(truth - sound).max():.2g}")
 
 
-def check(contenders: dict[str, Render]) -> None:
-    """See that all contenders make the same sound (numbers are printed with more digits by some)."""
-    values = parameters(1)[0]
-    ours, *others = [render(values) for render in contenders.values()]
-    for name, other in zip(list(contenders)[1:], others, strict=True):
-        difference = float(np.abs(ours - other).max())
-        if not difference < 1e-5:
-            raise SystemExit(f"{name} makes another sound: it differs by up to {difference:g}")
+def measure(opened: dict[Contender, Render], rounds: int) -> list[Measured]:
+    """Median µs a sound of each contender."""
+    times: dict[Contender, list[float]] = {contender: [] for contender in opened}
+    for turn in range(0, rounds, TURN):
+        for contender, render in opened.items():
+            for index in range(turn, min(turn + TURN, rounds)):
+                if (index % contender.every) == 0 and not (contender.rows > 1 and index % 2):
+                    values = contender.workload.values(contender.rows, index)
+                    start = time.perf_counter()
+                    render(values)
+                    times[contender].append((time.perf_counter() - start) / contender.rows)
+    return [
+        Measured(contender.name, contender.workload.name, contender.rows, 1e6 * statistics.median(taken))
+        for contender, taken in times.items()
+    ]
+
+
+def table(measured: list[Measured]) -> str:
+    """Figures as text, by workload, with the ratio to DawDreamer's where it is there, and to our native engine's."""
+    lines = []
+    for workload in (KICK, BASS):
+        rows = [one for one in measured if one.workload == workload.name]
+        native = next((one.microseconds for one in rows if one.name == NATIVE), None)
+        peer = next((one.microseconds for one in rows if one.name == DAWDREAMER), None)
+        lines.append(f"\n{workload.name}, {workload.seconds} s: µs a sound")
+        lines.append(f"  {'':34} {'µs':>10} {'÷ native':>10} {'÷ DawDreamer':>13}")
+        for one in rows:
+            ratios = (one.microseconds / other if other else float("nan") for other in (native, peer))
+            lines.append(f"  {one.name:34} {one.microseconds:10.1f} {next(ratios):10.2f} {next(ratios):13.2f}")
+    return "\n".join(lines)
+
+
+def machine() -> dict[str, str]:
+    """What was measured on, and with what."""
+    found = {"processor": _processor(), "cores": str(os.cpu_count()), "python": platform.python_version()}
+    for package in ("raveforce", "numpy", "numba", "wasmtime", "dawdreamer", "signalflow"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
 
 
 def main() -> None:
     """Measure, and print a table."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--rounds", type=int, default=200, help="sounds each contender renders (default 200)")
-    rounds = arguments.parse_args().rounds
-    contenders = {name: make() for name, make in CONTENDERS.items()}
-    check(contenders)
-    medians = measure(contenders, rounds)
-    ours = next(iter(medians.values()))
-    print(f"kick of {SECONDS} s at {SAMPLE_RATE} Hz, medians of {rounds}, new parameters every time\n")
-    print(f"{'':28} {'µs':>10} {'÷ ours':>10}")
-    for name, median in medians.items():
-        print(f"{name:28} {median:10.1f} {median / ours:10.2f}")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=200, help="sounds each contender renders (default 200)")
+    parser.add_argument("--write", action="store_true", help="measure everything and keep it")
+    options = parser.parse_args()
+    opened = open_all(CONTENDERS)
+    check(opened)
+    measured = measure(opened, options.rounds)
+    print(f"medians of {options.rounds} sounds at 44.1 kHz, new parameters every time\n{table(measured)}")
+    if options.write:
+        write(measured, f"python -m benchmarks.render --rounds {options.rounds} --write")
+
+
+def write(measured: list[Measured], command: str) -> None:
+    """Measure the rest, and keep everything as figures and as a picture."""
+    lines = growth()
+    pairs = (("mss", "log_mel"), ("log_mel", "log_mel"), ("waveform", "waveform"))
+    whole = [steps(reward, observation, rows) for rows in (1, 64) for reward, observation in pairs]
+    megabytes = memory_growth()
+    for step in whole:
+        print(f"step, {step.rows} rows, reward {step.reward}, observation {step.observation}: {step.per_second:.0f}/s")
+    for line in lines:
+        print(f"growth with {line.size}: r² {line.fit[2]:.4f}")
+    print(f"memory after 100,000 episodes: {megabytes:+.1f} MB")
+    result = {
+        "command": command,
+        "machine": machine(),
+        "render": [asdict(one) for one in measured],
+        "step": [{**asdict(step), "per_second": step.per_second} for step in whole],
+        "growth": [{**asdict(line), "r2": line.fit[2]} for line in lines],
+        "memory_growth_mb": megabytes,
+    }
+    RESULTS.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    draw(measured, lines, RESULTS.with_suffix(".png"))
 
 
 if __name__ == "__main__":

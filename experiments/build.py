@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
-from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
+from stable_baselines3.common.vec_env import VecEnv
 
 from agents import Agent, form_of_actions, make_agent
+from agents.vec_env import BatchVecEnv
 from raveforce.actions import make_actions
 from raveforce.env import RaveForceEnv
 from raveforce.observations import make_observation
@@ -56,7 +57,8 @@ def build_env(cfg: DictConfig, *, render_mode: str | None = None) -> RaveForceEn
 
 def build_vec_env(cfg: DictConfig) -> VecEnv:
     """The environments that an agent trains in."""
-    return DummyVecEnv([lambda: build_env(cfg)])
+    with _part("num_envs"):
+        return BatchVecEnv(build_env(cfg), cfg.num_envs)
 
 
 def build_agent(cfg: DictConfig, env: VecEnv) -> Agent:

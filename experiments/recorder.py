@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +34,9 @@ class Best:
     audio: NDArray[np.float32]
     programs: tuple[str, ...]
     parameters: tuple[dict[str, float | str], ...]
+
+
+_STATE = ("best", "renders", "_row", "_steps", "_returns")
 
 
 @dataclass
@@ -70,11 +74,21 @@ class Recorder(BaseCallback):
         """End the run after the current step."""
         self.stop = True
 
+    def state(self) -> dict[str, Any]:
+        """What it takes to go on from here: the best sound, counters, the row that is not full yet."""
+        return {name: getattr(self, name) for name in _STATE}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state; to be called before the training starts."""
+        vars(self).update(state)
+
     def _on_training_start(self) -> None:
-        self._steps = [[] for _ in range(self.training_env.num_envs)]
-        self._returns = [0.0] * self.training_env.num_envs
+        if not self._steps:
+            self._steps = [[] for _ in range(self.training_env.num_envs)]
+            self._returns = [0.0] * self.training_env.num_envs
         self._bar = tqdm(
             total=self.total_timesteps,
+            initial=self.renders,
             unit="render",
             disable=not self.progress,
             dynamic_ncols=True,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.checkpoints import Checkpoints
 from raveforce import audio as recordings
+
+try:
+    import fcntl
+except ImportError:  # Windows has none
+    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["RunFolder", "RunFolderError"]
 
@@ -34,6 +41,8 @@ class RunFolder:
     ``target.wav``            the sound to imitate
     ``comparison.png``        target and best sound
     ``model.zip``             the agent
+    ``best_model.zip``        the agent as it was at its best evaluation
+    ``checkpoints/``          what it takes to go on
     ``.hydra/``               the configuration
     ========================  ==================================================================
     """
@@ -51,13 +60,62 @@ class RunFolder:
         """
         folder = cls(path)
         if folder.metrics.exists() or folder.summary.exists():
-            raise RunFolderError(f"{path} holds a run already; choose another hydra.run.dir, or move it away")
+            raise RunFolderError(
+                f"{path} holds a run already; go on with it (resume={path}), "
+                "choose another hydra.run.dir, or move it away"
+            )
         try:
             path.mkdir(parents=True, exist_ok=True)
             folder.metrics.touch()
         except OSError as error:
             raise RunFolderError(f"cannot write to the run folder {path}: {error.strerror}") from error
         return folder
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes out for as long as this one writes; the system lets go of it whatever ends the process.
+
+        Raises
+        ------
+        RunFolderError
+            Another process is at it.
+        """
+        try:
+            file = (self.path / ".lock").open("w")
+        except OSError as error:
+            raise RunFolderError(f"cannot write to the run folder {self.path}: {error.strerror}") from error
+        with file:
+            if fcntl is not None:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError as error:
+                    raise RunFolderError(f"another process is still running in {self.path}") from error
+                except OSError:  # some network file systems know no locks
+                    pass
+            yield
+
+    def is_held(self) -> bool:
+        """Whether a process is at it, as far as that can be known."""
+        try:
+            with self.held():
+                return False
+        except RunFolderError:
+            return True
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """What it takes to go on."""
+        return Checkpoints(self.path / "checkpoints")
+
+    @property
+    def config(self) -> Path:
+        """The configuration, resolved."""
+        return self.path / "config.yaml"
+
+    @property
+    def best_model(self) -> Path:
+        """The agent as it was at its best evaluation."""
+        return self.path / "best_model.zip"
 
     @property
     def summary(self) -> Path:
@@ -90,6 +148,14 @@ class RunFolder:
         else:
             text = "\n".join(f"// step {k}\n{program.strip()}\n" for k, program in enumerate(programs, start=1))
         return self.write(f"{name}.glicol", lambda path: path.write_text(text.rstrip("\n") + "\n", encoding="utf-8"))
+
+    def read_summary(self) -> dict[str, Any] | None:
+        """The summary; None where there is none, or none that can be read."""
+        try:
+            summary = json.loads(self.summary.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return summary if isinstance(summary, dict) else None
 
     def write_summary(self, summary: Mapping[str, Any]) -> Path:
         """Write ``summary.json``."""

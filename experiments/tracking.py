@@ -1,10 +1,8 @@
-"""Where metrics go: a CSV file in the run folder, and Weights & Biases."""
+"""A run on Weights & Biases."""
 
 from __future__ import annotations
 
-import csv
 import logging
-import os
 import queue
 import threading
 from collections.abc import Callable, Mapping
@@ -13,49 +11,11 @@ from typing import Any
 
 from stable_baselines3.common.logger import KVWriter
 
-__all__ = ["MetricsFile", "WandbTracker"]
+from experiments.metrics import STEP, scalars
+
+__all__ = ["WandbTracker"]
 
 log = logging.getLogger(__name__)
-
-STEP = "renders"
-"""The column that all others are drawn against."""
-
-
-class MetricsFile(KVWriter):
-    """Writes the logger's scalars as CSV, columns sorted, so that equal runs give equal files.
-
-    Wall-clock columns (``time/...``) are left out: they are never the same twice.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.columns: list[str] = []
-
-    def write(self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0) -> None:
-        """Append a row; the file is rewritten when it brings new columns."""
-        row = {STEP: step, **_scalars(key_values)}
-        new = sorted(row.keys() - set(self.columns) - {STEP})
-        if new or not self.columns:
-            rows = self._read()
-            self.columns = [STEP, *sorted({*self.columns, *new} - {STEP})]
-            temporary = self.path.with_suffix(".tmp")
-            with temporary.open("w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, self.columns, lineterminator="\n")
-                writer.writeheader()
-                writer.writerows([*rows, row])
-            os.replace(temporary, self.path)
-            return
-        with self.path.open("a", newline="", encoding="utf-8") as file:
-            csv.DictWriter(file, self.columns, lineterminator="\n").writerow(row)
-
-    def close(self) -> None:
-        """Nothing stays open between rows."""
-
-    def _read(self) -> list[dict[str, str]]:
-        if not self.columns:
-            return []
-        with self.path.open(newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
 
 
 class WandbTracker(KVWriter):
@@ -92,6 +52,8 @@ class WandbTracker(KVWriter):
         def start() -> None:
             import wandb
 
+            # Before a run exists W&B talks to the terminal as it likes, about other products too.
+            wandb.setup(settings=wandb.Settings(silent=True))
             self._run = wandb.init(
                 dir=folder,
                 config=dict(config),
@@ -111,7 +73,7 @@ class WandbTracker(KVWriter):
 
     def write(self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0) -> None:
         """Log a row of the logger's scalars."""
-        row = {STEP: step, **_scalars(key_values)}
+        row = {STEP: step, **scalars(key_values)}
         self._jobs.put(lambda: self._run.log(row))
 
     def finish(self, media: Callable[[], Mapping[str, Any]], summary: Mapping[str, Any]) -> None:
@@ -146,12 +108,3 @@ class WandbTracker(KVWriter):
             except Exception as error:  # whatever it is, the run goes on
                 self._failed = True
                 log.warning("tracking stopped, the run goes on without it: %s: %s", type(error).__name__, error)
-
-
-def _scalars(key_values: Mapping[str, Any]) -> dict[str, float]:
-    """Numbers that do not depend on the clock."""
-    return {
-        key: float(value)
-        for key, value in key_values.items()
-        if not key.startswith("time/") and key != STEP and hasattr(value, "__float__")
-    }

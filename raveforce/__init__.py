@@ -20,6 +20,7 @@ from raveforce.glicol import (
 from raveforce.glicol.render import render
 from raveforce.parameters import Choose, Exp, Lin, ParameterError, ParameterSpace, Rel
 from raveforce.task import Task, define
+from raveforce.vector import RaveForceVectorEnv, make_vec
 
 __version__ = "1.0.0.dev0"
 
@@ -34,11 +35,13 @@ __all__ = [
     "Program",
     "ProgramError",
     "RaveForceEnv",
+    "RaveForceVectorEnv",
     "Rel",
     "Task",
     "UnsupportedProgram",
     "define",
     "make",
+    "make_vec",
     "open_engine",
     "render",
 ]

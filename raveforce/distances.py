@@ -94,9 +94,11 @@ class MultiScaleSpectral:
         """Magnitudes and their logarithm, for each resolution."""
         arrays: list[Array] = []
         for n_fft in self.n_ffts:
-            magnitude = spectra.magnitudes(audio, n_fft=n_fft, hop_length=n_fft // 4)
-            magnitude = magnitude.reshape(len(audio), -1)
-            arrays += [magnitude, np.log(np.maximum(magnitude, np.float32(self.floor)))]
+            power = spectra.power(audio, n_fft=n_fft, hop_length=n_fft // 4).reshape(len(audio), -1)
+            logarithm = np.maximum(power, np.float32(self.floor**2))
+            np.log(logarithm, out=logarithm)
+            logarithm *= np.float32(0.5)
+            arrays += [np.sqrt(power, out=power), logarithm]
         return tuple(arrays)
 
     def between(self, features: Features, target: Features) -> NDArray[np.float64]:
@@ -106,9 +108,9 @@ class MultiScaleSpectral:
             magnitude, logarithm = features[index : index + 2]
             wanted, wanted_logarithm = target[index : index + 2]
             # A silent target would divide by zero; it is as loud as the floor then.
-            size = np.maximum(_norm(wanted), self.floor)
-            total += _norm(magnitude - wanted) / size
-            total += np.abs(logarithm - wanted_logarithm).mean(axis=-1, dtype=np.float64)
+            total += _norm(magnitude - wanted) / np.maximum(_norm(wanted), self.floor)
+            difference = logarithm - wanted_logarithm
+            total += np.abs(difference, out=difference).mean(axis=-1)
         return total / len(self.n_ffts)
 
 
@@ -381,4 +383,4 @@ def measure(audio: ArrayLike, target: ArrayLike, sample_rate: int = 44100) -> di
 
 
 def _norm(array: Array) -> NDArray[np.float64]:
-    return np.sqrt(np.square(array).sum(axis=-1, dtype=np.float64))
+    return np.sqrt(np.square(array).sum(axis=-1)).astype(np.float64)

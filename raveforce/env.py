@@ -123,14 +123,7 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         """Begin an episode in silence."""
         super().reset(seed=seed)
         if self._episodes is None:
-            self._episodes = Episodes(
-                self.task,
-                rows=1,
-                reward=self.reward,
-                observation=self.observation,
-                engine=self.engine,
-                engine_options=self.engine_options,
-            )
+            self._episodes = self.open(rows=1)
         self._code = self.task.program.template
         return row(self._episodes.reset([self.np_random]), 0), {}
 
@@ -140,17 +133,8 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         if episodes.step_index >= self.task.total_step:
             raise gymnasium.error.ResetNeeded("the episode is over: call reset() before the next step()")
         played = episodes.step(self.actions.boxed(np.asarray(action)[None]))
-        self._code = self.task.program.fill(played.values[0])
-        info: dict[str, Any] = {
-            "parameters": self.task.parameters.named(played.values[0]),
-            "code": self._code,
-            "distances": {self.reward.distance.name: float(played.distances[0])},
-        }
-        if played.faults:
-            info["fault"] = played.faults[0]
-        if played.done:
-            # Vector environments reset at once: here the sound outlives its episode.
-            info["audio"] = self.audio
+        info = episodes.info(played, 0)
+        self._code = info["code"]
         return row(played.observations, 0), float(played.rewards[0]), played.done, False, info
 
     def render(self) -> Any:
@@ -163,6 +147,17 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
             return pixels(comparison(self.audio, self.target, self.task.sample_rate))
         gymnasium.logger.warn("render() without a render_mode; give render_mode='ansi' or 'rgb_array' when making it")
         return None
+
+    def open(self, rows: int) -> Episodes:
+        """Episodes of this environment's task, reward, observation and engine, so many side by side."""
+        return Episodes(
+            self.task,
+            rows,
+            reward=self.reward,
+            observation=self.observation,
+            engine=self.engine,
+            engine_options=self.engine_options,
+        )
 
     def close(self) -> None:
         """Free the engine."""

@@ -5,6 +5,7 @@ action → parameters → program → audio → distance → reward, all in batc
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -77,6 +78,7 @@ class Episodes:
         self.sound = np.zeros((rows, task.samples), dtype=np.float32)
         self.targets = np.zeros((0, task.samples), dtype=np.float32)
         self.step_index = task.total_step
+        self._first: Seen | None = None
 
     @property
     def heard(self) -> Array:
@@ -94,12 +96,16 @@ class Episodes:
             self._seen = self.observation.features(targets)
             self._aim = self.reward.prepare(targets)
             self._aims: dict[int, RewardTarget] = {}
+            self._first = None
         self.engine.reset()
         self.sound[:] = 0
         self.step_index = 0
         self._before = np.broadcast_to(self.reward.start(self._aim), self.rows)
         self._last = np.zeros((self.rows, len(self.task.parameters.free)), np.float32)
-        return self._see()
+        if self._first is None:
+            # Every episode with these targets begins with the same sight: silence.
+            self._first = self._see()
+        return copy.deepcopy(self._first)
 
     def step(self, actions: ArrayLike) -> Played:
         """Play one step in every row.
@@ -137,6 +143,21 @@ class Episodes:
             faults=faults,
             done=self.step_index == self.task.total_step,
         )
+
+    def info(self, played: Played, row: int) -> dict[str, Any]:
+        """What an environment tells of a row's step: parameters, code, distances, and fault and audio if any."""
+        values = played.values[row]
+        info: dict[str, Any] = {
+            "parameters": self.task.parameters.named(values),
+            "code": self.task.program.fill(values),
+            "distances": {self.reward.distance.name: float(played.distances[row])},
+        }
+        if row in played.faults:
+            info["fault"] = played.faults[row]
+        if played.done:
+            # Vector environments reset at once: here the sound outlives its episode.
+            info["audio"] = self.sound[row].copy()
+        return info
 
     def _see(self) -> Seen:
         """What the agent sees now."""

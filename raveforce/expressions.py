@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable, Mapping
 
 import asteval
@@ -47,10 +48,8 @@ def evaluate(expression: str, names: Mapping[str, float]) -> float:
     0.25
     """
     symbols = {**_FUNCTIONS, **_CONSTANTS, **names}
-    interpreter = asteval.Interpreter(
-        symtable=dict(symbols), minimal=True, with_ifexp=True, use_numpy=False, err_writer=io.StringIO()
-    )
-    del interpreter.symtable["print"]  # the interpreter adds it; arithmetic has no use for it
+    interpreter = _interpreter()
+    interpreter.symtable = dict(symbols)
     value = interpreter.eval(expression, show_errors=False)
     if interpreter.error:
         reason = interpreter.error[-1].get_error()[1].strip().splitlines()[-1]
@@ -58,3 +57,15 @@ def evaluate(expression: str, names: Mapping[str, float]) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, np.floating)) or not np.isfinite(value):
         raise ExpressionError(f"{expression!r} gives {value!r}, not a finite number")
     return float(value)
+
+
+_here = threading.local()
+
+
+def _interpreter() -> asteval.Interpreter:
+    """Return the interpreter of this thread: making one takes far longer than a sum does."""
+    if not hasattr(_here, "interpreter"):
+        _here.interpreter = asteval.Interpreter(
+            symtable={}, minimal=True, with_ifexp=True, use_numpy=False, err_writer=io.StringIO()
+        )
+    return _here.interpreter

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raveforce.distances import Distance, Features, make_distance
+from raveforce.spectra import row_chunks
 
 __all__ = ["KINDS", "UNTIL", "Reward", "RewardTarget", "make_reward"]
 
@@ -96,7 +97,14 @@ class Reward:
 
     def measure(self, audio: NDArray[np.float32], target: RewardTarget) -> NDArray[np.float64]:
         """Distances [rows] of sounds [rows, samples]."""
-        return self.distance.between(self.distance.features(audio[:, : target.samples]), target.features)
+        audio = audio[:, : target.samples]
+        distances = np.empty(len(audio))
+        shared = len(target.silence) == 1
+        # Features are many times larger than the sound, so only those of a few rows are there at a time.
+        for rows in row_chunks(audio):
+            aim = target.features if shared else tuple(array[rows] for array in target.features)
+            distances[rows] = self.distance.between(self.distance.features(audio[rows]), aim)
+        return distances
 
     def of(
         self, distance: NDArray[np.float64], before: NDArray[np.float64], target: RewardTarget

@@ -28,6 +28,7 @@ FLOORS = {
     "raveforce.task": 3,
     "raveforce.episodes": 4,
     "raveforce.env": 5,
+    "raveforce.vector": 6,
     "raveforce.tasks": 6,
     "raveforce": 7,
 }
@@ -45,10 +46,9 @@ def imports(path: Path) -> set[str]:
 
 
 def floor(module: str) -> int:
-    return (
-        max((name for name in FLOORS if f"{module}.".startswith(f"{name}.")), key=len, default="")
-        and FLOORS[max((name for name in FLOORS if f"{module}.".startswith(f"{name}.")), key=len)]
-    )
+    """The floor of the nearest room that a module is in."""
+    rooms = [room for room in FLOORS if f"{module}.".startswith(f"{room}.")]
+    return FLOORS[max(rooms, key=len)]
 
 
 def modules(folder: str) -> list[Path]:

@@ -115,6 +115,11 @@ class Program:
         """
         return cls(code.replace("{", "{{").replace("}", "}}"))
 
+    @property
+    def pieces(self) -> tuple[tuple[str, int], ...]:
+        """What stands between the blanks, and the index of the blank after each piece of text (-1: none)."""
+        return self._pieces
+
     def fill(self, values: Sequence[Value] | np.ndarray) -> str:
         """Return the program text with every blank filled.
 

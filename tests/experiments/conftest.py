@@ -21,7 +21,7 @@ FAST = [
 OFF_POLICY = ["agent.settings.learning_starts=10", "agent.settings.batch_size=8"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def configure() -> Callable[..., DictConfig]:
     def _configure(*overrides: str) -> DictConfig:
         agents = [o for o in overrides if o.startswith("agent=")] or ["agent=sac"]

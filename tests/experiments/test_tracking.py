@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from experiments import tracking
-from experiments.tracking import MetricsFile, WandbTracker
+from experiments.metrics import MetricsFile
+from experiments.tracking import WandbTracker
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.program import Program, ProgramError
 from raveforce.glicol.wasm.machine import Recording, Settings
+from raveforce.glicol.wasm.plain import has_script, is_plain
 from raveforce.glicol.wasm.row import Row
 from raveforce.glicol.wasm.runtime import open_runtime
 
@@ -21,9 +22,12 @@ __all__ = ["WasmEngine"]
 class WasmEngine:
     """Rows of a program, each in a WebAssembly instance of its own.
 
-    An instance can reach nothing outside its memory, and every call has a deadline and a memory limit (wasmer
-    has neither, so it refuses programs with scripts). An engine may be used from any thread, by one at a time
-    (wasmer: by the first thread that used it). It cannot be pickled; open another where it is needed.
+    An instance can reach nothing outside its memory, and every call has a deadline and a memory limit. A
+    program whose blocks might not end (scripts, some delays) is interrupted wherever it is; others are
+    stopped between blocks, and play faster. The runtime wasmer has neither limit, so it refuses scripts.
+
+    An engine may be used from any thread, by one at a time (wasmer: only by the thread that used it first).
+    It cannot be pickled; open another where it is needed.
 
     Parameters
     ----------
@@ -75,13 +79,13 @@ class WasmEngine:
         self.rows = int(rows)
         self.sample_rate = int(sample_rate)
         self.settings = Settings(sample_rate, bpm, seed, deadline, memory_limit)
-        chosen = open_runtime(runtime)
-        if not chosen.confines and _has_script(program):
+        chosen = open_runtime(runtime, interruptible=not is_plain(program))
+        if not chosen.confines and has_script(program):
             raise GlicolError(
                 f"the runtime {chosen.name} cannot stop a script that goes wrong, so programs with scripts "
                 "(in backticks) are not played on it; use runtime='wasmtime'",
                 kind="unsupported",
-                code=program.template,
+                code=program.template if program.blanks else program.fill([]),
             )
         # The engine takes a text without a chain for silence; it is more likely a mistake.
         self._empty = not re.sub(r"//[^\n]*", "", program.template).strip(" \t\n,|;")
@@ -177,10 +181,3 @@ class WasmEngine:
         if table.shape != (self.rows, blanks):
             raise ProgramError(f"values are [rows, blanks] = {(self.rows, blanks)}, not {table.shape}")
         return [self.program.fill(row) for row in table.tolist()]
-
-
-def _has_script(program: Program) -> bool:
-    # Scripts stand in backticks, and nothing else does.
-    return any(
-        "`" in text for text in (program.template, *(word for words in program.words.values() for word in words))
-    )

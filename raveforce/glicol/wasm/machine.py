@@ -21,7 +21,7 @@ ANSWER_AT = 20
 CONSOLE_AT, CONSOLE_BYTES = 64, 256
 
 BLOCK_BYTES = 4 * BLOCK
-MOST_BLOCKS = 1024  # a crossing; about 3 s, so that the buffer of a row stays at half a megabyte
+MOST_BLOCKS = 256  # a crossing; 0.7 s of sound, between which the deadline is looked at in any case
 LEAST_MEMORY = 8 * 2**20
 
 

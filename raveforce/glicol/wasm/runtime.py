@@ -43,7 +43,7 @@ class Instance(Protocol):
         """Call the block loop's ``play``, by the quickest way there is. May raise ``Broken``."""
 
     def start_clock(self) -> None:
-        """From now on, the deadline's seconds remain for calls."""
+        """From now on, the deadline's seconds remain."""
 
     def memory(self) -> memoryview:
         """View of the whole memory; good until the next call."""
@@ -65,12 +65,14 @@ class Runtime(Protocol):
         """Make a new instance, with a deadline in seconds and a memory limit in bytes."""
 
 
-def open_runtime(name: str | None = None) -> Runtime:
-    """Return a runtime with Glicol compiled in it, one a process.
+def open_runtime(name: str | None = None, *, interruptible: bool = True) -> Runtime:
+    """Return a runtime with Glicol compiled in it, one of each sort a process.
 
     Parameters
     ----------
     name : "wasmtime" or "wasmer"; None takes ``RAVEFORCE_WASM_RUNTIME``, or else wasmtime
+    interruptible : whether the deadline ends a call that is under way; if not, it is met by the next call.
+        Code that can be interrupted looks at a clock at every turn of every loop, and is a third slower.
 
     Raises
     ------
@@ -82,16 +84,16 @@ def open_runtime(name: str | None = None) -> Runtime:
     name = name or os.environ.get("RAVEFORCE_WASM_RUNTIME") or "wasmtime"
     if name not in RUNTIMES:
         raise ValueError(f"unknown WebAssembly runtime {name!r}; the runtimes are {', '.join(RUNTIMES)}")
-    return _opened(name)
+    return _opened(name, interruptible)
 
 
 @functools.cache
-def _opened(name: str) -> Runtime:
+def _opened(name: str, interruptible: bool) -> Runtime:
     # Imported only when asked for: wasmer is an extra.
     if name == "wasmtime":
         from raveforce.glicol.wasm.wasmtime_runtime import Wasmtime
 
-        return Wasmtime()
+        return Wasmtime(interruptible)
     if sys.version_info[:2] > LAST_FOR_WASMER:
         raise EngineUnavailable(
             "the runtime wasmer has no builds for Python 3.11 and later; use runtime='wasmtime', or Python 3.10"

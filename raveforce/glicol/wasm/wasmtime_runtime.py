@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import math
 import os
 import threading
 import time
+import weakref
 from importlib.metadata import version
 from typing import Any
 
@@ -27,13 +29,13 @@ class Wasmtime:
     name = "wasmtime"
     confines = True
 
-    def __init__(self) -> None:
+    def __init__(self, interruptible: bool) -> None:
         config = wasmtime.Config()
-        config.epoch_interruption = True
+        config.epoch_interruption = interruptible
         self.engine = wasmtime.Engine(config)
         self.glicol = compiled(
             load_binary(),
-            runtime=f"wasmtime-{version('wasmtime')}",
+            runtime=f"wasmtime-{version('wasmtime')}{'' if interruptible else '-uninterruptible'}",
             compile=lambda binary: wasmtime.Module(self.engine, binary),
             serialize=lambda module: bytes(module.serialize()),
             deserialize=lambda content: wasmtime.Module.deserialize(self.engine, content),
@@ -42,28 +44,48 @@ class Wasmtime:
         self.imports = [str(imported.name) for imported in self.loop.imports]
         self.exports = [exported.name for exported in self.loop.exports]
         self.clock_type = wasmtime.FuncType([], [wasmtime.ValType.f64()])
-        self._start_ticking()
-        if hasattr(os, "register_at_fork"):  # threads do not survive a fork
-            os.register_at_fork(after_in_child=self._start_ticking)
+        # Once Python's own exit takes modules apart, wasmtime's objects cannot be freed without noise.
+        atexit.register(self._close)
+        self.interruptible = interruptible
+        if interruptible:
+            self._start_ticking()
+            if hasattr(os, "register_at_fork"):  # threads do not survive a fork
+                os.register_at_fork(after_in_child=self._start_ticking)
 
     def instantiate(self, deadline: float, memory_limit: int) -> _WasmtimeInstance:
         """Make a new instance, with a deadline in seconds and a memory limit in bytes."""
         return _WasmtimeInstance(self, deadline, memory_limit)
 
     def _start_ticking(self) -> None:
-        threading.Thread(target=self._tick, name="glicol-deadline", daemon=True).start()
+        # All of it new: a lock that was held at a fork stays held in the child.
+        self._stop = threading.Event()
+        self._ticker = threading.Thread(
+            target=_tick, args=(self.engine, self._stop), name="glicol-deadline", daemon=True
+        )
+        self._ticker.start()
 
-    def _tick(self) -> None:
-        while True:
-            time.sleep(TICK)
-            self.engine.increment_epoch()
+    def _close(self) -> None:
+        if self.interruptible:
+            self._stop.set()
+            self._ticker.join()
+        for owned in (self.clock_type, self.loop, self.glicol, self.engine):
+            owned.close()
+
+
+def _tick(engine: wasmtime.Engine, stop: threading.Event) -> None:
+    """Move the clock on that interruptible code looks at."""
+    while not stop.wait(TICK):
+        engine.increment_epoch()
 
 
 class _WasmtimeInstance:
     def __init__(self, runtime: Wasmtime, deadline: float, memory_limit: int) -> None:
+        self._deadline = deadline
         # The current tick is partly over, so one more gives at least the whole deadline.
         self._ticks = math.ceil(deadline / TICK) + 1
+        self._interruptible = runtime.interruptible
         self._store = wasmtime.Store(runtime.engine)
+        weakref.finalize(self, self._store.close)
         self._store.set_limits(memory_size=memory_limit)
         self.start_clock()
         clock = wasmtime.Func(self._store, runtime.clock_type, now)
@@ -82,13 +104,17 @@ class _WasmtimeInstance:
             raise _understood(failure) from None
 
     def play(self) -> None:
+        if time.monotonic() > self._until:
+            raise Broken("the deadline passed", "deadline")
         try:
             self._play(self._store)
         except FAILURES as failure:
             raise _understood(failure) from None
 
     def start_clock(self) -> None:
-        self._store.set_epoch_deadline(self._ticks)
+        self._until = time.monotonic() + self._deadline
+        if self._interruptible:
+            self._store.set_epoch_deadline(self._ticks)
 
     def memory(self) -> memoryview:
         # Making a view costs more than seeing that the last one still holds: memory moves only when it grows.

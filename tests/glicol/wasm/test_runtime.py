@@ -130,6 +130,20 @@ def test_wasmer_sounds_the_same_bit_for_bit(tmp_path, glicol_binary):
     assert "only in the thread" in thread
 
 
+def test_leaving_python_with_engines_open_is_quiet():
+    script = """
+from raveforce.glicol import Program, open_engine
+codes = "o: sin 440", "o: meta `let a = [0.0]; a.pad(128, 1.0); a`"
+engines = [open_engine(Program.literal(code), kind="wasm") for code in codes]
+for engine in engines:
+    engine.play([[]], 1000)
+"""
+    finished = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
+
+
 def test_the_block_loop_is_in_the_package():
     import raveforce.glicol.wasm
 
@@ -145,7 +159,7 @@ def test_a_damaged_compiled_module_is_rebuilt_in_a_new_process(tmp_path, glicol_
     command = [
         sys.executable,
         "-c",
-        "from raveforce.glicol import render; print(render('o: sin 440', 0.1).sum())",
+        "from raveforce.glicol import render; print(render('o: sin 440', 0.1, engine='wasm').sum())",
     ]
 
     def run():
@@ -161,4 +175,4 @@ def test_a_damaged_compiled_module_is_rebuilt_in_a_new_process(tmp_path, glicol_
     assert run() == first
     rebuilt = entry.read_bytes()
     assert rebuilt[:32] == hashlib.sha256(rebuilt[32:]).digest()
-    assert float(first) == pytest.approx(float(render("o: sin 440", 0.1).sum()), abs=1e-3)
+    assert float(first) == pytest.approx(float(render("o: sin 440", 0.1, engine="wasm").sum()), abs=1e-3)

@@ -1,0 +1,192 @@
+"""The command line's ``key=value`` arguments: are there such groups, options and settings, and of that type?
+
+Hydra says that something is wrong; this says, before Hydra is asked, what was probably meant.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException, OverrideParseException
+from omegaconf import DictConfig, OmegaConf
+
+from agents import AGENTS
+from experiments.build import ConfigError
+from experiments.suggest import did_you_mean, nearest_path
+
+__all__ = ["CONF", "check", "parse"]
+
+CONF = Path(__file__).resolve().parent.parent / "conf"
+SETTINGS = "agent.settings."
+_WORDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    list: "a list",
+    dict: "a group",
+}
+
+
+def parse(arguments: Sequence[str]) -> list[Override]:
+    """The overrides among the arguments; options of Hydra's own (``-m``, ``--cfg job``) are left out.
+
+    Raises
+    ------
+    ConfigError
+        An argument is not of the form key=value.
+    """
+    texts = [text for text in arguments if not text.startswith("-") and ("=" in text or text.startswith("~"))]
+    try:
+        return OverridesParser.create().parse_overrides(texts)
+    except OverrideParseException as error:
+        raise ConfigError(f"{error.override}: {str(error).splitlines()[0]}") from error
+
+
+def check(arguments: Sequence[str], config: str = "config") -> None:
+    """Find what is wrong with a command line.
+
+    Parameters
+    ----------
+    arguments : those of the command line
+    config : name of the primary configuration, a file in ``conf/``
+
+    Raises
+    ------
+    ConfigError
+        There is no such group, option or setting, or its value has another type; the message names what is nearest.
+    """
+    overrides = parse(arguments)
+    extra = _searchpath(arguments)
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        loader = GlobalHydra.instance().config_loader()
+        if extra:
+            compose(config, extra)  # now the loader knows that folder too
+        groups = {group: loader.get_group_options(group) for group in _groups(loader, "")}
+        chosen = [override for override in overrides if override.key_or_group in groups]
+        for override in chosen:
+            for option in _values(override):
+                if isinstance(option, str) and option not in groups[override.key_or_group]:
+                    raise ConfigError(_no_option(override.key_or_group, option, groups[override.key_or_group]))
+        choices = [
+            f"{_prefix(override)}={next(_values(override), None)}" for override in chosen if not _drops(override)
+        ]
+        try:
+            cfg = compose(config, [*extra, *(choice.replace("=None", "=null") for choice in choices)])
+        except HydraException as error:
+            raise ConfigError(str(error).splitlines()[0]) from error
+    names = {*_names(cfg), *(group for group in groups if "/" not in group)}
+    for override in overrides:
+        if override not in chosen and not override.key_or_group.startswith("hydra"):
+            _check_setting(override, cfg, names)
+
+
+def _no_option(group: str, option: str, options: Sequence[str]) -> str:
+    return f"there is no {group}={option}{did_you_mean(option, options)} (the options are {', '.join(options)})"
+
+
+def _check_setting(override: Override, cfg: DictConfig, names: set[str]) -> None:
+    """Check one override that sets a value."""
+    key = override.key_or_group
+    if override.is_add() or override.is_force_add() or _drops(override):
+        return
+    if "/" in key or not _has(cfg, key):
+        parent = key.rpartition(".")[0]
+        hint = f" (to add one: +{key}=...)" if parent and _has(cfg, parent) else ""
+        raise ConfigError(f"there is no setting {key}{nearest_path(key, names)}{hint}")
+    usual = OmegaConf.select(cfg, key, throw_on_missing=False)
+    allowed = _annotated(cfg, key) or (() if usual is None else (_kind(usual),))
+    for value in _values(override):
+        if allowed and not _fits(value, allowed):
+            wanted = " or ".join(_WORDS[kind] for kind in _WORDS if kind in allowed)
+            raise ConfigError(f"{key} is {wanted}, such as {usual}, and not {value!r}")
+
+
+def _fits(value: Any, allowed: tuple[type, ...]) -> bool:
+    if value is None or (isinstance(value, str) and "${" in value):
+        return True
+    kind = _kind(value)
+    return kind in allowed or (kind is int and float in allowed) or (kind in (int, float) and str in allowed)
+
+
+def _kind(value: Any) -> type:
+    for kind in (bool, int, float):
+        if isinstance(value, kind):
+            return kind
+    if isinstance(value, dict | DictConfig):
+        return dict
+    return str if not isinstance(value, list) and not OmegaConf.is_list(value) else list
+
+
+def _annotated(cfg: DictConfig, key: str) -> tuple[type, ...]:
+    """What an agent's own signature says of a setting; nothing where it says nothing plain."""
+    name = key.removeprefix(SETTINGS)
+    algorithm = AGENTS.get(OmegaConf.select(cfg, "agent.name") or "")
+    if name == key or algorithm is None or name not in inspect.signature(algorithm).parameters:
+        return ()
+    hint = inspect.signature(algorithm).parameters[name].annotation
+    union = typing.get_origin(hint) in (typing.Union, types.UnionType)
+    hints = typing.get_args(hint) if union else (hint,)
+    return tuple(kind for kind in _WORDS if any(kind is (typing.get_origin(hint) or hint) for hint in hints))
+
+
+def _values(override: Override) -> Iterator[Any]:
+    """An override's value, or all that a sweep tries."""
+    if override.is_sweep_override():
+        for text in override.sweep_string_iterator():
+            yield OverridesParser.create().parse_override(f"key={text}").value()
+    else:
+        yield override.value()
+
+
+def _drops(override: Override) -> bool:
+    return override.is_delete()
+
+
+def _prefix(override: Override) -> str:
+    package = f"@{override.package}" if override.package else ""
+    return f"{'+' if override.is_add() else ''}{override.key_or_group}{package}"
+
+
+def _has(cfg: DictConfig, key: str) -> bool:
+    node: Any = cfg
+    for part in key.split("."):
+        if not isinstance(node, DictConfig) or part not in node:
+            return False
+        node = node._get_node(part)
+    return True
+
+
+def _names(cfg: Any, prefix: str = "") -> Iterator[str]:
+    """All settings by dotted name."""
+    for key in cfg:
+        yield f"{prefix}{key}"
+        node = cfg._get_node(key)
+        if isinstance(node, DictConfig) and not node._is_none():
+            yield from _names(node, f"{prefix}{key}.")
+
+
+def _groups(loader: Any, parent: str) -> Iterator[str]:
+    for group in loader.list_groups(parent):
+        name = f"{parent}/{group}" if parent else str(group)
+        yield name
+        yield from _groups(loader, name)
+
+
+def _searchpath(arguments: Sequence[str]) -> list[str]:
+    """The folder of further configurations that ``--config-dir`` names."""
+    for index, text in enumerate(arguments):
+        option, _, value = text.partition("=")
+        if option in ("--config-dir", "-cd"):
+            folder = value or "".join(arguments[index + 1 : index + 2])
+            return [f"hydra.searchpath=['file://{Path(folder).resolve()}']"]
+    return []

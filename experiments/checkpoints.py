@@ -1,0 +1,157 @@
+"""Checkpoints on disk: each is a folder that is whole or not there, and says so itself if it was damaged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Checkpoint", "CheckpointError", "Checkpoints"]
+
+log = logging.getLogger(__name__)
+
+MANIFEST = "manifest.json"
+PARTIAL = ".partial-"
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint cannot be used; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One checkpoint.
+
+    Attributes
+    ----------
+    path : its folder
+    """
+
+    path: Path
+
+    @property
+    def renders(self) -> int:
+        """How many renders the run had taken."""
+        return int(self.path.name)
+
+    def verify(self) -> None:
+        """Compare every file with what the manifest says of it.
+
+        Raises
+        ------
+        CheckpointError
+            A file is missing, cut off or changed.
+        """
+        try:
+            expected = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
+            for name, digest in expected.items():
+                if _sha256(self.path / name) != digest:
+                    raise CheckpointError(f"the checkpoint {self.path} is damaged: {name} is not what was written")
+        except (OSError, ValueError, AttributeError) as error:
+            raise CheckpointError(f"the checkpoint {self.path} is damaged: {error}") from error
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """The checkpoints of a run.
+
+    A new one is written beside the others under a passing name, flushed to the disk, then renamed; only then the
+    oldest goes. So at every moment, whatever ends the process, the newest one is whole, and one more stands behind it.
+
+    Attributes
+    ----------
+    path : folder that holds them
+    keep : how many to keep
+    """
+
+    path: Path
+    keep: int = 2
+
+    def found(self) -> list[Checkpoint]:
+        """The checkpoints that are there, newest first; none of them verified."""
+        if not self.path.is_dir():
+            return []
+        folders = [folder for folder in self.path.iterdir() if folder.name.isdigit() and folder.is_dir()]
+        return sorted(map(Checkpoint, folders), key=lambda checkpoint: -checkpoint.renders)
+
+    def newest(self) -> Checkpoint | None:
+        """The newest checkpoint that is undamaged; None where there never was one.
+
+        Raises
+        ------
+        CheckpointError
+            There are checkpoints, and all are damaged.
+        """
+        problems = []
+        for checkpoint in self.found():
+            try:
+                checkpoint.verify()
+            except CheckpointError as error:
+                log.warning("%s; trying the one before it", error)
+                problems.append(str(error))
+                continue
+            return checkpoint
+        if problems:
+            raise CheckpointError("no checkpoint is left to go on from: " + "; ".join(problems))
+        return None
+
+    def save(self, renders: int, write: Callable[[Path], None]) -> Checkpoint:
+        """Add a checkpoint.
+
+        Parameters
+        ----------
+        renders : how many renders the run has taken
+        write : writes the files into the folder it is given
+
+        Raises
+        ------
+        OSError
+            The disk is full or the folder cannot be written; the checkpoints before this one still stand.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        for left in self.path.glob(f"{PARTIAL}*"):  # by a process that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        partial = Path(tempfile.mkdtemp(dir=self.path, prefix=PARTIAL))
+        try:
+            write(partial)
+            files = sorted(partial.iterdir())
+            manifest = {file.name: _sha256(file) for file in files}
+            (partial / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+            os.chmod(partial, 0o755)  # mkdtemp's folders are for their owner only
+            for path in (*files, partial / MANIFEST, partial):
+                _flush(path)
+            final = self.path / f"{renders:09d}"
+            if final.exists():  # a damaged one, or one that an earlier life of this run got to
+                os.rename(final, f"{partial}-old")
+            os.rename(partial, final)
+            _flush(self.path)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        shutil.rmtree(f"{partial}-old", ignore_errors=True)
+        for old in self.found()[self.keep :]:
+            shutil.rmtree(old.path, ignore_errors=True)
+        return Checkpoint(final)
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _flush(path: Path) -> None:
+    """Have a file, or a folder's list of names, on the disk before going on."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

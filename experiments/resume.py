@@ -1,0 +1,102 @@
+"""``resume=DIR`` and ``resume=auto``: what they mean for the command line and the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from experiments.arguments import parse
+from experiments.build import ConfigError
+from experiments.runs import RunFolder
+
+__all__ = ["AUTO", "CHANGEABLE", "check_same", "is_finished", "is_started", "recorded", "with_run_dir"]
+
+AUTO = "auto"
+
+CHANGEABLE = ("total_timesteps", "checkpoint_every", "progress", "torch_threads", "tracking")
+"""What may change when a run is resumed: nothing that its metrics so far depend on."""
+
+
+def with_run_dir(arguments: Sequence[str]) -> list[str]:
+    """Have Hydra use the folder of the run that ``resume=DIR`` names, and leave its record of the first start.
+
+    Raises
+    ------
+    ConfigError
+        There is no run, or other things than those in ``CHANGEABLE`` are to change.
+    """
+    overrides = parse(arguments)
+    folders = [override.value() for override in overrides if override.key_or_group == "resume"]
+    if not folders or folders[-1] in (None, AUTO):
+        return list(arguments)
+    folder = str(folders[-1])
+    if {"-m", "--multirun"} & set(arguments):
+        raise ConfigError("resume=DIR is for one run; to go on with a sweep, repeat its command with resume=auto")
+    if not is_started(Path(folder)):
+        raise ConfigError(f"resume: there is no run in {folder}")
+    for override in overrides:
+        key = override.key_or_group
+        if key not in ("resume", "hydra") and key.split(".")[0] not in (*CHANGEABLE, "hydra"):
+            raise ConfigError(f"resume: a resumed run keeps its {key}; only {', '.join(CHANGEABLE)} may change")
+    quoted = folder.replace("\\", "\\\\").replace("'", "\\'")
+    return [*arguments, f"hydra.run.dir='{quoted}'", "hydra.output_subdir=null"]
+
+
+def is_started(path: Path) -> bool:
+    """Whether a folder holds a run, however little of it."""
+    return RunFolder(path).config.is_file()
+
+
+def is_finished(path: Path, total_timesteps: int) -> bool:
+    """Whether the run in a folder came to its end, by itself."""
+    summary = RunFolder(path).read_summary()
+    return summary is not None and not summary["interrupted"] and summary["renders"] >= total_timesteps
+
+
+def check_same(path: Path, cfg: DictConfig) -> None:
+    """Make sure that a folder holds the run that a configuration describes, as when a sweep's command was changed.
+
+    Raises
+    ------
+    ConfigError
+        It holds another one.
+    """
+    before, now = (
+        {key: value for key, value in config.items() if key not in (*CHANGEABLE, "resume")}
+        for config in (_read(path), OmegaConf.create(OmegaConf.to_container(cfg, resolve=True)))
+    )
+    for key in sorted(before.keys() | now.keys(), key=str):
+        if before.get(key) != now.get(key):
+            raise ConfigError(
+                f"resume: {path} holds a run with another {key} ({before.get(key)}, not {now.get(key)}); "
+                "give this one another folder"
+            )
+
+
+def recorded(path: Path, composed: DictConfig, arguments: Sequence[str]) -> DictConfig:
+    """The configuration of the run in a folder, changed by the command line where that is allowed.
+
+    Parameters
+    ----------
+    path : the run folder
+    composed : the configuration that Hydra composed from the command line
+    arguments : the command line's overrides
+    """
+    cfg = _read(path)
+    for override in parse(arguments):
+        key = override.key_or_group
+        if key.split(".")[0] in CHANGEABLE:
+            OmegaConf.update(cfg, key, OmegaConf.select(composed, key), force_add=True, merge=False)
+    return cfg
+
+
+def _read(path: Path) -> DictConfig:
+    try:
+        cfg: Any = OmegaConf.load(RunFolder(path).config)
+    except (OSError, ValueError, OmegaConfBaseException) as error:
+        raise ConfigError(f"resume: the configuration in {path} cannot be read: {error}") from error
+    return cfg  # type: ignore[no-any-return]

@@ -1,0 +1,169 @@
+"""The whole state of a training, written to files and read back.
+
+A run that goes on from here does what it would have done without a break: the state holds the agent with its
+optimisers, the replay buffer, where every environment is, every random generator, and what was logged but not yet
+written.
+"""
+
+from __future__ import annotations
+
+import pickle
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize, unwrap_vec_wrapper
+
+from agents import Agent, load_agent
+from agents.vec_env import BatchVecEnv
+from experiments.checkpoints import Checkpoint, CheckpointError
+
+__all__ = ["load", "restore", "save"]
+
+FORMAT = 1
+MODEL, REPLAY, STATE = "model.zip", "replay.npz", "state.pkl"
+
+_PENDING = ("name_to_value", "name_to_count", "name_to_excluded")
+_NORMALISING = ("obs_rms", "ret_rms", "returns", "old_obs", "old_reward")
+_EXPLORING = ("exploration_mat", "exploration_matrices")
+
+
+def save(folder: Path, agent: Agent, watchers: Mapping[str, Any]) -> None:
+    """Write the state of a training into a folder.
+
+    Only where a rollout begins is the state complete: in the midst of one, SB3 keeps a part of it in local variables.
+
+    Parameters
+    ----------
+    folder : where ``model.zip``, ``replay.npz`` and ``state.pkl`` go
+    agent : the agent, in training
+    watchers : the state of whatever watches the training, by name; anything that pickles
+    """
+    agent.save(folder / MODEL)
+    buffer = getattr(agent, "replay_buffer", None)
+    if buffer is not None:
+        np.savez(folder / REPLAY, **_filled(buffer))
+    normaliser = _normaliser(agent)
+    state = {
+        "format": FORMAT,
+        "watchers": dict(watchers),
+        "environments": _batch(agent).snapshot(),
+        "pending": {name: dict(getattr(agent.logger, name)) for name in _PENDING},
+        "normaliser": {name: getattr(normaliser, name) for name in _NORMALISING if normaliser is not None},
+        "exploration": _exploration(agent),
+        "action_noise": vars(getattr(agent, "action_noise", None) or _Nothing()),
+        "random": {
+            "python": random.getstate(),
+            "numpy": np.random.get_state(),  # noqa: NPY002 (SB3 draws from it)
+            "torch": torch.get_rng_state(),
+            "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+            "action_space": agent.action_space.np_random.bit_generator.state,
+        },
+    }
+    with (folder / STATE).open("wb") as file:
+        pickle.dump(state, file)
+
+
+def load(checkpoint: Checkpoint, name: str, env: VecEnv) -> tuple[Agent, dict[str, Any]]:
+    """Read an agent and the rest of the state. The files hold pickles: load only what you trust.
+
+    Parameters
+    ----------
+    checkpoint : an undamaged one
+    name : of the agent, as in ``agents.AGENTS``
+    env : the environments to go on in, as they were when the training began
+
+    Raises
+    ------
+    CheckpointError
+        The files cannot be read, as when they were written with other versions.
+    """
+    try:
+        agent: Any = load_agent(name, checkpoint.path / MODEL, env=env)
+        with (checkpoint.path / STATE).open("rb") as file:
+            state: dict[str, Any] = pickle.load(file)
+        if state["format"] != FORMAT:
+            raise CheckpointError(f"{checkpoint.path} has format {state['format']}, and this version reads {FORMAT}")
+        if (checkpoint.path / REPLAY).exists():
+            with np.load(checkpoint.path / REPLAY) as arrays:
+                _fill(agent.replay_buffer, dict(arrays))
+    except (OSError, ValueError, KeyError, AttributeError, ImportError, EOFError, pickle.UnpicklingError) as error:
+        raise CheckpointError(
+            f"{checkpoint.path} cannot be read ({type(error).__name__}: {error}); "
+            "was it written with the same versions of everything?"
+        ) from error
+    return agent, state
+
+
+def restore(agent: Agent, state: Mapping[str, Any]) -> None:
+    """Put everything but the agent's own numbers back: environments, random generators, pending log entries.
+
+    To be called where the first rollout begins, for until then SB3 seeds, resets and draws.
+    """
+    _batch(agent).restore(state["environments"])
+    for name, values in state["pending"].items():
+        getattr(agent.logger, name).update(values)
+    normaliser = _normaliser(agent)
+    if normaliser is not None:
+        vars(normaliser).update(state["normaliser"])
+    for name in state["exploration"]:
+        vars(_distribution(agent))[name] = state["exploration"][name]
+    # In place, because SB3 has already handed it to the rollout.
+    vars(getattr(agent, "action_noise", None) or _Nothing()).update(state["action_noise"])
+    randoms = state["random"]
+    agent.action_space.np_random.bit_generator.state = randoms["action_space"]
+    random.setstate(randoms["python"])
+    np.random.set_state(randoms["numpy"])  # noqa: NPY002
+    torch.set_rng_state(randoms["torch"])
+    if randoms["cuda"] and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(randoms["cuda"])
+
+
+def _batch(agent: Agent) -> BatchVecEnv:
+    """The environments themselves, without what is wrapped around them."""
+    env = agent.get_env()
+    assert env is not None
+    assert isinstance(env.unwrapped, BatchVecEnv)
+    return env.unwrapped
+
+
+def _normaliser(agent: Agent) -> VecNormalize | None:
+    env = agent.get_env()
+    assert env is not None
+    return unwrap_vec_wrapper(env, VecNormalize)
+
+
+class _Nothing:
+    """Stands for an action noise that is not there."""
+
+
+def _exploration(agent: Agent) -> dict[str, Any]:
+    """The noise of state-dependent exploration (gSDE), which is drawn before a rollout begins."""
+    return {name: value for name, value in vars(_distribution(agent)).items() if name in _EXPLORING}
+
+
+def _distribution(agent: Agent) -> Any:
+    policy = getattr(agent, "policy", None)  # search has none
+    return getattr(getattr(policy, "actor", policy), "action_dist", None) or _Nothing()
+
+
+def _filled(buffer: Any) -> dict[str, Any]:
+    """What a replay buffer holds, without the room that is still empty."""
+    used = buffer.buffer_size if buffer.full else buffer.pos
+    arrays = {"pos": np.array(buffer.pos), "full": np.array(buffer.full)}
+    for name, value in vars(buffer).items():
+        for key, array in value.items() if isinstance(value, dict) else [("", value)]:
+            if isinstance(array, np.ndarray) and array.shape[:1] == (buffer.buffer_size,):
+                arrays[f"{name}/{key}"] = array[:used]
+    return arrays
+
+
+def _fill(buffer: Any, arrays: dict[str, Any]) -> None:
+    buffer.pos, buffer.full = int(arrays.pop("pos")), bool(arrays.pop("full"))
+    for name, stored in arrays.items():
+        attribute, _, key = name.partition("/")
+        array = getattr(buffer, attribute)[key] if key else getattr(buffer, attribute)
+        array[: len(stored)] = stored

@@ -1,0 +1,216 @@
+"""Find an agent's settings: ``python -m experiments.tune task=kick agent=sac trials=50``.
+
+A study is kept in its folder, or in a database that many machines share; the same command goes on with it, and run
+several times at once it has as many workers.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import hydra
+import optuna
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+from optuna.storages.journal import JournalFileBackend
+from optuna.study import MaxTrialsCallback
+from optuna.trial import TrialState
+
+from experiments.arguments import check
+from experiments.build import ConfigError, build_agent, build_vec_env
+from experiments.runs import RunFolder
+from experiments.train import train
+
+__all__ = ["main", "search_space", "suggest", "tune"]
+
+log = logging.getLogger(__name__)
+
+DONE = (TrialState.COMPLETE, TrialState.PRUNED)
+OWN = ("tune", "trials", "study", "storage", "repeats", "sampler_seed")
+OWN += ("prune", "prune_after_trials", "prune_after_renders")
+"""Settings of the study, which a run does not know."""
+
+HEARTBEAT = 60
+"""Seconds between two signs of life of a trial in a database."""
+
+
+def tune(cfg: DictConfig, folder: Path) -> optuna.Study:
+    """Work on a study until it has its trials.
+
+    Parameters
+    ----------
+    cfg : see ``conf/tune.yaml``
+    folder : the study's; holds its trials' runs, its file if it has no database, and at the end the best settings
+
+    Raises
+    ------
+    ConfigError
+        The search space or the run's own configuration is wrong.
+    """
+    space = dict(search_space(OmegaConf.to_container(cfg.tune, resolve=True)))
+    _try_out(cfg, space)
+    study = open_study(cfg, folder)
+    left = cfg.trials - len(study.get_trials(deepcopy=False, states=DONE))
+    log.info("study %s: %d trials to go", study.study_name, max(left, 0))
+    if left > 0:
+        study.optimize(
+            lambda trial: _objective(trial, cfg, space, folder),
+            callbacks=[MaxTrialsCallback(cfg.trials, states=DONE)],
+            catch=(Exception,),
+        )
+    if study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+        _write_best(cfg, space, study, folder)
+    return study
+
+
+def search_space(node: Any, path: str = "agent") -> Iterator[tuple[str, dict[str, Any]]]:
+    """The settings to try, by their names in a run's configuration.
+
+    >>> dict(search_space({"settings": {"tau": {"low": 0.01, "high": 0.1}}}))
+    {'agent.settings.tau': {'low': 0.01, 'high': 0.1}}
+    """
+    if not isinstance(node, Mapping):
+        raise ConfigError(f"tune: {path} is {node!r}, and should be low and high, or choices")
+    if {"low", "high"} <= node.keys() or "choices" in node:
+        extra = node.keys() - {"low", "high", "log", "choices"}
+        if extra:
+            raise ConfigError(f"tune: {path} has {', '.join(sorted(extra))} beside low, high, log and choices")
+        yield path, dict(node)
+        return
+    for key, value in node.items():
+        yield from search_space(value, f"{path}.{key}")
+
+
+def suggest(trial: optuna.trial.BaseTrial, space: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Have a trial choose a value for each setting."""
+    chosen: dict[str, Any] = {}
+    for name, bounds in space.items():
+        if "choices" in bounds:
+            # As JSON, because Optuna keeps no lists.
+            chosen[name] = json.loads(trial.suggest_categorical(name, [json.dumps(x) for x in bounds["choices"]]))
+        elif isinstance(bounds["low"], int) and isinstance(bounds["high"], int):
+            chosen[name] = trial.suggest_int(name, bounds["low"], bounds["high"], log=bounds.get("log", False))
+        else:
+            chosen[name] = trial.suggest_float(name, bounds["low"], bounds["high"], log=bounds.get("log", False))
+    return chosen
+
+
+def open_study(cfg: DictConfig, folder: Path) -> optuna.Study:
+    """Begin a study, or go on with it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    storage: optuna.storages.BaseStorage
+    if cfg.storage is None:
+        storage = optuna.storages.JournalStorage(JournalFileBackend(str(folder / "study.journal")))
+    else:
+        storage = optuna.storages.RDBStorage(
+            cfg.storage,
+            heartbeat_interval=HEARTBEAT,
+            heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=3),
+        )
+    study = optuna.create_study(
+        storage=storage,
+        study_name=cfg.study,
+        load_if_exists=True,
+        direction="minimize",
+        sampler=optuna.samplers.TPESampler(seed=cfg.sampler_seed, multivariate=True),
+        pruner=optuna.pruners.MedianPruner(cfg.prune_after_trials, cfg.prune_after_renders)
+        if cfg.prune
+        else optuna.pruners.NopPruner(),
+    )
+    if cfg.storage is None:
+        _retry_killed(study, folder)
+    return study
+
+
+def _retry_killed(study: optuna.Study, folder: Path) -> None:
+    """Give trials whose process was killed another try; a database has heartbeats for that, a file has not."""
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        alive = RunFolder(_trial_folder(folder, trial.number)).is_held()
+        if not alive and len(trial.params) == len(trial.distributions) > 0:
+            study.tell(trial.number, state=TrialState.FAIL)
+            study.enqueue_trial(trial.params)
+            log.info("trial %d was killed; its settings are tried again", trial.number)
+
+
+def _objective(trial: optuna.Trial, cfg: DictConfig, space: Mapping[str, Any], folder: Path) -> float:
+    """Train with the trial's settings; the policy's distance at the end, averaged over seeds."""
+    chosen = suggest(trial, space)
+    distances: list[float] = []
+    for repeat in range(cfg.repeats):
+        run = run_config(cfg, chosen)
+        run.seed = cfg.seed + repeat
+        run.tracking.group = run.tracking.group or cfg.study
+        before = repeat * cfg.total_timesteps
+
+        def go_on(renders: int, distance: float, before: int = before) -> bool:
+            trial.report(sum([*distances, distance]) / (len(distances) + 1), before + renders)
+            return not trial.should_prune()
+
+        summary = train(run, _trial_folder(folder, trial.number, repeat), report=go_on)
+        if summary["signal"] is not None:
+            sys.exit(128 + signal.Signals[summary["signal"]])
+        if summary["interrupted"]:
+            raise optuna.TrialPruned
+        distances.append(summary["policy"]["distances"][summary["reward"]["distance"]])
+    return sum(distances) / len(distances)
+
+
+def run_config(cfg: DictConfig, chosen: Mapping[str, Any]) -> DictConfig:
+    """A run's configuration with the chosen settings, without what only the study needs."""
+    run = OmegaConf.create({str(key): value for key, value in cfg.items() if key not in OWN})
+    run.progress = False
+    for name, value in chosen.items():
+        OmegaConf.update(run, name, value, force_add=True, merge=False)
+    return run
+
+
+def _try_out(cfg: DictConfig, space: Mapping[str, Any]) -> None:
+    """Build an agent with the first values, so that a wrong setting is found before the study begins."""
+    first = {name: bounds["choices"][0] if "choices" in bounds else bounds["low"] for name, bounds in space.items()}
+    run = run_config(cfg, first)
+    env = build_vec_env(run)
+    build_agent(run, env)
+    env.close()
+
+
+def _trial_folder(folder: Path, number: int, repeat: int = 0) -> Path:
+    return folder / "trials" / f"{number:05d}_{repeat}"
+
+
+def _write_best(cfg: DictConfig, space: Mapping[str, Any], study: optuna.Study, folder: Path) -> None:
+    best = study.best_trial
+    run = run_config(cfg, suggest(optuna.trial.FixedTrial(best.params), space))
+    done = study.get_trials(deepcopy=False, states=DONE)
+    name = study.study_name
+    command = f"python run.py --config-dir {folder} task={HydraConfig.get().runtime.choices.task} agent={name}"
+    text = (
+        f"# Best of {len(done)} trials of the study {name}: trial {best.number}, distance {best.value:.6g}.\n"
+        f"# {command}\n{OmegaConf.to_yaml(run.agent, resolve=True)}"
+    )
+    agents = RunFolder(folder / "agent")
+    agents.path.mkdir(exist_ok=True)
+    path = agents.write(f"{name}.yaml", lambda path: path.write_text(text, encoding="utf-8"))
+    print(f"best of {len(done)} trials: {best.value:.4g} (trial {best.number})\nsettings: {path}\nuse: {command}")
+
+
+@hydra.main(version_base="1.3", config_path="../conf", config_name="tune")
+def main(cfg: DictConfig) -> None:
+    """Work on the study that the command line describes."""
+    try:
+        tune(cfg, Path(HydraConfig.get().runtime.output_dir))
+    except ConfigError as error:
+        sys.exit(f"tune: {error}")
+
+
+if __name__ == "__main__":
+    try:
+        check(sys.argv[1:], "tune")
+    except ConfigError as error:
+        sys.exit(f"tune: {error}")
+    main()

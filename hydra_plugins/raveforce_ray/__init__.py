@@ -1,0 +1,1 @@
+"""A Hydra plugin: sweeps on a Ray cluster."""

@@ -1,0 +1,157 @@
+"""From chains to instructions for the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from raveforce.glicol.native.kernel import opcodes as op
+from raveforce.glicol.native.parser import Chain, Node, Number, Slot
+from raveforce.glicol.native.precision import relax
+
+__all__ = ["Builder", "Graph", "Part", "Setting"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What nodes take for granted.
+
+    Attributes
+    ----------
+    sample_rate : Hz
+    bpm, seed : the engine's
+    allpass_memory : milliseconds that an all-pass filter with a modulated delay remembers
+    code : program text, for errors
+    """
+
+    sample_rate: float
+    bpm: float
+    seed: int
+    allpass_memory: float = 0.0
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Where a node's state lies, so that it can move on when a word changes the program around it."""
+
+    chain: str
+    place: int
+    name: str
+    codes: tuple[int, ...]
+    ops: tuple[int, int]
+    ints: tuple[int, int]
+    floats: tuple[int, int]
+    bufs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A program ready for the kernel.
+
+    Attributes
+    ----------
+    ops, lists : instructions, see opcodes
+    constants : parameters that follow the blanks
+    ints, floats : state at the start
+    buffers : how many buffers a row needs
+    final : the buffer that is heard
+    nodes : for each instruction the node it belongs to
+    parts : the nodes' state
+    whole : blanks that take integers only
+    """
+
+    ops: NDArray[np.int64]
+    lists: NDArray[np.int64]
+    constants: NDArray[np.float32]
+    ints: NDArray[np.int64]
+    floats: NDArray[np.float32]
+    buffers: int
+    final: int
+    nodes: tuple[Node, ...]
+    parts: tuple[Part, ...]
+    whole: tuple[int, ...]
+    chains: tuple[Chain, ...]
+
+
+@dataclass
+class Builder:
+    """Collects instructions and lays out parameters, state and buffers."""
+
+    blanks: int
+    ops: list[list[int]] = field(default_factory=list)
+    lists: list[int] = field(default_factory=list)
+    constants: dict[float, int] = field(default_factory=dict)
+    ints: list[int] = field(default_factory=list)
+    floats: list[float] = field(default_factory=list)
+    buffers: int = 0
+    nodes: list[Node] = field(default_factory=list)
+    whole: set[int] = field(default_factory=set)
+
+    def number(self, value: Number) -> int:
+        """Return the parameter that holds a number of the program."""
+        if isinstance(value, Slot):
+            if value.whole:
+                self.whole.add(value.blank)
+            return value.blank
+        return self.blanks + self.constants.setdefault(value, len(self.constants))
+
+    def buffer(self) -> int:
+        """Return a new buffer."""
+        self.buffers += 1
+        return self.buffers - 1
+
+    def listed(self, values: Sequence[int]) -> int:
+        """Store a list of integers and return where."""
+        self.lists += values
+        return len(self.lists) - len(values)
+
+    def emit(
+        self,
+        node: Node,
+        code: int,
+        out: int,
+        inputs: Sequence[int] = (),
+        numbers: Sequence[Number] = (),
+        ints: Sequence[int] = (),
+        floats: Sequence[float] = (),
+        listed: tuple[int, int] = (0, 0),
+        order: Sequence[int] = (),
+    ) -> None:
+        """Add an instruction with its initial state."""
+        row = [0] * op.COLUMNS
+        row[op.CODE], row[op.OUT] = code, out
+        row[op.IN0], row[op.IN1] = (*inputs, -1, -1)[:2]
+        row[op.INT], row[op.FLOAT] = len(self.ints), len(self.floats)
+        for i, value in enumerate(numbers):
+            row[op.P0 + i] = self.number(value)
+        row[op.LIST], row[op.COUNT] = listed
+        row[op.ORDER], row[op.INPUTS] = self.listed(order), len(order)
+        self.ints += ints
+        self.floats += floats
+        self.ops.append(row)
+        self.nodes.append(node)
+
+    def finish(self, final: int, parts: Sequence[Part], chains: Sequence[Chain]) -> Graph:
+        """Return the graph built."""
+        self.number(0.0)  # instructions read parameter 0 even if they take none
+        ops = np.array(self.ops, np.int64).reshape(-1, op.COLUMNS)
+        lists = np.array([*self.lists, 0], np.int64)
+        numbers = {self.blanks + place: value for value, place in self.constants.items()}
+        relax(ops, lists, numbers, final)
+        return Graph(
+            ops=ops,
+            lists=lists,
+            constants=np.array(list(self.constants), np.float32),
+            ints=np.array([*self.ints, 0], np.int64),
+            floats=np.array([*self.floats, 0], np.float32),
+            buffers=max(self.buffers, 1),
+            final=final,
+            nodes=tuple(self.nodes),
+            parts=tuple(parts),
+            whole=tuple(sorted(self.whole)),
+            chains=tuple(chains),
+        )

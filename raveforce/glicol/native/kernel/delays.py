@@ -1,0 +1,93 @@
+"""Delay lines: rings of samples that a row keeps from block to block."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from raveforce.glicol.native.kernel.jit import BLOCK, jitted
+
+F = np.float32
+ZERO, ONE, THOUSAND = F(0), F(1), F(1000)
+
+
+@jitted
+def delay(bufs, row, out, source, rings, ring, head, length):
+    """Put a block through a ring: what comes out went in ``length`` samples ago. Return the new head."""
+    i = 0
+    while i < BLOCK:
+        run = min(length - head, BLOCK - i)
+        for k in range(np.uint64(run)):
+            bufs[row, out, np.uint64(i) + k] = rings[row, np.uint64(ring + head) + k]
+            rings[row, np.uint64(ring + head) + k] = bufs[row, source, np.uint64(i) + k]
+        i += run
+        head += run
+        if head == length:
+            head = 0
+    return head
+
+
+@jitted
+def allpass(bufs, row, out, source, rings, ring, head, length, gain):
+    """All-pass filter around a delay: one ring of inputs, then one of outputs. Return the new head."""
+    for i in range(BLOCK):
+        x = bufs[row, source, i]
+        y = -gain * x + rings[row, ring + head] + gain * rings[row, ring + length + head]
+        rings[row, ring + head] = x
+        rings[row, ring + length + head] = y
+        bufs[row, out, i] = y
+        head += 1
+        if head == length:
+            head = 0
+    return head
+
+
+@jitted
+def tap(milliseconds, rate, length):
+    """Where in a ring of a length a modulated delay reads, in samples from its head (-1: nowhere)."""
+    position = -milliseconds / THOUSAND * rate
+    if position == -np.inf:
+        return F(-1)
+    while position < ZERO:
+        position = position + F(length)
+    return position
+
+
+@jitted
+def between(rings, row, ring, head, length, position):
+    """Read a ring between two samples, weighted as Glicol does."""
+    whole = np.floor(position)
+    fraction = position - F(whole)
+    first = (head + int(whole)) % length
+    second = (first + 1) % length
+    return rings[row, ring + first] * fraction + rings[row, ring + second] * (ONE - fraction)
+
+
+@jitted
+def modulated_delay(bufs, row, out, source, modulator, rings, ring, head, length, rate):
+    """Delay by a signal in milliseconds. Return the new head, -1 if the engine would never return."""
+    for i in range(BLOCK):
+        position = tap(bufs[row, modulator, i], rate, length)
+        if position < ZERO:
+            return -1
+        bufs[row, out, i] = between(rings, row, ring, head, length, position)
+        rings[row, ring + head] = bufs[row, source, i]
+        head = head + 1 if head + 1 < length else 0
+    return head
+
+
+@jitted
+def modulated_allpass(bufs, row, out, source, modulator, rings, ring, head, length, gain, rate):
+    """All-pass filter whose delay is a signal in milliseconds. Return the new head, -1 as above."""
+    for i in range(BLOCK):
+        position = tap(bufs[row, modulator, i], rate, length)
+        if position < ZERO:
+            return -1
+        x = bufs[row, source, i]
+        delayed_x = between(rings, row, ring, head, length, position)
+        delayed_y = between(rings, row, ring + length, head, length, position)
+        y = -gain * x + delayed_x + gain * delayed_y
+        rings[row, ring + head] = x
+        rings[row, ring + length + head] = y
+        bufs[row, out, i] = y
+        head = head + 1 if head + 1 < length else 0
+    return head

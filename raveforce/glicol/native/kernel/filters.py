@@ -1,0 +1,197 @@
+"""Recursive filters. Their sums keep Glicol's order: low cut-offs amplify every rounding."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from raveforce.glicol.native.kernel.jit import BLOCK, count, jitted
+
+F = np.float32
+HALF, ONE, TWO = F(0.5), F(1), F(2)
+TWO_PI = F(2) * F(math.pi)
+
+# A resonant filter's state: two inputs, two outputs, the cut-off and q its coefficients were computed for.
+X1, X2, Y1, Y2, CUTOFF, Q, TUNED, A0, A1, B1, B2 = range(11)
+# Its impulse response (H0 is 1), what an output leaves behind, and how it forgets.
+H1, H2, H3, H4, Q0, Q1, Q2, Q3, SETTLING = range(11, 20)
+RESONANT_STATE = 20
+
+FORGOTTEN = 1e-9
+"""Part of a difference that is no difference any more in float32."""
+MOST_NOISE = 64.0
+"""Gain of rounding noise up to which a filter may be computed quickly: 4e-6 of full scale, or so."""
+
+
+@jitted
+def tune(floats, row, at, cutoff, q, rate, highpass):
+    """Compute a resonant filter's coefficients, unless they stand."""
+    if floats[row, at + CUTOFF] == cutoff and floats[row, at + Q] == q and floats[row, at + TUNED] == ONE:
+        return
+    theta = TWO_PI * cutoff / rate
+    damping = ONE / q
+    sine = F(math.sin(np.float64(theta)))
+    beta = HALF * (ONE - damping * sine / TWO) / (ONE + damping * sine / TWO)
+    gamma = (HALF + beta) * F(math.cos(np.float64(theta)))
+    if highpass:
+        floats[row, at + A0] = (HALF + beta + gamma) / TWO
+        floats[row, at + A1] = -HALF - beta - gamma
+    else:
+        floats[row, at + A0] = (HALF + beta - gamma) / TWO
+        floats[row, at + A1] = HALF + beta - gamma
+    floats[row, at + B1] = -TWO * gamma
+    floats[row, at + B2] = TWO * beta
+    floats[row, at + CUTOFF], floats[row, at + Q], floats[row, at + TUNED] = cutoff, q, ONE
+    look_ahead(floats, row, at)
+
+
+@jitted
+def look_ahead(floats, row, at):
+    """Coefficients with which four samples of a resonant filter follow from the two before them.
+
+    Rounding noise passes through the filter's recursive part. Its gain, and the level that the filter makes
+    of the lowest and highest tones and at its resonance, tell whether it may be computed in another order
+    than the engine's unheard. SETTLING is 0 if not, else in how many blocks the difference is forgotten.
+    """
+    b1, b2, q = (
+        np.float64(floats[row, at + B1]),
+        np.float64(floats[row, at + B2]),
+        np.float64(floats[row, at + Q]),
+    )
+    before, response = 0.0, 1.0
+    for i in range(4):
+        floats[row, at + Q0 + i] = F(-b2 * response)
+        before, response = response, -b1 * response - b2 * before
+        floats[row, at + H1 + i] = F(response)
+    noise = (1 + b2) / ((1 - b2) * ((1 + b2) * (1 + b2) - b1 * b1))
+    a0, a1 = np.float64(floats[row, at + A0]), np.float64(floats[row, at + A1])
+    level = max(q, abs(a0 + a1) / (1 + b1 + b2), abs(a0 - a1) / (1 - b1 + b2), 1.0)
+    floats[row, at + SETTLING] = F(0)
+    if b2 < 1 and noise > 0 and noise * level * level < MOST_NOISE * MOST_NOISE:
+        spread = b1 * b1 - 4 * b2
+        radius = (abs(b1) + math.sqrt(spread)) / 2 if spread > 0 else math.sqrt(b2)
+        floats[row, at + SETTLING] = F(math.ceil(math.log(FORGOTTEN) / math.log(max(radius, 1e-3)) / BLOCK) + 1)
+
+
+@jitted(fastmath={"contract"})
+def resonate_quickly(bufs, row, out, source, floats, at):
+    """Resonant filter, four samples at a time: a quarter of the waiting for one result by the next."""
+    listen(bufs, row, out, source, floats, at)
+    h1, h2, h3, h4 = floats[row, at + H1], floats[row, at + H2], floats[row, at + H3], floats[row, at + H4]
+    q0, q1, q2, q3 = floats[row, at + Q0], floats[row, at + Q1], floats[row, at + Q2], floats[row, at + Q3]
+    y1, y2 = floats[row, at + Y1], floats[row, at + Y2]
+    for j in range(BLOCK // 4):
+        i = 4 * j
+        x0, x1, x2, x3 = (
+            bufs[row, out, i],
+            bufs[row, out, i + 1],
+            bufs[row, out, i + 2],
+            bufs[row, out, i + 3],
+        )
+        t1 = x1 + h1 * x0
+        t2 = x2 + h1 * x1 + h2 * x0
+        t3 = x3 + h1 * x2 + h2 * x1 + h3 * x0
+        bufs[row, out, i] = x0 + q0 * y2 + h1 * y1
+        bufs[row, out, i + 1] = t1 + q1 * y2 + h2 * y1
+        t2 = t2 + q2 * y2 + h3 * y1
+        t3 = t3 + q3 * y2 + h4 * y1
+        bufs[row, out, i + 2] = t2
+        bufs[row, out, i + 3] = t3
+        y1, y2 = t3, t2
+    floats[row, at + Y1], floats[row, at + Y2] = y1, y2
+
+
+@jitted
+def resonate(bufs, row, out, source, floats, at):
+    """Resonant filter; it hears its input a sample late, as in Glicol."""
+    a0, a1, b1, b2 = floats[row, at + A0], floats[row, at + A1], floats[row, at + B1], floats[row, at + B2]
+    x1, x2, y1, y2 = floats[row, at + X1], floats[row, at + X2], floats[row, at + Y1], floats[row, at + Y2]
+    for i in range(BLOCK):
+        y = a1 * x1 + a0 * x2 - b1 * y1 - b2 * y2
+        x2, x1, y2, y1 = x1, bufs[row, source, i], y1, y
+        bufs[row, out, i] = y
+    floats[row, at + X1], floats[row, at + X2], floats[row, at + Y1], floats[row, at + Y2] = x1, x2, y1, y2
+
+
+@jitted
+def listen(bufs, row, out, source, floats, at):
+    """The part of a resonant filter that looks at its input."""
+    a0, a1 = floats[row, at + A0], floats[row, at + A1]
+    x1, x2 = floats[row, at + X1], floats[row, at + X2]
+    bufs[row, out, 0] = a1 * x1 + a0 * x2
+    bufs[row, out, 1] = a1 * bufs[row, source, 0] + a0 * x1
+    for i in range(BLOCK - 2):
+        bufs[row, out, i + 2] = a1 * bufs[row, source, i + 1] + a0 * bufs[row, source, i]
+    floats[row, at + X1] = bufs[row, source, BLOCK - 1]
+    floats[row, at + X2] = bufs[row, source, BLOCK - 2]
+
+
+@jitted
+def resonate_four(bufs, r, s, t, u, out, source, floats, at):
+    """``resonate`` for four rows in step: the processor works on three while the fourth waits for its sum."""
+    for row in (r, s, t, u):
+        listen(bufs, row, out, source, floats, at)
+    rb1, sb1, tb1, ub1 = floats[r, at + B1], floats[s, at + B1], floats[t, at + B1], floats[u, at + B1]
+    rb2, sb2, tb2, ub2 = floats[r, at + B2], floats[s, at + B2], floats[t, at + B2], floats[u, at + B2]
+    r1, s1, t1, u1 = floats[r, at + Y1], floats[s, at + Y1], floats[t, at + Y1], floats[u, at + Y1]
+    r2, s2, t2, u2 = floats[r, at + Y2], floats[s, at + Y2], floats[t, at + Y2], floats[u, at + Y2]
+    for i in range(BLOCK):
+        r0 = bufs[r, out, i] - rb1 * r1 - rb2 * r2
+        s0 = bufs[s, out, i] - sb1 * s1 - sb2 * s2
+        t0 = bufs[t, out, i] - tb1 * t1 - tb2 * t2
+        u0 = bufs[u, out, i] - ub1 * u1 - ub2 * u2
+        bufs[r, out, i], bufs[s, out, i], bufs[t, out, i], bufs[u, out, i] = r0, s0, t0, u0
+        r2, s2, t2, u2 = r1, s1, t1, u1
+        r1, s1, t1, u1 = r0, s0, t0, u0
+    floats[r, at + Y1], floats[s, at + Y1], floats[t, at + Y1], floats[u, at + Y1] = r1, s1, t1, u1
+    floats[r, at + Y2], floats[s, at + Y2], floats[t, at + Y2], floats[u, at + Y2] = r2, s2, t2, u2
+
+
+@jitted
+def swept(bufs, row, out, source, floats, at, step, cutoff, cycle, rate, bar, lists, events_at, events, params, q):
+    """Low-pass filter whose cut-off, kept before its state, follows a pattern. Return the cut-off."""
+    state = at + 1
+    x1, x2 = floats[row, state + X1], floats[row, state + X2]
+    y1, y2 = floats[row, state + Y1], floats[row, state + Y2]
+    for i in range(BLOCK):
+        for event in range(events):
+            if (step + i) % bar == count(params[row, lists[events_at + 2 * event]] * cycle * rate):
+                cutoff = params[row, lists[events_at + 2 * event + 1]]
+        tune(floats, row, state, cutoff, q, rate, False)
+        y = floats[row, state + A1] * x1 + floats[row, state + A0] * x2
+        y = y - floats[row, state + B1] * y1 - floats[row, state + B2] * y2
+        bufs[row, out, i] = y
+        x2, x1, y2, y1 = x1, bufs[row, source, i], y1, y
+    floats[row, state + X1], floats[row, state + X2] = x1, x2
+    floats[row, state + Y1], floats[row, state + Y2] = y1, y2
+    return cutoff
+
+
+@jitted
+def exponential(x):
+    """Float32 exponential."""
+    return F(math.exp(np.float64(x)))
+
+
+@jitted
+def smooth(bufs, row, out, source, floats, at, pole):
+    """One-pole filter."""
+    b = exponential(-TWO_PI * pole)
+    a = ONE - b
+    y = floats[row, at]
+    for i in range(BLOCK):
+        y = bufs[row, source, i] * a + b * y
+        bufs[row, out, i] = y
+    floats[row, at] = y
+
+
+@jitted
+def smooth_by_signal(bufs, row, out, source, poles, floats, at):
+    """One-pole filter whose pole is a signal."""
+    y = floats[row, at]
+    for i in range(BLOCK):
+        b = exponential(-TWO_PI * bufs[row, poles, i])
+        y = bufs[row, source, i] * (ONE - b) + b * y
+        bufs[row, out, i] = y
+    floats[row, at] = y

@@ -1,0 +1,34 @@
+"""How the numeric code is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+
+__all__ = ["BLOCK", "PAD", "count", "jitted"]
+
+BLOCK = 128
+"""Frames in a block."""
+PAD = 16
+"""Samples behind every buffer, into which vectors may run over; they also spread buffers over the cache."""
+
+
+def jitted(function: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """Compile a function with Glicol's arithmetic: no reordering unless asked, 1 / 0 is infinite.
+
+    Without numba's reference counts (``_nrt``), which would cost ten times what an instruction does; so
+    nothing in the kernel may allocate.
+    """
+    njit: Any = numba.njit  # its stubs do not know _nrt
+    wrap = njit(nogil=True, error_model="numpy", _nrt=False, **options)
+    return wrap(function) if function is not None else wrap
+
+
+@jitted
+def count(x):
+    """Float to an unsigned 32-bit count, as the engine converts: towards 0, within range, 0 for NaN."""
+    if not x > 0:
+        return 0
+    return 4294967295 if x >= 4294967296.0 else int(x)

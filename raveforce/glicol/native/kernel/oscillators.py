@@ -1,0 +1,223 @@
+"""Oscillators, impulses and noise, one block of one row at a time.
+
+Glicol keeps an oscillator's phase in float32 and adds the increment sample by sample, so its pitch carries
+that rounding. A phase computed in any other way drifts audibly within seconds; here every phase is the same
+float32.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from raveforce.glicol.native.kernel.blocks import blank
+from raveforce.glicol.native.kernel.jit import BLOCK, jitted
+
+F = np.float32
+ZERO, HALF, ONE, TWO = F(0), F(0.5), F(1), F(2)
+PI = F(math.pi)
+
+# Coefficients of sine and cosine on [-π/4, π/4], relative to y and 1, in powers of y².
+S1, S2, S3, S4 = (
+    -0.166666666416265235595,
+    0.0083333293858894631756,
+    -0.000198393348360966317347,
+    2.7183114939898219064e-6,
+)
+C0, C1, C2, C3 = (
+    -0.499999997251031003120,
+    0.0416666233237390631894,
+    -0.00138867637746099294692,
+    2.43904487962774090654e-5,
+)
+
+# Coefficients of sin(2πr) / r on [-1/4, 1/4] in powers of r².
+Q0, Q1, Q2 = F(6.28318515994336), F(-41.34165499398982), F(81.60100155721027)
+Q3, Q4 = F(-76.54972093337369), F(39.536215090485726)
+
+STEEP = F(1 / 128)
+"""Increment from which phases are added one by one: a cycle is too short for runs to pay."""
+SHORT = F(16)
+"""Additions up to which a run does not pay."""
+
+
+@jitted
+def next_power_of_two(x):
+    """Power of two above a positive float32, read off its bits."""
+    bits = np.float32(x).view(np.int32)
+    return np.int32((bits & np.int32(0x7F800000)) + np.int32(0x00800000)).view(np.float32)
+
+
+@jitted
+def ramp(bufs, row, out, phase, step):
+    """Write a block of float32 phases ``phase, phase + step, ...`` wrapped at 1, and return the next phase.
+
+    Between two powers of two every addition rounds the step in the same way, so a run of equal steps up to
+    the next power is exact as a product; only the crossings are added one by one. The sums are those of the
+    plain loop.
+    """
+    i = 0
+    if ZERO < step < STEEP:
+        low = SHORT * step
+        while i < BLOCK:
+            if phase < low or phase >= ONE:
+                bufs[row, out, i] = phase
+                phase = phase + step
+                phase = phase - ONE if phase > ONE else phase
+                i += 1
+                continue
+            top = next_power_of_two(phase)
+            next_phase = phase + step
+            stride, run = next_phase - phase, 1
+            # A tie may round up and down in turn; two equal strides in a row show that it does not.
+            if next_phase < top and (next_phase + step) - next_phase == stride:
+                run = BLOCK - i
+                if not phase + F(np.int32(run)) * stride < top:
+                    run = min(int(np.float64(top - phase) / np.float64(stride)), run)
+            # Whole vectors of eight, the last of which may run over into what is written next. Unsigned,
+            # because the compiler vectorises no loop that might count from the array's end.
+            for k in range(np.uint64((run + 7) & ~7)):
+                bufs[row, out, np.uint64(i) + k] = phase + F(np.int32(k)) * stride
+            phase = phase + F(np.int32(run)) * stride if run > 1 else next_phase
+            phase = phase - ONE if phase > ONE else phase
+            i += run
+        return phase
+    if ZERO <= step < HALF and phase <= ONE:
+        # Cycle by cycle: within one only the addition is waited for.
+        while i < BLOCK:
+            next_phase = phase
+            while i < BLOCK and next_phase <= ONE:
+                phase = next_phase
+                bufs[row, out, np.uint64(i)] = phase
+                next_phase = phase + step
+                i += 1
+            phase = next_phase - ONE if next_phase > ONE else next_phase
+        return phase
+    for k in range(BLOCK):
+        bufs[row, out, k] = phase
+        phase = phase + step
+        phase = phase - ONE if phase > ONE else phase
+    return phase
+
+
+@jitted
+def phases_by_input(bufs, flat, row, out, source, phase, rate):
+    """Phases of an oscillator whose frequency is a signal (a ``sin`` follows it as it is)."""
+    if flat[row, source]:
+        return ramp(bufs, row, out, phase, bufs[row, source, 0] / rate)
+    for i in range(BLOCK):
+        bufs[row, out, i] = bufs[row, source, i] / rate
+    for i in range(BLOCK):
+        step = bufs[row, out, i]
+        bufs[row, out, i] = phase
+        phase = phase + step
+        phase = phase - ONE if phase > ONE else phase
+    return phase
+
+
+@jitted
+def phases_by_held_input(bufs, flat, row, out, source, phase, rate, held):
+    """Phases of an oscillator that holds the last frequency other than 0 (``saw``, ``squ``, ``tri``)."""
+    if flat[row, source]:
+        if bufs[row, source, 0] != ZERO:
+            held = bufs[row, source, 0]
+        return ramp(bufs, row, out, phase, held / rate), held
+    step = held / rate
+    for i in range(BLOCK):
+        frequency = bufs[row, source, i]
+        if frequency != ZERO:
+            held = frequency
+            step = held / rate
+        bufs[row, out, i] = phase
+        phase = phase + step
+        phase = phase - ONE if phase > ONE else phase
+    return phase, held
+
+
+@jitted
+def shape_saw(bufs, row, out):
+    """Phase to saw."""
+    for i in range(BLOCK):
+        bufs[row, out, i] = bufs[row, out, i] * TWO - ONE
+
+
+@jitted
+def shape_square(bufs, row, out):
+    """Phase to square."""
+    for i in range(BLOCK):
+        bufs[row, out, i] = ONE if bufs[row, out, i] <= HALF else -ONE
+
+
+@jitted
+def shape_triangle(bufs, row, out):
+    """Phase to triangle."""
+    for i in range(BLOCK):
+        bufs[row, out, i] = TWO * (abs(bufs[row, out, i] * TWO - ONE) - HALF)
+
+
+@jitted(fastmath={"contract"})
+def shape_sine(bufs, row, out):
+    """Phase to sine.
+
+    The argument is rounded to float32, then reduced and evaluated in float64 by the classic pair of short
+    minimax polynomials for sine and cosine on [-π/4, π/4], which is how the engine's C library does it:
+    hardly a sample differs in its last digit.
+    """
+    for i in range(BLOCK):
+        x = np.float64(bufs[row, out, i] * TWO * PI)
+        quarter = np.floor(x * 0.6366197723675814 + 0.5)
+        y = x - quarter * 1.5707963267948966
+        z = y * y
+        sine = y + y * z * ((S1 + z * S2) + z * z * (S3 + z * S4))
+        cosine = 1.0 + z * C0 + z * z * C1 + z * z * z * (C2 + z * C3)
+        half = np.floor(0.5 * quarter)
+        value = cosine if quarter - 2.0 * half != 0.0 else sine
+        negative = half - 2.0 * np.floor(0.5 * half)
+        bufs[row, out, i] = F(value - 2.0 * negative * value)
+
+
+@jitted(fastmath={"contract"})
+def shape_sine_quickly(bufs, row, out):
+    """Phase in [0, 1] to sine within 5e-7: for what is only heard, never followed by a pitch or a filter.
+
+    Half turns are taken off the phase, which is exact; the rest is an odd polynomial in float32.
+    """
+    for i in range(BLOCK):
+        phase = bufs[row, out, i]
+        halves = np.floor(phase + phase + HALF)
+        r = phase - HALF * halves
+        z = r * r
+        p = Q4 * z + Q3
+        p = p * z + Q2
+        p = p * z + Q1
+        p = p * z + Q0
+        y = r * p
+        bufs[row, out, i] = -y if halves == ONE else y
+
+
+@jitted
+def impulses(bufs, flat, row, out, clock, period):
+    """One at every multiple of the period, counted in samples."""
+    blank(bufs, flat, row, out)
+    i = (-clock) % period
+    while i < BLOCK:
+        bufs[row, out, i] = ONE
+        flat[row, out] = 0
+        i += period
+
+
+@jitted
+def white_noise(seed):
+    """A pseudo-random number in [-1, 1] that depends on the seed alone (an integer hash)."""
+    x = (seed << 13) ^ seed
+    hashed = (x * (x * x * 15731 + 789221) + 1376312589) & 0x7FFFFFFF
+    return 1.0 - np.float64(np.int32(hashed)) / 1073741824.0
+
+
+@jitted
+def noise(bufs, row, out, seed):
+    """Noise from successive seeds; return the next seed."""
+    for i in range(BLOCK):
+        bufs[row, out, i] = F(white_noise(seed + i))
+    return seed + BLOCK

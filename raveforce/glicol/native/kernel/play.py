@@ -1,0 +1,248 @@
+"""The interpreter: walks a program's instructions over blocks of 128 frames, for a few rows at a time.
+
+Its instructions work on whole blocks, so that walking them costs next to nothing beside the arithmetic. A
+tile of rows goes through an instruction together: recursive filters run four rows in step. Whatever the
+tile, a row's arithmetic is the same, and so is its sound, to the last bit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from raveforce.glicol.native.kernel import opcodes as op
+from raveforce.glicol.native.kernel.beats import count_bars
+from raveforce.glicol.native.kernel.blocks import blank, fill
+from raveforce.glicol.native.kernel.envelopes import adsr, percussive
+from raveforce.glicol.native.kernel.filters import (
+    SETTLING,
+    resonate,
+    resonate_four,
+    resonate_quickly,
+    smooth,
+    smooth_by_signal,
+    tune,
+)
+from raveforce.glicol.native.kernel.jit import BLOCK, count, jitted
+from raveforce.glicol.native.kernel.oscillators import (
+    impulses,
+    noise,
+    phases_by_held_input,
+    phases_by_input,
+    ramp,
+    shape_saw,
+    shape_sine,
+    shape_sine_quickly,
+    shape_square,
+    shape_triangle,
+)
+from raveforce.glicol.native.kernel.rings import remember, ring_sizes
+
+__all__ = ["play", "ring_sizes"]
+
+F = np.float32
+ZERO, ONE = F(0), F(1)
+TILE = 4
+"""Rows that go through an instruction together."""
+# Integers of an impulse train: samples since its birth, its period, for how many samples no impulse is due.
+CLOCK, PERIOD, WAIT = range(3)
+# And of a noise: whether its seed is set, its next seed.
+SEEDED, SEED = range(2)
+
+
+@jitted(cache=True)
+def play(ops, lists, params, ints, floats, rings, bufs, flat, rows, out, skip, blocks, final, failed):
+    """Play blocks of the rows named.
+
+    Parameters
+    ----------
+    ops : int64 [instructions, COLUMNS]
+    lists : int64, what the instructions' lists hold
+    params : float32 [rows, parameters]
+    ints, floats, rings : int64, float32, float32 [rows, ...], the nodes' state
+    bufs : float32 [rows, nodes, BLOCK + PAD], the nodes' last blocks
+    flat : uint8 [rows, nodes], whether a block is known to hold one value
+    rows : int64, the rows to play
+    out : float32 [rows, samples], what is heard, written from ``skip`` on until it is full
+    final : buffer that is heard
+    failed : int64 [rows], set to 1 + the instruction at which the engine would have broken
+    """
+    for start in range(0, rows.shape[0], TILE):
+        tile = rows[start : start + TILE]
+        for block in range(blocks):
+            for k in range(ops.shape[0]):
+                code = ops[k, op.CODE]
+                if op.LPF <= code <= op.HPF_SIGNAL:
+                    resonate_tile(ops, k, code, params, floats, bufs, flat, tile, blocks - block)
+                    continue
+                for j in range(tile.shape[0]):
+                    row = tile[j]
+                    if not work(ops, k, code, lists, params, ints, floats, rings, bufs, flat, row):
+                        failed[row] = failed[row] or k + 1
+            at = skip + block * BLOCK
+            length = min(BLOCK, out.shape[1] - at)
+            for j in range(tile.shape[0]):
+                row = tile[j]
+                for i in range(np.uint64(length)):
+                    out[row, np.uint64(at) + i] = bufs[row, final, i]
+
+
+@jitted(inline="always")
+def resonate_tile(ops, k, code, params, floats, bufs, flat, tile, blocks_left):
+    """Resonant filters of a tile: four rows in step, or one after the other.
+
+    Where numbers may change at the next call, its last blocks are computed in the engine's own order: by then
+    the filter has forgotten that it was quick, so that nothing is left for other numbers to enlarge.
+    """
+    out, source, signal, at = ops[k, op.OUT], ops[k, op.IN0], ops[k, op.IN1], ops[k, op.FLOAT]
+    quick = ops[k, op.QUICK]
+    quick_rows = 0
+    for j in range(tile.shape[0]):
+        row = tile[j]
+        cutoff = bufs[row, signal, 0] if signal >= 0 else params[row, ops[k, op.P0]]
+        q, rate = params[row, ops[k, op.P1]], params[row, ops[k, op.P2]]
+        tune(floats, row, at, cutoff, q, rate, code >= op.HPF)
+        flat[row, out] = 0
+        quick_rows += takes_quick(quick, floats[row, at + SETTLING], blocks_left)
+    if quick_rows == 0 and tile.shape[0] == TILE:
+        resonate_four(bufs, tile[0], tile[1], tile[2], tile[3], out, source, floats, at)
+        return
+    for j in range(tile.shape[0]):
+        if takes_quick(quick, floats[tile[j], at + SETTLING], blocks_left):
+            resonate_quickly(bufs, tile[j], out, source, floats, at)
+        else:
+            resonate(bufs, tile[j], out, source, floats, at)
+
+
+@jitted
+def takes_quick(quick, settling, blocks_left):
+    """Whether a filter may be quick in a block."""
+    return settling > ZERO and (quick == op.ALWAYS or (quick == op.EARLY and blocks_left > settling))
+
+
+@jitted(inline="always")
+def work(ops, k, code, lists, params, ints, floats, rings, bufs, flat, row):
+    """Do an instruction for a row; False where the engine would break."""
+    out, a, b = ops[k, op.OUT], ops[k, op.IN0], ops[k, op.IN1]
+    p0 = params[row, ops[k, op.P0]]
+    p1 = params[row, ops[k, op.P1]]
+    if code == op.MUL_SIGNAL:
+        for i in range(BLOCK):
+            bufs[row, out, i] = bufs[row, a, i] * bufs[row, b, i]
+        flat[row, out] = flat[row, a] & flat[row, b]
+    elif code == op.MUL_NUMBER:
+        if flat[row, a]:
+            fill(bufs, flat, row, out, bufs[row, a, 0] * p0)
+        else:
+            for i in range(BLOCK):
+                bufs[row, out, i] = bufs[row, a, i] * p0
+            flat[row, out] = 0
+    elif code == op.ADD_SIGNAL:
+        for i in range(BLOCK):
+            bufs[row, out, i] = bufs[row, a, i] + bufs[row, b, i]
+        flat[row, out] = flat[row, a] & flat[row, b]
+    elif code == op.ADD_NUMBER:
+        if flat[row, a]:
+            fill(bufs, flat, row, out, bufs[row, a, 0] + p0)
+        else:
+            for i in range(BLOCK):
+                bufs[row, out, i] = bufs[row, a, i] + p0
+            flat[row, out] = 0
+    elif code == op.COPY:
+        for i in range(BLOCK):
+            bufs[row, out, i] = bufs[row, a, i]
+        flat[row, out] = flat[row, a]
+    elif code == op.SUM:
+        add_up(ops, k, lists, bufs, row)
+        flat[row, out] = 0
+    elif op.SIN <= code <= op.TRI:
+        oscillate(bufs, flat, row, out, a, code, ops[k, op.QUICK] != 0, floats, ops[k, op.FLOAT], p0, p1)
+        flat[row, out] = 0
+    elif code == op.ENVPERC:
+        position, scale = ints[row, ops[k, op.INT]], floats[row, ops[k, op.FLOAT]]
+        rate, quick = params[row, ops[k, op.P2]], ops[k, op.QUICK] != 0
+        position, scale = percussive(bufs, flat, row, out, a, position, scale, p0, p1, rate, quick)
+        ints[row, ops[k, op.INT]], floats[row, ops[k, op.FLOAT]] = position, scale
+    elif code == op.CONSTANT:
+        fill(bufs, flat, row, out, p0)
+    elif code == op.SPEED:
+        # Nobody else writes here: all but the first sample is 0 from the start.
+        bufs[row, out, 0] = p0
+        flat[row, out] = 0
+    elif code >= op.SEQ:
+        return count_bars(ops, k, code, lists, params, ints, floats, bufs, flat, row)
+    elif code >= op.DELAYN:
+        flat[row, out] = 0
+        return remember(ops, k, code, params, ints, floats, rings, bufs, row)
+    else:
+        return work_on(ops, k, code, params, ints, floats, bufs, flat, row)
+    return True
+
+
+@jitted(inline="always")
+def add_up(ops, k, lists, bufs, row):
+    """Sum of the listed buffers."""
+    out, at = ops[k, op.OUT], ops[k, op.LIST]
+    for i in range(BLOCK):
+        bufs[row, out, i] = bufs[row, lists[at], i]
+    for j in range(1, ops[k, op.COUNT]):
+        source = lists[at + j]
+        for i in range(BLOCK):
+            bufs[row, out, i] += bufs[row, source, i]
+
+
+@jitted(inline="always")
+def oscillate(bufs, flat, row, out, source, code, quick, floats, at, frequency, rate):
+    """An oscillator: its phases (state: phase, frequency held), then their shape."""
+    if source < 0:
+        phase, step = floats[row, at], frequency / rate
+        quick = quick and ZERO <= phase <= ONE and ZERO <= step <= ONE
+        floats[row, at] = ramp(bufs, row, out, phase, step)
+    elif code == op.SIN:
+        floats[row, at] = phases_by_input(bufs, flat, row, out, source, floats[row, at], rate)
+    else:
+        phase, held = phases_by_held_input(bufs, flat, row, out, source, floats[row, at], rate, floats[row, at + 1])
+        floats[row, at], floats[row, at + 1] = phase, held
+    if code == op.SIN and quick:
+        shape_sine_quickly(bufs, row, out)
+    elif code == op.SIN:
+        shape_sine(bufs, row, out)
+    elif code == op.SAW:
+        shape_saw(bufs, row, out)
+    elif code == op.SQU:
+        shape_square(bufs, row, out)
+    else:
+        shape_triangle(bufs, row, out)
+
+
+@jitted(inline="always")
+def work_on(ops, k, code, params, ints, floats, bufs, flat, row):
+    """Triggers, noise, envelopes and filters that are met less often."""
+    out, a, b = ops[k, op.OUT], ops[k, op.IN0], ops[k, op.IN1]
+    int_at, at = ops[k, op.INT], ops[k, op.FLOAT]
+    p0, p1 = params[row, ops[k, op.P0]], params[row, ops[k, op.P1]]
+    if code == op.IMP:
+        period, clock = count(p1 / p0), ints[row, int_at + CLOCK]
+        if period == 0:
+            return False
+        if period == ints[row, int_at + PERIOD] and ints[row, int_at + WAIT] >= BLOCK:
+            blank(bufs, flat, row, out)
+        else:
+            impulses(bufs, flat, row, out, clock, period)
+            ints[row, int_at + PERIOD], ints[row, int_at + WAIT] = period, BLOCK + (-clock - BLOCK) % period
+        ints[row, int_at + WAIT] -= BLOCK
+        ints[row, int_at + CLOCK] = clock + BLOCK
+        return True
+    flat[row, out] = 0
+    if code == op.NOISE:
+        if ints[row, int_at + SEEDED] == 0 or floats[row, at] != p0:
+            ints[row, int_at + SEEDED], floats[row, at] = 1, p0
+            ints[row, int_at + SEED] = count(p0)
+        ints[row, int_at + SEED] = noise(bufs, row, out, ints[row, int_at + SEED])
+    elif code == op.ADSR:
+        p2, p3, rate = params[row, ops[k, op.P2]], params[row, ops[k, op.P3]], params[row, ops[k, op.P4]]
+        adsr(bufs, row, out, a, ints, int_at, floats, at, p0, p1, p2, p3, rate)
+    elif code == op.ONEPOLE:
+        smooth(bufs, row, out, a, floats, at, p0)
+    else:
+        smooth_by_signal(bufs, row, out, b, a, floats, at)
+    return True

@@ -1,0 +1,93 @@
+"""Instructions with a delay line: its ring is laid when a node is born, and again when its numbers change."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from raveforce.glicol.native.kernel import opcodes as op
+from raveforce.glicol.native.kernel.delays import allpass, delay, modulated_allpass, modulated_delay
+from raveforce.glicol.native.kernel.jit import BLOCK, count, jitted
+
+F = np.float32
+ZERO, THOUSAND = F(0), F(1000)
+# A node's integers: whether it is made (-1: it lost its ring), where its ring starts, how long that is.
+BORN, HEAD, LENGTH = range(3)
+
+
+@jitted(inline="always")
+def remember(ops, k, code, params, ints, floats, rings, bufs, row):
+    """Delays and all-pass filters: their rings are laid anew when a number changes."""
+    out, a, b = ops[k, op.OUT], ops[k, op.IN0], ops[k, op.IN1]
+    int_at, at, ring = ops[k, op.INT], ops[k, op.FLOAT], ops[k, op.RING]
+    p0, p1, rate = params[row, ops[k, op.P0]], params[row, ops[k, op.P1]], params[row, ops[k, op.P2]]
+    born = ints[row, int_at + BORN] != 0
+    if not born or (code != op.ALLPASS_SIGNAL and (floats[row, at] != p0 or floats[row, at + 1] != p1)):
+        wanted = ring_length(code, p0, rate, born)
+        floats[row, at], floats[row, at + 1] = p0, p1
+        if not lay(ops, k, code, wanted, ints, rings, row, born):
+            return False
+    head, length = ints[row, int_at + HEAD], ints[row, int_at + LENGTH]
+    if code == op.ALLPASS:
+        head = allpass(bufs, row, out, a, rings, ring, head, length, p1)
+    elif code == op.ALLPASS_SIGNAL:
+        head = modulated_allpass(bufs, row, out, a, b, rings, ring, head, length, p1, rate)
+    elif code == op.DELAYMS_SIGNAL:
+        head = modulated_delay(bufs, row, out, a, b, rings, ring, head, length, rate)
+    elif length == 0:
+        for i in range(BLOCK):
+            bufs[row, out, i] = bufs[row, a, i]
+    else:
+        head = delay(bufs, row, out, a, rings, ring, head, length)
+    ints[row, int_at + HEAD] = max(head, 0)
+    return head >= 0
+
+
+@jitted
+def ring_length(code, value, rate, born):
+    """Samples in a node's ring for its number, when the node is made or (born) when the number changes."""
+    if code == op.DELAYN:
+        return count(value)
+    if code == op.DELAYMS or code == op.DELAYMS_SIGNAL:
+        return count(value / THOUSAND * rate)
+    if not born and value == ZERO:
+        return count(F(3) * rate)
+    return count(value / THOUSAND * rate)
+
+
+@jitted
+def lay(ops, k, code, wanted, ints, rings, row, born):
+    """Make a node's ring, or act on a changed number as the engine does; False where that breaks it."""
+    int_at, ring = ops[k, op.INT], ops[k, op.RING]
+    if code == op.ALLPASS or code == op.ALLPASS_SIGNAL:
+        if born:
+            # A changed number moves the ring's head; its length stays what it was at first.
+            ints[row, int_at + HEAD] = wanted % ints[row, int_at + LENGTH]
+            return True
+        if wanted == 0:
+            return False
+        size = 2 * wanted
+    else:
+        size = wanted
+    if size > ops[k, op.CAPACITY] or (born and wanted == 0 and code == op.DELAYN):
+        return False
+    for i in range(np.uint64(ring), np.uint64(ring + size)):
+        rings[row, i] = ZERO
+    # A delayms that is set to 0 loses its ring: it passes sound on, and any other number breaks it.
+    if ints[row, int_at + BORN] < 0 and wanted > 0:
+        return False
+    ints[row, int_at + BORN] = -1 if born and wanted == 0 else 1
+    ints[row, int_at + HEAD] = 0
+    ints[row, int_at + LENGTH] = wanted
+    return True
+
+
+@jitted(cache=True)
+def ring_sizes(ops, params, sizes):
+    """Write the samples that each instruction's ring takes at most, for the rows' present parameters."""
+    for k in range(ops.shape[0]):
+        code = ops[k, op.CODE]
+        if op.DELAYN <= code <= op.ALLPASS_SIGNAL:
+            for row in range(params.shape[0]):
+                length = ring_length(code, params[row, ops[k, op.P0]], params[row, ops[k, op.P2]], False)
+                rings = 2 if code >= op.ALLPASS else 1
+                sizes[k] = max(sizes[k], rings * length)

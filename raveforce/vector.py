@@ -1,0 +1,159 @@
+"""The Gymnasium vector environment: many rows of a task, one batched render and one batched reward a step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium.utils import seeding
+from gymnasium.vector import AutoresetMode
+from gymnasium.vector.utils import batch_space
+from numpy.typing import NDArray
+
+from raveforce.env import RaveForceEnv
+from raveforce.episodes import Episodes, Played
+from raveforce.observations import row
+from raveforce.task import Task
+
+__all__ = ["RaveForceVectorEnv", "make_vec"]
+
+
+class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
+    """Rows of one task, which begin and end their episodes together.
+
+    Row ``i`` is the environment ``RaveForceEnv`` seeded with ``seed + i``, to the bit.
+
+    Parameters
+    ----------
+    task : Task
+    num_envs : rows
+    autoreset_mode : what follows the end of an episode, as Gymnasium defines it: ``NEXT_STEP`` (the next ``step``
+        ignores its actions and begins anew), ``SAME_STEP`` (observations are already those of the next episode; the
+        last ones are in ``infos["final_obs"]`` and ``infos["final_info"]``) or ``DISABLED``
+    **options : reward, observation, actions, engine, engine_options: see ``RaveForceEnv``
+
+    Examples
+    --------
+    >>> from raveforce.tasks import kick
+    >>> envs = RaveForceVectorEnv(kick(), num_envs=4, observation="log_mel", reward="log_mel")
+    >>> observations, infos = envs.reset(seed=0)
+    >>> observations, rewards, terminations, truncations, infos = envs.step(envs.action_space.sample())
+    >>> rewards.shape, bool(terminations.all())
+    ((4,), True)
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        num_envs: int,
+        *,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        **options: Any,
+    ) -> None:
+        if num_envs < 1:
+            raise ValueError(f"num_envs must be at least 1, got {num_envs}")
+        self.one = RaveForceEnv(task, **options)
+        self.task = task
+        self.autoreset_mode = AutoresetMode(autoreset_mode)
+        self.metadata = {"render_modes": [], "autoreset_mode": self.autoreset_mode}
+        self.num_envs = num_envs
+        self.single_action_space = self.one.action_space
+        self.single_observation_space = self.one.observation_space
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self._episodes: Episodes | None = None
+        self._rngs: list[np.random.Generator] = []
+
+    @property
+    def audio(self) -> NDArray[np.float32]:
+        """What was heard so far, float32 [rows, samples so far]."""
+        return self._playing("audio").heard.copy()
+
+    @property
+    def targets(self) -> NDArray[np.float32]:
+        """The sounds to imitate, float32 [rows, samples]."""
+        targets = self._playing("targets").targets
+        return np.broadcast_to(targets, (self.num_envs, targets.shape[1]))
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Begin all rows in silence.
+
+        Parameters
+        ----------
+        seed : row i gets ``seed + i``, or its own of a sequence
+        options : a ``reset_mask`` must name all rows, which have their steps in common
+        """
+        mask = (options or {}).get("reset_mask")
+        if mask is not None and not np.all(mask):
+            raise ValueError("rows begin and end together: reset all of them, or make one environment for each group")
+        self._seed(seed)
+        return self._began(), {}
+
+    def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
+        """Play one step in every row; see the autoreset modes for what follows an episode's end."""
+        episodes = self._playing("step")
+        none = np.zeros(self.num_envs, dtype=bool)
+        if episodes.step_index >= self.task.total_step:
+            if self.autoreset_mode is AutoresetMode.DISABLED:
+                raise gymnasium.error.ResetNeeded("the episodes are over: call reset() before the next step()")
+            return self._began(), np.zeros(self.num_envs), none, none, {}
+        played = episodes.step(self.one.actions.boxed(np.asarray(actions)))
+        infos = self._infos(played)
+        terminations = np.full(self.num_envs, played.done)
+        if not (played.done and self.autoreset_mode is AutoresetMode.SAME_STEP):
+            return played.observations, played.rewards, terminations, none, infos
+        final = np.empty(self.num_envs, dtype=object)
+        final[:] = [row(played.observations, index) for index in range(self.num_envs)]
+        every = ~none
+        infos = {"final_obs": final, "_final_obs": every, "final_info": infos, "_final_info": every}
+        return self._began(), played.rewards, terminations, none, infos
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Free the engine."""
+        if self._episodes is not None:
+            self._episodes.close()
+            self._episodes = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # An engine lives in its process; the copy opens its own.
+        return {**self.__dict__, "_episodes": None}
+
+    def _seed(self, seed: int | Sequence[int | None] | None) -> None:
+        if seed is None and self._rngs:
+            return
+        seeds = [seed] * self.num_envs if seed is None else seed
+        if isinstance(seeds, int):
+            seeds = [seeds + row for row in range(self.num_envs)]
+        if len(seeds) != self.num_envs:
+            raise ValueError(f"{self.num_envs} rows need as many seeds, got {len(seeds)}")
+        fresh = not self._rngs
+        self._rngs = [
+            seeding.np_random(value)[0] if fresh or value is not None else self._rngs[index]
+            for index, value in enumerate(seeds)
+        ]
+
+    def _began(self) -> Any:
+        if self._episodes is None:
+            self._episodes = self.one.open(self.num_envs)
+        return self._episodes.reset(self._rngs)
+
+    def _infos(self, played: Played) -> dict[str, Any]:
+        infos: dict[str, Any] = {}
+        episodes = self._playing("infos")
+        for index in range(self.num_envs):
+            infos = self._add_info(infos, episodes.info(played, index), index)
+        return infos
+
+    def _playing(self, what: str) -> Episodes:
+        if self._episodes is None:
+            raise gymnasium.error.ResetNeeded(f"call reset() before {what}")
+        return self._episodes
+
+
+def make_vec(task: Task, num_envs: int, **options: Any) -> RaveForceVectorEnv:
+    """Make a vector environment of a task; the options are those of ``RaveForceVectorEnv``."""
+    return RaveForceVectorEnv(task, num_envs, **options)

@@ -1,0 +1,112 @@
+import errno
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from experiments.checkpoints import CheckpointError, Checkpoints
+
+
+def writing(text: str) -> object:
+    return lambda folder: (folder / "state").write_text(text)
+
+
+@pytest.fixture
+def checkpoints(tmp_path: Path) -> Checkpoints:
+    checkpoints = Checkpoints(tmp_path / "checkpoints")
+    for renders in (10, 20, 30):
+        checkpoints.save(renders, writing(f"at {renders}"))
+    return checkpoints
+
+
+def test_the_newest_two_are_kept(checkpoints: Checkpoints) -> None:
+    assert sorted(os.listdir(checkpoints.path)) == ["000000020", "000000030"]
+    newest = checkpoints.newest()
+    assert newest is not None
+    assert (newest.renders, (newest.path / "state").read_text()) == (30, "at 30")
+
+
+def test_no_checkpoint_is_not_an_error(tmp_path: Path) -> None:
+    assert Checkpoints(tmp_path / "none").newest() is None
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "gone", "no manifest", "manifest cut"])
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(
+    checkpoints: Checkpoints, caplog: pytest.LogCaptureFixture, damage: str
+) -> None:
+    folder = checkpoints.found()[0].path
+    state, manifest = folder / "state", folder / "manifest.json"
+    match damage:
+        case "cut":
+            os.truncate(state, 2)
+        case "changed":
+            state.write_text("at 31")
+        case "gone":
+            state.unlink()
+        case "no manifest":
+            manifest.unlink()
+        case "manifest cut":
+            os.truncate(manifest, 5)
+    newest = checkpoints.newest()
+    assert newest is not None
+    assert newest.renders == 20
+    assert f"{folder} is damaged" in caplog.text
+    # Reached again, the damaged one is replaced.
+    checkpoints.save(30, writing("at 30"))
+    checkpoints.found()[0].verify()
+
+
+def test_when_all_are_damaged_it_says_so(checkpoints: Checkpoints) -> None:
+    for checkpoint in checkpoints.found():
+        os.truncate(checkpoint.path / "state", 0)
+    with pytest.raises(
+        CheckpointError, match=r"no checkpoint is left to go on from: .*000000030 is damaged.*000000020"
+    ):
+        checkpoints.newest()
+
+
+def test_a_write_that_fails_leaves_the_others_alone(checkpoints: Checkpoints) -> None:
+    def full(folder: Path) -> None:
+        (folder / "state").write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        checkpoints.save(40, full)
+    assert sorted(os.listdir(checkpoints.path)) == ["000000020", "000000030"]
+
+
+def test_what_a_killed_process_left_is_swept_up(checkpoints: Checkpoints) -> None:
+    left = checkpoints.path / ".partial-killed"
+    left.mkdir()
+    (left / "state").write_text("half")
+    assert checkpoints.found()[0].renders == 30
+    checkpoints.save(40, writing("at 40"))
+    assert sorted(os.listdir(checkpoints.path)) == ["000000030", "000000040"]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 256 KiB."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    mounted = shutil.which("mount") and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(path)], capture_output=True
+    )
+    if not mounted or mounted.returncode:
+        pytest.skip("mounting a small file system needs root")
+    yield path
+    subprocess.run(["umount", str(path)], check=True)
+
+
+def test_a_disk_that_is_really_full(small_disk: Path) -> None:
+    checkpoints = Checkpoints(small_disk / "checkpoints")
+    checkpoints.save(10, lambda folder: (folder / "state").write_bytes(b"x" * 100_000))
+    with pytest.raises(OSError, match="No space left"):
+        checkpoints.save(20, lambda folder: (folder / "state").write_bytes(b"x" * 200_000))
+    newest = checkpoints.newest()
+    assert newest is not None
+    assert newest.renders == 10
+    assert os.listdir(checkpoints.path) == ["000000010"]

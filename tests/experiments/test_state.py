@@ -1,0 +1,129 @@
+"""A training that goes on from a checkpoint does what it would have done without a break, number for number."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.noise import OrnsteinUhlenbeckActionNoise
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+
+from agents import make_agent
+from agents.vec_env import BatchVecEnv
+from experiments import state
+from experiments.checkpoints import CheckpointError, Checkpoints
+from experiments.periodic import Checkpointer, Clock
+from raveforce.env import RaveForceEnv
+from raveforce.task import Task
+
+OFF = {"learning_starts": 6, "batch_size": 4, "buffer_size": 40, "policy_kwargs": {"net_arch": [8]}}
+ON = {"n_steps": 6, "batch_size": 6, "n_epochs": 1, "policy_kwargs": {"net_arch": [8]}}
+NOISE = OrnsteinUhlenbeckActionNoise(np.zeros(1), np.full(1, 0.3))
+
+CASES: dict[str, tuple[str, dict[str, Any], int, bool]] = {
+    "ppo": ("ppo", ON, 2, False),
+    "ppo, state-dependent exploration": ("ppo", {**ON, "use_sde": True}, 1, False),
+    "ppo, normalised": ("ppo", ON, 2, True),
+    "sac": ("sac", OFF, 1, False),
+    "sac, learnt entropy, full buffer": ("sac", {**OFF, "ent_coef": "auto", "buffer_size": 10}, 2, False),
+    "sac, state-dependent exploration": ("sac", {**OFF, "use_sde": True}, 1, False),
+    "sac, normalised": ("sac", OFF, 2, True),
+    "td3": ("td3", {**OFF, "action_noise_std": 0.2}, 2, False),
+    "td3, noise with a memory": ("td3", {**OFF, "action_noise": NOISE}, 2, False),
+}
+
+
+class Trace(BaseCallback):
+    """All that was done and earned."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps: list[Any] = []
+
+    def _on_step(self) -> bool:
+        self.steps.append((self.locals["actions"].tolist(), self.locals["rewards"].tolist()))
+        return True
+
+
+@pytest.fixture
+def environments(melody_task: Task) -> Callable[[int, bool], VecEnv]:
+    def make(count: int, normalised: bool) -> VecEnv:
+        plain = BatchVecEnv(RaveForceEnv(melody_task, observation="log_mel"), count)
+        return VecNormalize(plain) if normalised else plain
+
+    return make
+
+
+def train(agent: BaseAlgorithm, steps: int, checkpointer: Checkpointer | None = None) -> list[Any]:
+    trace = Trace()
+    agent.set_logger(Logger(folder=None, output_formats=[]))
+    begun = agent.num_timesteps > 0
+    callbacks = [trace] if checkpointer is None else [checkpointer, trace]
+    agent.learn(steps, callback=callbacks, log_interval=None, reset_num_timesteps=not begun)  # type: ignore[arg-type]
+    return trace.steps
+
+
+@pytest.mark.parametrize("case", list(CASES))
+def test_a_training_goes_on_as_if_there_had_been_no_break(
+    environments: Callable[[int, bool], VecEnv], tmp_path: Path, case: str
+) -> None:
+    name, settings, count, normalised = CASES[case]
+    whole = make_agent(name, environments(count, normalised), seed=3, settings=settings)
+    checkpoints = Checkpoints(tmp_path)
+    checkpointer = Checkpointer(checkpoints, every=15, watchers=dict)
+    trace = train(whole, 48, checkpointer)
+
+    # Of the checkpoints on the way the oldest left is the farthest from the end; its episodes are half played.
+    checkpoint = checkpoints.found()[-1]
+    assert 0 < checkpoint.renders < 48
+    random.seed(99), np.random.seed(99), torch.manual_seed(99)  # noqa: NPY002 (whatever happened in the meantime)
+    again, saved = state.load(checkpoint, name, environments(count, normalised))
+    rest = train(again, 48 - again.num_timesteps, Checkpointer(checkpoints, every=0, watchers=dict, resumed=saved))
+    assert rest == trace[checkpoint.renders // count :]
+    for parameter, same in zip(whole.policy.parameters(), again.policy.parameters(), strict=True):
+        assert torch.equal(parameter, same)
+    for generator in (random.random, np.random.random, lambda: torch.rand(1).item()):
+        assert 0 <= generator() < 1
+
+
+def test_a_checkpoint_of_another_format_is_refused(
+    environments: Callable[[int, bool], VecEnv], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoints = Checkpoints(tmp_path)
+    train(
+        make_agent("ppo", environments(1, False), seed=3, settings=ON),
+        12,
+        Checkpointer(checkpoints, every=6, watchers=dict),
+    )
+    monkeypatch.setattr(state, "FORMAT", 2)
+    with pytest.raises(CheckpointError, match="has format 1, and this version reads 2"):
+        state.load(checkpoints.found()[0], "ppo", environments(1, False))
+
+
+def test_a_run_whose_disk_is_full_goes_on(
+    environments: Callable[[int, bool], VecEnv],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    checkpoints = Checkpoints(tmp_path)
+    agent = make_agent("sac", environments(1, False), seed=3, settings=OFF)
+    train(agent, 12, Checkpointer(checkpoints, every=10, watchers=dict))
+    monkeypatch.setattr(agent, "save", lambda path: Path("/dev/full").write_bytes(b"model"))
+    assert len(train(agent, 20, Checkpointer(checkpoints, every=10, watchers=dict))) == 20
+    assert "no checkpoint at 20 renders, the run goes on" in caplog.text
+    assert "No space left on device" in caplog.text
+    assert [checkpoint.renders for checkpoint in checkpoints.found()] == [10]
+    checkpoints.found()[0].verify()
+
+
+def test_the_clock_never_strikes_twice_for_one_multiple() -> None:
+    clock = Clock(every=5)
+    assert [renders for renders in range(0, 21, 3) if clock.strikes(renders)] == [6, 12, 15]
+    assert not any(Clock(every=0).strikes(renders) for renders in range(10))

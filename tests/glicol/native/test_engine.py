@@ -1,0 +1,250 @@
+"""The native engine as an environment uses it: rows, steps, resets, threads, errors; how auto chooses it."""
+
+import builtins
+import logging
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from raveforce.glicol import (
+    Engine,
+    GlicolError,
+    Program,
+    ProgramError,
+    UnsupportedProgram,
+    engine,
+    open_engine,
+)
+from raveforce.glicol.native.load import cache_folder
+
+KICK = "~env: imp 0.1 >> envperc {} {}; kick: sin {} >> mul ~env"
+BASS = "~t: speed {} >> seq {} 62 _ 65; ~e: ~t >> envperc 0.01 0.1; ~p: ~t >> mul 110\n" + (
+    "o: saw ~p >> lpf {} {} >> mul ~e"
+)
+ROOM = "o: saw {} >> delayms {} >> apfmsgain {} 0.5 >> plate 0.3"
+RANGES = {
+    KICK: ([0.001, 0.05, 40], [0.02, 0.3, 200]),
+    BASS: ([1, 40, 100, 0.5], [9, 80, 5000, 9]),
+    ROOM: ([30, 1, 1], [300, 40, 30]),
+}
+
+
+def draw(template, rows, seed=0):
+    values = np.random.default_rng(seed).uniform(*RANGES[template], (rows, len(RANGES[template][0])))
+    return np.round(values) if template == BASS else values
+
+
+def native(template, **options):
+    return open_engine(template, kind="native", **options)
+
+
+def test_it_follows_the_protocol():
+    opened = native(KICK, rows=3, sample_rate=48000)
+    assert isinstance(opened, Engine)
+    assert (opened.kind, opened.rows, opened.sample_rate) == ("native", 3, 48000)
+    assert opened.program == Program(KICK)
+    audio = opened.play(draw(KICK, 3), 1000)
+    assert audio.shape == (3, 1000)
+    assert audio.dtype == np.float32
+    opened.add_sample("kick", np.zeros(10))
+    opened.close()
+    opened.close()
+
+
+@pytest.mark.parametrize("rows", [2, 3, 4, 5, 9, 17])
+@pytest.mark.parametrize("template", RANGES)
+def test_a_batch_is_its_rows_bit_for_bit(template, rows):
+    steps = [(draw(template, rows, seed), samples) for seed, samples in enumerate((3000, 500, 77, 4000))]
+    together = native(template, rows=rows)
+    batch = np.concatenate([together.play(values, samples) for values, samples in steps], 1)
+    assert batch.any(1).all()
+    for row in range(rows):
+        alone = native(template)
+        sound = np.concatenate([alone.play(values[row : row + 1], samples) for values, samples in steps], 1)
+        np.testing.assert_array_equal(sound[0], batch[row])
+
+
+@pytest.mark.parametrize("template", RANGES)
+def test_threads_change_nothing(template):
+    values = draw(template, 33)
+    one, two = native(template, rows=33, num_threads=1), native(template, rows=33, num_threads=2)
+    for samples in (3000, 100):
+        np.testing.assert_array_equal(one.play(values, samples), two.play(values, samples))
+    two.close()
+
+
+@pytest.mark.parametrize("template", RANGES)
+def test_a_reset_equals_a_new_engine_bit_for_bit(template):
+    values = draw(template, 3)
+    fresh = native(template, rows=3).play(values, 5000)
+    opened = native(template, rows=3)
+    opened.play(draw(template, 3, seed=9), 777)
+    opened.reset()
+    np.testing.assert_array_equal(opened.play(values, 5000), fresh)
+
+
+# A filter whose numbers may change is quick in the middle of what is asked for, exact at its end: so how it
+# is asked for may show in the last digits.
+@pytest.mark.parametrize(("template", "tolerance"), [(KICK, 0), (ROOM, 0), (BASS, 1e-5)])
+def test_rows_are_reset_by_themselves(template, tolerance):
+    values = draw(template, 4)
+    whole = native(template, rows=4).play(values, 5000)
+    opened = native(template, rows=4)
+    pieces = [opened.play(values, 1000)]
+    opened.reset(rows=[1, 3])
+    pieces += [opened.play(values, 1500), opened.play(values, 900)]
+    sound = np.concatenate(pieces, 1)
+    np.testing.assert_allclose(sound[[0, 2]], whole[[0, 2], :3400], rtol=0, atol=tolerance)
+    np.testing.assert_allclose(sound[[1, 3], 1000:], whole[[1, 3], :2400], rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("pieces", [[5000], [128] * 39 + [8], [1, 126, 1, 1, 0, 4871], [100] * 50])
+def test_pieces_make_the_whole(pieces):
+    for template, tolerance in ((KICK, 0), (ROOM, 0), (BASS, 1e-5)):
+        values = draw(template, 2)
+        opened = native(template, rows=2)
+        parts = np.concatenate([opened.play(values, samples) for samples in pieces], 1)
+        whole = native(template, rows=2).play(values, 5000)
+        np.testing.assert_allclose(parts, whole, rtol=0, atol=tolerance)
+
+
+def test_what_was_returned_stays():
+    opened = native(KICK)
+    first = opened.play([[0.01, 0.2, 60]], 1000)
+    kept = first.copy()
+    opened.play([[0.02, 0.1, 90]], 1000)
+    np.testing.assert_array_equal(first, kept)
+
+
+@pytest.mark.parametrize(
+    "values", [[[0.1, 0.1]], [0.1, 0.1, 60], [[0.1, np.nan, 60]], [[0.1, np.inf, 60]], [[0.1, 1e39, 60]]]
+)
+def test_values_that_do_not_fit_are_refused(values):
+    with pytest.raises(ProgramError):
+        native(KICK).play(values, 10)
+
+
+@pytest.mark.parametrize("index", [-1, 2, 0.5])
+def test_a_word_that_is_not_offered_is_refused(index):
+    opened = native(Program("o: {osc} 110", {"osc": ("sin", "saw")}))
+    with pytest.raises(ProgramError, match="osc"):
+        opened.play([[index]], 10)
+
+
+@pytest.mark.parametrize("samples", [-1])
+def test_negative_lengths_are_refused(samples):
+    with pytest.raises(ValueError, match="-1"):
+        native(KICK).play([[0.1, 0.1, 60]], samples)
+
+
+@pytest.mark.parametrize("options", [{"rows": 0}, {"num_threads": 0}])
+def test_options_out_of_range_are_refused(options):
+    with pytest.raises(ValueError, match="at least"):
+        native(KICK, **options)
+
+
+def test_a_row_that_breaks_leaves_the_others_alone():
+    opened = native("o: imp {}", rows=3)
+    with pytest.raises(GlicolError, match="imp") as caught:
+        opened.play([[10], [50000], [30]], 1000)
+    error = caught.value
+    assert (error.kind, error.row, error.code) == ("trap", 1, "o: imp 50000")
+    np.testing.assert_array_equal(error.audio[[0, 2]], native("o: imp {}", rows=2).play([[10], [30]], 1000))
+    assert np.isnan(error.audio[1]).all()
+    again = opened.play([[10], [20], [30]], 5000)
+    np.testing.assert_array_equal(again[1], native("o: imp {}").play([[20]], 5000)[0])
+
+
+def test_a_fraction_where_the_language_takes_integers_is_a_syntax_error():
+    opened = native("o: seq {} 60", rows=2)
+    with pytest.raises(GlicolError, match="integers") as caught:
+        opened.play([[60], [60.5]], 1000)
+    assert (caught.value.kind, caught.value.row, caught.value.code) == ("syntax", 1, "o: seq 60.5 60")
+
+
+def test_rows_may_choose_different_words():
+    program = Program("o: {osc} {freq} >> mul 0.5", {"osc": ("sin", "saw", "squ")})
+    opened = native(program, rows=4)
+    batch = [opened.play(values, 700) for values in ([[0, 50], [1, 60], [2, 70], [1, 80]], [[1, 55]] * 4)]
+    for row, first in enumerate([[0, 50], [1, 60], [2, 70], [1, 80]]):
+        alone = native(program)
+        np.testing.assert_array_equal(alone.play([first], 700)[0], batch[0][row])
+        np.testing.assert_array_equal(alone.play([[1, 55]], 700)[0], batch[1][row])
+
+
+def test_too_many_words_are_left_to_the_other_engine():
+    words = {f"w{i}": ("sin", "saw", "tri") for i in range(6)}
+    template = "; ".join(f"o{i}: {{w{i}}} 100" for i in range(6))
+    with pytest.raises(UnsupportedProgram, match="729"):
+        native(Program(template, words))
+
+
+def test_auto_takes_native_where_it_can():
+    assert open_engine(KICK).kind == "native"
+
+
+def test_auto_falls_back_and_says_so_once(caplog):
+    engine._say_once.cache_clear()
+    with caplog.at_level(logging.INFO, logger="raveforce"):
+        for _ in range(3):
+            opened = open_engine(Program.literal("o: [0.0=>1.0, 1/2=>0.5]"), deadline=5.0, num_threads=1)
+            assert opened.kind == "wasm"
+    assert [record.message for record in caplog.records if "points" in record.message] == [
+        "playing with the slower wasm engine: the native engine does not play 'points'; use engine='wasm'"
+    ]
+
+
+def test_auto_lets_the_real_engine_say_what_is_wrong():
+    opened = open_engine("o: sin 440 >> lowpass 3")
+    assert opened.kind == "wasm"
+    with pytest.raises(GlicolError, match="lowpass") as caught:
+        opened.play([[]], 100)
+    assert caught.value.kind == "syntax"
+
+
+def test_auto_does_without_numba(monkeypatch):
+    real_import = builtins.__import__
+
+    def no_numba(name, *rest):
+        if name.startswith("raveforce.glicol.native"):
+            raise ImportError("No module named 'numba'")
+        return real_import(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", no_numba)
+    assert open_engine(KICK).kind == "wasm"
+
+
+def test_errors_travel_between_processes():
+    with pytest.raises(UnsupportedProgram) as caught:
+        native("o: sin 1 >> pan 0.5")
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert (copy.node, copy.line, copy.column) == ("pan", 1, 13)
+
+
+def test_importing_compiles_nothing():
+    code = "import sys, raveforce.glicol, raveforce.glicol.native; assert 'numba' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_cache_moves_with_the_setting(monkeypatch, tmp_path):
+    monkeypatch.setenv("RAVEFORCE_CACHE", str(tmp_path))
+    assert cache_folder().is_relative_to(tmp_path / "native")
+
+
+@pytest.mark.slow
+def test_a_first_start_compiles_with_a_notice_and_a_second_does_not(tmp_path):
+    code = "from raveforce.glicol import open_engine; open_engine('o: sin 3', kind='native').play([[]], 10)"
+    notices = []
+    for _ in range(2):
+        run = subprocess.run(
+            [sys.executable, "-c", code],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={"RAVEFORCE_CACHE": str(tmp_path), "PATH": "", "PYTHONPATH": "."},
+        )
+        notices.append("compiling the native engine" in run.stderr)
+    assert notices == [True, False]
