@@ -13,11 +13,11 @@ import psutil
 from sb3_contrib import TQC, RecurrentPPO
 from stable_baselines3 import DQN, PPO, SAC, TD3
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.noise import NormalActionNoise
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
 from agents.extractors import SpectrogramExtractor
+from agents.noise import FadingActionNoise
 from agents.search import CMASearch, RandomSearch, Search
 from raveforce.actions import MultiDiscreteActions
 from raveforce.parameters import ParameterError, ParameterSpace
@@ -50,7 +50,8 @@ def make_agent(name: str, env: VecEnv, *, seed: int, settings: Mapping[str, Any]
     settings : the algorithm's own arguments, and
 
         - ``action_noise_std``: standard deviation of the noise that an off-policy agent adds to its actions (the
-          action space is [-1, 1])
+          action space is [-1, 1]); with ``final_action_noise_std`` and ``action_noise_steps`` it falls to that value
+          in so many actions
         - ``final_learning_rate``: where the learning rate ends, on a straight line
         - ``extractor``: "cnn" for spectrograms (``SpectrogramExtractor``)
 
@@ -108,7 +109,8 @@ def _for_sb3(algorithm: type[BaseAlgorithm], env: VecEnv, settings: dict[str, An
     if noise is not None:
         size = env.action_space.shape
         assert size is not None
-        arguments["action_noise"] = NormalActionNoise(np.zeros(size), np.full(size, float(noise)))
+        last, steps = arguments.pop("final_action_noise_std", noise), arguments.pop("action_noise_steps", 1)
+        arguments["action_noise"] = FadingActionNoise(int(np.prod(size)), float(noise), float(last), int(steps))
     final = arguments.pop("final_learning_rate", None)
     if final is not None:
         arguments["learning_rate"] = _line(float(arguments.get("learning_rate", 3e-4)), float(final))

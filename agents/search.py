@@ -106,11 +106,11 @@ class Search(ABC):
         deterministic: bool = False,
     ) -> tuple[NDArray[Any], None]:
         """The best episode's next action, for one observation or a batch; it begins anew after its last step."""
-        if self.best_plan is None:
-            raise ValueError("the search has tried nothing yet: call learn() first")
+        # Before anything was tried, a first candidate is as good as any.
+        plan = self.ask(1, 1)[0] if self.best_plan is None else self.best_plan
         if episode_start is not None and np.all(episode_start):
             self._step = 0
-        action = self.best_plan[self._step % len(self.best_plan)]
+        action = plan[self._step % len(plan)]
         self._step += 1
         one = next(iter(observation.values())) if isinstance(observation, dict) else np.asarray(observation)
         space = self.observation_space

@@ -157,6 +157,20 @@ def test_the_learning_rate_can_fall(tone_task: Task) -> None:
     assert [agent.lr_schedule(remaining) for remaining in (1, 0.5, 0)] == pytest.approx([1e-2, 5.05e-3, 1e-4])
 
 
+def test_action_noise_can_fade(tone_task: Task) -> None:
+    settings = {**SETTINGS["td3"], "action_noise_std": 0.4, "final_action_noise_std": 0.001, "action_noise_steps": 100}
+    agent = make_agent("td3", vector("td3", tone_task), seed=0, settings=settings)
+    noise = agent.action_noise
+    wide = np.std([noise() for _ in range(20)])
+    for _ in range(80):
+        noise()
+    narrow = np.std([noise() for _ in range(50)])
+    assert wide > 0.2
+    assert 0.0005 < narrow < 0.002
+    with pytest.raises(ValueError, match="above 0"):
+        make_agent("td3", vector("td3", tone_task), seed=0, settings={**settings, "final_action_noise_std": 0})
+
+
 def test_errors_name_the_agent(tone_task: Task) -> None:
     env = vector("sac", tone_task)
     with pytest.raises(ValueError, match="unknown agent 'dqm'; the agents are ppo, sac, td3, tqc"):

@@ -93,7 +93,11 @@ def test_a_callback_ends_the_search(melody_task: Task) -> None:
     assert agent.num_timesteps == 7
 
 
-def test_there_is_no_policy_before_the_search(tone_task: Task) -> None:
-    env = vector(tone_task)
-    with pytest.raises(ValueError, match="tried nothing yet"):
-        make_agent("random", env, seed=0).predict(env.reset())
+@pytest.mark.parametrize("name", ["random", "cma"])
+def test_a_run_stopped_at_once_still_has_a_policy(name: str, melody_task: Task) -> None:
+    env = vector(melody_task)
+    agent = make_agent(name, env, seed=0)
+    assert env.action_space.contains(agent.predict(env.reset())[0][0])
+    agent.learn(8)
+    assert agent.best_return > -np.inf
+    assert len(agent.best_plan) == 4

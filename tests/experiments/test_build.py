@@ -17,6 +17,7 @@ OPTIONS = [
     for group in sorted(CONF.iterdir())
     if group.is_dir()
     for option in sorted(group.glob("*.yaml"))
+    if group.name != "study"
 ]
 
 NEEDS = {"agent=dqn": ["task=drum_loop"]}

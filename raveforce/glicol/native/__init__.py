@@ -1,0 +1,23 @@
+"""The Glicol language, compiled: common programs many times faster than the real engine, and the same.
+
+A template is parsed once (``parser``, ``grammar.lark``), wired as the engine wires it (``wiring``), and lowered to
+instructions (``nodes``, ``graph``) that a compiled interpreter walks over blocks of 128 frames (``kernel``). Nodes
+keep their state as the engine keeps it when numbers (``kernel.rings``) or words (``moves``) change.
+
+What is played: sin saw squ tri imp noise sig (numbers and patterns) speed seq choose arrange mul add lpf hpf onepole
+apfmsgain delayn delayms plate envperc adsr bd sn hh sawsynth squsynth trisynth get mix (also ``..``) balance,
+references, frequency modulation, feedback, several chains that are heard, ``~input`` (silent).
+
+What is not, and so raises ``UnsupportedProgram``:
+
+- break points ``[...]``, samples, scripts, ``eval``, ``psynth``, ``msgsynth``, ``pan``, ``reverb``, ``sendpass``;
+- blanks in ``arrange``, or glued to a digit (``6{}``), or more than 256 choices of words;
+- words that change what a node works on, or which chains are heard;
+- feedback, or a choice among inputs, whose order the engine leaves to the layout of a hash table.
+
+Where the sounds differ: oscillators, sequences, delays and envelopes that set a pitch are the same to the bit but for
+one sample in a million or so, whose sine is rounded otherwise. Sines, envelopes and mild filters that are only heard
+are computed in a quicker order, which stays within 3e-5 of full scale. Sums of several heard chains are added in
+another order (3e-7). A filter whose numbers are blanks is exact towards the end of what one call asks for, so the
+last digits may depend on how a sound is cut into calls; they never depend on the other rows.
+"""

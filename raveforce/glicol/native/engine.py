@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NoReturn
 
 import numba
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.native.graph import Setting
-from raveforce.glicol.native.kernel.jit import BLOCK
+from raveforce.glicol.native.kernel.jit import BLOCK, TILE
 from raveforce.glicol.native.load import load_kernel
 from raveforce.glicol.native.moves import surviving
 from raveforce.glicol.native.variants import compile_variants
@@ -23,7 +23,6 @@ from raveforce.glicol.program import Program, ProgramError
 __all__ = ["NativeEngine"]
 
 CONFIG: Any = numba.config
-LARGEST = float(np.finfo(np.float32).max)
 ROWS_PER_THREAD = 16
 """Rows for which another thread pays by default."""
 
@@ -44,6 +43,8 @@ class NativeEngine:
         The program has a node, or a blank in a place, that this engine does not play.
     GlicolError
         The program is wrong.
+    ValueError
+        A setting is out of range.
 
     Examples
     --------
@@ -64,119 +65,160 @@ class NativeEngine:
         seed: int = 42,
         num_threads: int | None = None,
     ) -> None:
-        if rows < 1:
-            raise ValueError(f"an engine needs at least one row, not {rows}")
-        self.program, self.rows, self.sample_rate = program, rows, sample_rate
-        setting = Setting(float(sample_rate), float(np.float32(bpm)), int(seed), code=program.template)
+        if not (1 <= rows < 2**20 and rows == int(rows)):
+            raise ValueError(f"an engine has a whole number of rows, at least 1, not {rows!r}")
+        setting = Setting(float(sample_rate), float(np.float32(bpm)), seed, code=program.template)
+        self.program, self.rows, self.sample_rate = program, int(rows), int(sample_rate)
         self._graphs = compile_variants(program, setting)
         self._word_blanks = [i for i, name in enumerate(program.blanks) if name in program.words]
         self._kernel = load_kernel()
         self._voices: dict[tuple[int, ...], Voices] = {}
         self._chosen: list[tuple[int, ...] | None] = [None] * rows
         self._all = np.arange(rows)
-        # Samples of a row's last block that were not yet asked for: how many, and the blocks.
+        self._values = np.zeros((rows, len(program.blanks)), np.float32)
+        self._whole = np.array(next(iter(self._graphs.values())).whole, np.int64)
+        # What broke a row: 1 + the instruction, or -1 - the blank that is no integer; 0 for nothing.
+        self._failed = np.zeros(rows, np.int64)
+        # Samples of a row's last block that were not yet asked for: how many, and the blocks. As long as no row
+        # was reset by itself it is the same number for all.
         self._left = np.zeros(rows, np.int64)
+        self._left_of_all: int | None = 0
         self._tails = np.zeros((rows, BLOCK), np.float32)
         self._threads = _threads(num_threads, rows)
         self._pool: ThreadPoolExecutor | None = None
+        self._pool_process = 0
+        self._closed = False
 
     def reset(self, rows: Sequence[int] | None = None) -> None:
         """Put every row (or the rows named) back to silence."""
-        chosen = self._all if rows is None else np.asarray(rows, np.int64)
-        self._left[chosen] = 0
+        self._check_open()
+        if rows is None:
+            self._left_of_all = 0
+        else:
+            if self._left_of_all is not None:
+                self._left[:] = self._left_of_all
+            self._left[rows] = 0
+            self._left_of_all = self._common_left()
+        which = slice(None) if rows is None else np.asarray(rows, np.int64)
         for voices in self._voices.values():
-            voices.reset(slice(None) if rows is None else chosen)
+            voices.reset(which)
         if self._word_blanks:
-            for row in chosen:
+            for row in self._all[which]:
                 self._chosen[row] = None
 
     def play(self, values: ArrayLike, samples: int) -> NDArray[np.float32]:
         """Play on; see ``Engine.play``."""
-        if samples < 0:
-            raise ValueError(f"cannot play {samples} samples")
-        checked = self._check(values)
+        self._check_open()
+        if not (0 <= samples < 2**40 and samples == int(samples)):
+            raise ValueError(f"samples is a whole number, at least 0, not {samples!r}")
+        samples = int(samples)
+        broken = self._read(values)
         out = np.empty((self.rows, samples), np.float32)
-        failed = np.zeros(self.rows, np.int64)
-        self._refuse_fractions(checked, failed)
         for left, rows in self._by_left():
             taken = min(left, samples)
             if taken:
                 out[rows, :taken] = self._tails[rows, BLOCK - left : BLOCK - left + taken]
             blocks = -(-(samples - taken) // BLOCK)
             if blocks:
-                self._render(checked, rows, out, taken, blocks, failed)
-            self._left[rows] = left + blocks * BLOCK - samples if blocks else left - taken
-        if failed.any():
-            raise self._failure(checked, out, failed)
+                broken += self._render(rows, out, taken, blocks)
+            left += blocks * BLOCK - samples
+            if self._left_of_all is None:
+                self._left[rows] = left
+            else:
+                self._left_of_all = left
+        if self._left_of_all is None:
+            self._left_of_all = self._common_left()
+        if broken:
+            raise self._failure(out)
         return out
 
     def add_sample(self, name: str, audio: ArrayLike, sample_rate: int | None = None) -> None:
         """Do nothing: no program that this engine plays can play a recording."""
+        self._check_open()
 
     def close(self) -> None:
         """Free the threads and the state."""
-        if self._pool is not None:
+        if self._pool is not None and self._pool_process == os.getpid():
             self._pool.shutdown()
-            self._pool = None
+        self._pool = None
         self._voices.clear()
+        self._closed = True
 
-    def _check(self, values: ArrayLike) -> NDArray[np.float32]:
-        array = np.asarray(values, np.float64)
-        expected = self.rows, len(self.program.blanks)
-        if array.shape != expected:
-            if array.size or expected[1] or len(array) != self.rows:
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an engine cannot be pickled or copied; open another one")
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ValueError("the engine is closed")
+
+    def _read(self, values: ArrayLike) -> int:
+        """Check values and keep them; return how many stand where the language takes integers only."""
+        array = np.ascontiguousarray(values, np.float64)
+        if array.shape != self._values.shape:
+            expected = self._values.shape
+            if expected[1] or array.shape[:1] != expected[:1] or array.size:
                 raise ProgramError(f"values must have the shape [rows, blanks] = {expected}, not {array.shape}")
             array = array.reshape(expected)
-        if not (np.abs(array) <= LARGEST).all():
-            for row in array:
-                self.program.fill(row)  # says which blank
+        if not array.flags.carray:  # the kernel is compiled for plain arrays only
+            array = array.copy()
+        fractions = self._kernel.read(array, self._values, self._whole, self._failed)
+        if fractions < 0:
+            self._explain(array)
         for blank in self._word_blanks:
             count = len(self.program.words[self.program.blanks[blank]])
             column = array[:, blank]
             if not ((column >= 0) & (column < count) & (column == np.floor(column))).all():
-                for row in array:
-                    self.program.fill(row)
-        return array.astype(np.float32)
+                self._explain(array)
+        return fractions
 
-    def _by_left(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
-        """Rows with the same number of samples left: all rows, unless some were reset by themselves."""
+    def _explain(self, values: NDArray[np.float64]) -> None:
+        """Raise the error that says which blank a value does not fit."""
+        self._failed[:] = 0
+        for row in values:
+            self.program.fill(row)
+
+    def _common_left(self) -> int | None:
         first = int(self._left[0])
-        if self.rows == 1 or (self._left == first).all():
-            yield first, self._all
-            return
-        for left in np.unique(self._left):
-            yield int(left), np.flatnonzero(self._left == left)
+        return first if (self._left == first).all() else None
 
-    def _render(
-        self,
-        values: NDArray[np.float32],
-        rows: NDArray[np.int64],
-        out: NDArray[np.float32],
-        skip: int,
-        blocks: int,
-        failed: NDArray[np.int64],
-    ) -> None:
-        for voices, members in self._by_words(values, rows):
-            voices.set(values)
-            if self._threads == 1 or len(members) <= ROWS_PER_THREAD // 4:
-                voices.play(members, out, skip, blocks, failed)
+    def _by_left(self) -> list[tuple[int, NDArray[np.int64]]]:
+        """Rows with the same number of samples left."""
+        if self._left_of_all is not None:
+            return [(self._left_of_all, self._all)]
+        return [(int(left), np.flatnonzero(self._left == left)) for left in np.unique(self._left)]
+
+    def _render(self, rows: NDArray[np.int64], out: NDArray[np.float32], skip: int, blocks: int) -> int:
+        """Play blocks of rows; return how often they broke."""
+        broken = 0
+        for voices, members in self._by_words(rows):
+            voices.set(self._values)
+
+            def play(share: NDArray[np.int64], voices: Voices = voices) -> int:
+                return voices.play(share, out, skip, blocks, self._failed)
+
+            if self._threads == 1 or len(members) < 2 * TILE:
+                broken += play(members)
             else:
-                self._pool = self._pool or ThreadPoolExecutor(self._threads)
-                shares = np.array_split(members, self._threads)
-                list(self._pool.map(lambda share, v=voices: v.play(share, out, skip, blocks, failed), shares))
+                broken += sum(self._workers().map(play, np.array_split(members, self._threads)))
             if skip + blocks * BLOCK > out.shape[1]:
-                self._tails[members] = voices.last_block(members)
+                everybody = slice(None) if members is self._all else members
+                self._tails[everybody] = voices.last_block(everybody)
+        return broken
 
-    def _by_words(
-        self, values: NDArray[np.float32], rows: NDArray[np.int64]
-    ) -> Iterator[tuple[Voices, NDArray[np.int64]]]:
+    def _workers(self) -> ThreadPoolExecutor:
+        """The threads; a forked process inherits none, so it starts its own."""
+        if self._pool is None or self._pool_process != os.getpid():
+            self._pool, self._pool_process = ThreadPoolExecutor(self._threads), os.getpid()
+        return self._pool
+
+    def _by_words(self, rows: NDArray[np.int64]) -> Iterator[tuple[Voices, NDArray[np.int64]]]:
         """Rows that chose the same words, with the voices that play them."""
         if not self._word_blanks:
             yield self._voices_of(()), rows
             return
         groups: dict[tuple[int, ...], list[int]] = {}
         for row in rows.tolist():
-            choices = tuple(int(choice) for choice in values[row, self._word_blanks])
+            choices = tuple(int(choice) for choice in self._values[row, self._word_blanks])
             groups.setdefault(choices, []).append(row)
             before = self._chosen[row]
             if before is not None and before != choices:
@@ -192,17 +234,14 @@ class NativeEngine:
             self._voices[choices] = Voices(graph, self.rows, len(self.program.blanks), self._kernel)
         return self._voices[choices]
 
-    def _refuse_fractions(self, values: NDArray[np.float32], failed: NDArray[np.int64]) -> None:
-        """Mark rows with a fraction where the language takes integers: the text would not parse."""
-        for blank in next(iter(self._graphs.values())).whole:
-            failed[values[:, blank] != np.floor(values[:, blank])] = -1 - blank
-
-    def _failure(self, values: NDArray[np.float32], out: NDArray[np.float32], failed: NDArray[np.int64]) -> GlicolError:
+    def _failure(self, out: NDArray[np.float32]) -> GlicolError:
         """Put the rows that failed back to silence and describe the first."""
+        failed = self._failed.copy()
+        self._failed[:] = 0
         rows = np.flatnonzero(failed)
         row = int(rows[0])
-        code = self.program.fill(values[row])
-        choices = tuple(int(choice) for choice in values[row, self._word_blanks])
+        code = self.program.fill(self._values[row])
+        choices = tuple(int(choice) for choice in self._values[row, self._word_blanks])
         what = int(failed[row])
         self.reset(rows.tolist())
         out[rows] = np.nan
@@ -212,12 +251,13 @@ class NativeEngine:
             return GlicolError(message, kind="syntax", code=code, row=row, audio=out)
         node = self._graphs[choices].nodes[what - 1]
         message = f"{node.name!r} breaks the engine with these numbers"
-        return GlicolError(message, kind="trap", code=code, line=node.line, row=row, audio=out)
+        return GlicolError(message, kind="trap", code=code, row=row, audio=out)
 
 
 def _threads(wanted: int | None, rows: int) -> int:
     """Threads to use: never more than the machine or numba's settings allow, nor than rows."""
-    available = min(len(os.sched_getaffinity(0)), CONFIG.NUMBA_NUM_THREADS)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    available = min(cores, CONFIG.NUMBA_NUM_THREADS)
     if wanted is None:
         wanted = rows // ROWS_PER_THREAD
     elif wanted < 1:

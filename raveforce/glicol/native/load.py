@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib
 import logging
-import os
 import time
 from functools import cache
 from pathlib import Path
@@ -14,16 +13,16 @@ from typing import Any
 
 import numba
 import numpy as np
-import platformdirs
 
 from raveforce.glicol.native.kernel.jit import BLOCK, PAD
+from raveforce.glicol.wasm.cache import cache_folder
 
-__all__ = ["cache_folder", "load_kernel"]
+__all__ = ["kernel_folder", "load_kernel"]
 
 log = logging.getLogger(__name__)
 
 
-def cache_folder() -> Path:
+def kernel_folder() -> Path:
     """Folder of the compiled code; its name changes with the sources, so that no stale code is ever loaded.
 
     ``RAVEFORCE_CACHE`` moves it, as it does for everything RaveForce caches.
@@ -31,8 +30,7 @@ def cache_folder() -> Path:
     digest = hashlib.sha256()
     for source in sorted((Path(__file__).parent / "kernel").glob("*.py")):
         digest.update(source.read_bytes())
-    root = os.environ.get("RAVEFORCE_CACHE") or platformdirs.user_cache_dir("raveforce")
-    return Path(root) / "native" / digest.hexdigest()[:16]
+    return cache_folder() / "native" / digest.hexdigest()[:16]
 
 
 config: Any = numba.config
@@ -44,7 +42,7 @@ def load_kernel() -> ModuleType:
 
     Workers share the compiled code: numba writes it under another name first and then moves it into place.
     """
-    folder = cache_folder()
+    folder = kernel_folder()
     try:
         fresh = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
@@ -73,3 +71,4 @@ def _warm(kernel: ModuleType) -> None:
     )
     kernel.play(ints, few, floats, ints, floats, floats, bufs, flat, few, floats, 0, 0, 0, few)
     kernel.ring_sizes(ints, floats, few)
+    kernel.read(np.zeros((0, 0)), floats, few, few)

@@ -248,7 +248,8 @@ def _get(b: Builder, setting: Setting, at: Place) -> None:
 
 
 def _mix(b: Builder, setting: Setting, at: Place) -> None:
-    b.emit(at.node, op.SUM, at.out, listed=(b.listed(at.inputs), len(at.inputs)))
+    if at.inputs:
+        b.emit(at.node, op.SUM, at.out, listed=(b.listed(at.inputs), len(at.inputs)))
 
 
 def _balance(b: Builder, setting: Setting, at: Place) -> None:

@@ -1,6 +1,6 @@
 """Which nodes may be computed quickly: those that are heard and nothing else.
 
-What is only scaled, added up and heard stays within 1e-5 when its last digit is off; what sets a pitch or
+What is only scaled, added up and heard stays within 3e-5 when its last digit is off; what sets a pitch or
 goes through a recursive filter does not, for these pass a difference on enlarged.
 """
 
@@ -16,9 +16,10 @@ from raveforce.glicol.native.kernel import opcodes as op
 __all__ = ["relax"]
 
 MOST_GAIN = 16.0
-"""Largest peak at the output that something computed quickly may cause."""
+MOST_GAIN_OF_FILTER = 2.0
+"""Largest peaks at the output that something computed quickly may cause."""
 
-BLANK_PEAK = 4.0
+BLANK_PEAK = 2.0
 HIGHEST_NOTE = 96
 """What a gain and a note in a blank are taken to be at most: beyond, the difference grows with the sound."""
 
@@ -38,7 +39,8 @@ def relax(ops: NDArray[np.int64], lists: NDArray[np.int64], numbers: dict[int, f
     gains = _gains(ops, lists, numbers, peaks, final)
     for row in ops:
         out = int(row[op.OUT])
-        if gains.get(out, 0.0) * peaks.get(out, math.inf) <= MOST_GAIN:
+        most = MOST_GAIN_OF_FILTER if op.LPF <= row[op.CODE] <= op.HPF_SIGNAL else MOST_GAIN
+        if gains.get(out, 0.0) * peaks.get(out, math.inf) <= most:
             row[op.QUICK] = _quickness(row, numbers)
 
 

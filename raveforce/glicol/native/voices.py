@@ -29,14 +29,14 @@ class Voices:
         self._kernel = kernel
         self._blanks = blanks
         self._ops = graph.ops.copy()
-        self._rings = np.zeros((rows, 0), np.float32)
+        self._rings = np.zeros((rows + 1, 0), np.float32)
         self._has_rings = bool(np.isin(graph.ops[:, op.CODE], np.arange(op.DELAYN, op.ALLPASS_SIGNAL + 1)).any())
         self._params = np.empty((rows, blanks + len(graph.constants)), np.float32)
         self._params[:, blanks:] = graph.constants
-        self._ints = np.empty((rows, len(graph.ints)), np.int64)
-        self._floats = np.empty((rows, len(graph.floats)), np.float32)
-        self._bufs = np.empty((rows, graph.buffers, BLOCK + PAD), np.float32)
-        self._flat = np.empty((rows, graph.buffers), np.uint8)
+        self._ints = np.empty((rows + 1, len(graph.ints)), np.int64)
+        self._floats = np.empty((rows + 1, len(graph.floats)), np.float32)
+        self._bufs = np.empty((rows + 1, graph.buffers, BLOCK + PAD), np.float32)
+        self._flat = np.empty((rows + 1, graph.buffers), np.uint8)
         self.reset(slice(None))
 
     def reset(self, rows: slice | NDArray[np.int64]) -> None:
@@ -61,17 +61,17 @@ class Voices:
         skip: int,
         blocks: int,
         failed: NDArray[np.int64],
-    ) -> None:
-        """Play blocks into ``out`` from a sample on; ``failed`` gets 1 + the instruction that broke."""
+    ) -> int:
+        """Play blocks into ``out`` from a sample on; ``failed`` gets 1 + the instruction that broke, if one did."""
         graph = self.graph
-        self._kernel.play(
+        return self._kernel.play(
             self._ops, graph.lists, self._params, self._ints, self._floats, self._rings, self._bufs,
             self._flat, rows, out, skip, blocks, graph.final, failed,
         )  # fmt: skip
 
-    def last_block(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    def last_block(self, rows: slice | NDArray[np.int64]) -> NDArray[np.float32]:
         """Block that rows played last, [rows, BLOCK]."""
-        return self._bufs[rows, self.graph.final, :BLOCK]
+        return self._bufs[:-1][rows, self.graph.final, :BLOCK]
 
     def take_over(self, row: int, other: Voices, pairs: list[tuple[Part, Part]]) -> None:
         """Start a row from another graph's state: ``pairs`` are nodes there and here that live on."""

@@ -2,6 +2,8 @@
 
 import builtins
 import logging
+import multiprocessing
+import os
 import pickle
 import subprocess
 import sys
@@ -18,7 +20,7 @@ from raveforce.glicol import (
     engine,
     open_engine,
 )
-from raveforce.glicol.native.load import cache_folder
+from raveforce.glicol.native.load import kernel_folder
 
 KICK = "~env: imp 0.1 >> envperc {} {}; kick: sin {} >> mul ~env"
 BASS = "~t: speed {} >> seq {} 62 _ 65; ~e: ~t >> envperc 0.01 0.1; ~p: ~t >> mul 110\n" + (
@@ -74,6 +76,26 @@ def test_threads_change_nothing(template):
     for samples in (3000, 100):
         np.testing.assert_array_equal(one.play(values, samples), two.play(values, samples))
     two.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes are forked here")
+def test_threads_survive_a_fork():
+    values = draw(KICK, 33)
+    opened = native(KICK, rows=33, num_threads=2)
+    before = opened.play(values, 100)
+    context = multiprocessing.get_context("fork")
+    queue = context.SimpleQueue()
+
+    def child():
+        opened.reset()
+        queue.put(opened.play(values, 100))
+
+    process = context.Process(target=child)
+    process.start()
+    process.join(30)
+    assert process.exitcode == 0
+    np.testing.assert_array_equal(queue.get(), before)
+    opened.close()
 
 
 @pytest.mark.parametrize("template", RANGES)
@@ -134,16 +156,31 @@ def test_a_word_that_is_not_offered_is_refused(index):
         opened.play([[index]], 10)
 
 
-@pytest.mark.parametrize("samples", [-1])
-def test_negative_lengths_are_refused(samples):
-    with pytest.raises(ValueError, match="-1"):
+@pytest.mark.parametrize("samples", [-1, 0.5])
+def test_lengths_that_are_none_are_refused(samples):
+    with pytest.raises(ValueError, match="whole"):
         native(KICK).play([[0.1, 0.1, 60]], samples)
 
 
-@pytest.mark.parametrize("options", [{"rows": 0}, {"num_threads": 0}])
+@pytest.mark.parametrize(
+    "options",
+    [{"rows": 0}, {"num_threads": 0}, {"sample_rate": 0}, {"sample_rate": 44100.5}, {"bpm": 0}, {"seed": -1}],
+)
 def test_options_out_of_range_are_refused(options):
-    with pytest.raises(ValueError, match="at least"):
+    with pytest.raises(ValueError, match=str(next(iter(options.values())))):
         native(KICK, **options)
+
+
+def test_a_closed_engine_says_so():
+    opened = native(KICK)
+    opened.close()
+    with pytest.raises(ValueError, match="closed"):
+        opened.play([[0.1, 0.1, 60]], 10)
+
+
+def test_an_engine_is_not_copied():
+    with pytest.raises(TypeError, match="open another"):
+        pickle.dumps(native(KICK))
 
 
 def test_a_row_that_breaks_leaves_the_others_alone():
@@ -231,7 +268,7 @@ def test_importing_compiles_nothing():
 
 def test_the_cache_moves_with_the_setting(monkeypatch, tmp_path):
     monkeypatch.setenv("RAVEFORCE_CACHE", str(tmp_path))
-    assert cache_folder().is_relative_to(tmp_path / "native")
+    assert kernel_folder().is_relative_to(tmp_path / "native")
 
 
 @pytest.mark.slow

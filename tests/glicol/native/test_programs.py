@@ -57,6 +57,8 @@ PROGRAMS = {
     "long chain": "o: saw 40 >> lpf 3000 1.0 >> hpf 200 0.7 >> lpf 900 2.0 >> onepole 0.3 >> delayn 7 >> mul 0.2 >> add 0.1",
     "unheard": "~x: sin 440; ~y: ~x >> mul 2; o: saw 50",
     "silent": "~x: sin 440",
+    "mixed with itself": "~t1: saw 90 >> mix ~t.. >> mul 0.4; o: ~t1",
+    "nothing but itself": "~t1: mix ~t..; o: saw 50 >> add ~t1",
     "comments": "// a kick\n\nkick: sin 60 >> mul ~env; // body\n~env: imp 0.1\n>> envperc 0.01 0.2\n",
     "names": "_x: saw 50 >> mul hull\nhull: sin 3\no_1: get hull",
 }  # fmt: skip

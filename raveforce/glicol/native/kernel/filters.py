@@ -18,10 +18,10 @@ X1, X2, Y1, Y2, CUTOFF, Q, TUNED, A0, A1, B1, B2 = range(11)
 H1, H2, H3, H4, Q0, Q1, Q2, Q3, SETTLING = range(11, 20)
 RESONANT_STATE = 20
 
-FORGOTTEN = 1e-9
-"""Part of a difference that is no difference any more in float32."""
-MOST_NOISE = 64.0
-"""Gain of rounding noise up to which a filter may be computed quickly: 4e-6 of full scale, or so."""
+FORGOTTEN = 1e-4
+"""Part of a difference between quick and exact that is too small to matter even when it is enlarged."""
+MOST_NOISE = 160.0
+"""Gain of rounding noise up to which a filter may be computed quickly: 2e-5 of full scale, or so."""
 
 
 @jitted

@@ -7,10 +7,12 @@ from typing import Any
 
 import numba
 
-__all__ = ["BLOCK", "PAD", "count", "jitted"]
+__all__ = ["BLOCK", "PAD", "TILE", "count", "jitted"]
 
 BLOCK = 128
 """Frames in a block."""
+TILE = 4
+"""Rows that go through an instruction together."""
 PAD = 16
 """Samples behind every buffer, into which vectors may run over; they also spread buffers over the cache."""
 
@@ -22,6 +24,8 @@ def jitted(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     nothing in the kernel may allocate.
     """
     njit: Any = numba.njit  # its stubs do not know _nrt
+    # Said even where it is off: a function that says nothing takes over what its first caller has.
+    options.setdefault("fastmath", False)
     wrap = njit(nogil=True, error_model="numpy", _nrt=False, **options)
     return wrap(function) if function is not None else wrap
 

@@ -22,7 +22,7 @@ from raveforce.glicol.native.kernel.filters import (
     smooth_by_signal,
     tune,
 )
-from raveforce.glicol.native.kernel.jit import BLOCK, count, jitted
+from raveforce.glicol.native.kernel.jit import BLOCK, TILE, count, jitted
 from raveforce.glicol.native.kernel.oscillators import (
     impulses,
     noise,
@@ -37,12 +37,11 @@ from raveforce.glicol.native.kernel.oscillators import (
 )
 from raveforce.glicol.native.kernel.rings import remember, ring_sizes
 
-__all__ = ["play", "ring_sizes"]
+__all__ = ["play", "read", "ring_sizes"]
 
 F = np.float32
 ZERO, ONE = F(0), F(1)
-TILE = 4
-"""Rows that go through an instruction together."""
+LARGEST = float(np.finfo(np.float32).max)
 # Integers of an impulse train: samples since its birth, its period, for how many samples no impulse is due.
 CLOCK, PERIOD, WAIT = range(3)
 # And of a noise: whether its seed is set, its next seed.
@@ -58,14 +57,19 @@ def play(ops, lists, params, ints, floats, rings, bufs, flat, rows, out, skip, b
     ops : int64 [instructions, COLUMNS]
     lists : int64, what the instructions' lists hold
     params : float32 [rows, parameters]
-    ints, floats, rings : int64, float32, float32 [rows, ...], the nodes' state
-    bufs : float32 [rows, nodes, BLOCK + PAD], the nodes' last blocks
-    flat : uint8 [rows, nodes], whether a block is known to hold one value
+    ints, floats, rings : int64, float32, float32 [rows + 1, ...], the nodes' state (the last row is a spare)
+    bufs : float32 [rows + 1, nodes, BLOCK + PAD], the nodes' last blocks
+    flat : uint8 [rows + 1, nodes], whether a block is known to hold one value
     rows : int64, the rows to play
     out : float32 [rows, samples], what is heard, written from ``skip`` on until it is full
     final : buffer that is heard
     failed : int64 [rows], set to 1 + the instruction at which the engine would have broken
+
+    Returns
+    -------
+    how often that happened
     """
+    broken = 0
     for start in range(0, rows.shape[0], TILE):
         tile = rows[start : start + TILE]
         for block in range(blocks):
@@ -78,12 +82,35 @@ def play(ops, lists, params, ints, floats, rings, bufs, flat, rows, out, skip, b
                     row = tile[j]
                     if not work(ops, k, code, lists, params, ints, floats, rings, bufs, flat, row):
                         failed[row] = failed[row] or k + 1
+                        broken += 1
             at = skip + block * BLOCK
             length = min(BLOCK, out.shape[1] - at)
             for j in range(tile.shape[0]):
                 row = tile[j]
                 for i in range(np.uint64(length)):
                     out[row, np.uint64(at) + i] = bufs[row, final, i]
+    return broken
+
+
+@jitted(cache=True)
+def read(values, blanks, whole, failed):
+    """Take over values for blanks.
+
+    Returns -1 at a value that is no finite float32, else how many of the ``whole`` blanks hold a fraction; their
+    rows get -1 - the blank in ``failed``.
+    """
+    fractions = 0
+    for row in range(values.shape[0]):
+        for k in range(values.shape[1]):
+            value = values[row, k]
+            if not abs(value) <= LARGEST:
+                return -1
+            blanks[row, k] = F(value)
+        for k in range(whole.shape[0]):
+            if blanks[row, whole[k]] != np.floor(blanks[row, whole[k]]):
+                failed[row] = -1 - whole[k]
+                fractions += 1
+    return fractions
 
 
 @jitted(inline="always")
@@ -95,22 +122,24 @@ def resonate_tile(ops, k, code, params, floats, bufs, flat, tile, blocks_left):
     """
     out, source, signal, at = ops[k, op.OUT], ops[k, op.IN0], ops[k, op.IN1], ops[k, op.FLOAT]
     quick = ops[k, op.QUICK]
-    quick_rows = 0
+    # Rows that cannot be quick, and how many they are; the spare row fills up what they lack to four.
+    r = s = t = u = bufs.shape[0] - 1
+    exact = 0
     for j in range(tile.shape[0]):
         row = tile[j]
         cutoff = bufs[row, signal, 0] if signal >= 0 else params[row, ops[k, op.P0]]
         q, rate = params[row, ops[k, op.P1]], params[row, ops[k, op.P2]]
         tune(floats, row, at, cutoff, q, rate, code >= op.HPF)
         flat[row, out] = 0
-        quick_rows += takes_quick(quick, floats[row, at + SETTLING], blocks_left)
-    if quick_rows == 0 and tile.shape[0] == TILE:
-        resonate_four(bufs, tile[0], tile[1], tile[2], tile[3], out, source, floats, at)
-        return
-    for j in range(tile.shape[0]):
-        if takes_quick(quick, floats[tile[j], at + SETTLING], blocks_left):
-            resonate_quickly(bufs, tile[j], out, source, floats, at)
+        if takes_quick(quick, floats[row, at + SETTLING], blocks_left):
+            resonate_quickly(bufs, row, out, source, floats, at)
         else:
-            resonate(bufs, tile[j], out, source, floats, at)
+            r, s, t, u = row, r, s, t
+            exact += 1
+    if exact == 1:
+        resonate(bufs, r, out, source, floats, at)
+    elif exact > 1:
+        resonate_four(bufs, r, s, t, u, out, source, floats, at)
 
 
 @jitted
