@@ -32,7 +32,7 @@ __all__ = ["main", "search_space", "suggest", "tune"]
 log = logging.getLogger(__name__)
 
 DONE = (TrialState.COMPLETE, TrialState.PRUNED)
-OWN = frozenset({"tune", "trials", "study", "storage", "repeats", "sampler_seed"}) | frozenset(
+OWN = frozenset({"tune", "trials", "study_name", "storage", "repeats", "sampler_seed"}) | frozenset(
     {"prune", "prune_after_trials", "prune_after_renders"}
 )
 """Settings of the study, which a run does not know."""
@@ -111,7 +111,7 @@ def open_study(cfg: DictConfig, folder: Path) -> optuna.Study:
         raise ConfigError(f"storage: {cfg.storage} cannot be opened: {type(error).__name__}: {error}") from error
     study = optuna.create_study(
         storage=storage,
-        study_name=cfg.study,
+        study_name=cfg.study_name,
         load_if_exists=True,
         direction="minimize",
         sampler=optuna.samplers.TPESampler(seed=cfg.sampler_seed, multivariate=True),
@@ -159,7 +159,7 @@ def _distance(trial: optuna.Trial, cfg: DictConfig, chosen: Mapping[str, Any], f
     for repeat in range(cfg.repeats):
         run = run_config(cfg, chosen)
         run.seed = cfg.seed + repeat
-        run.tracking.group = run.tracking.group or cfg.study
+        run.tracking.group = run.tracking.group or cfg.study_name
         before = repeat * cfg.total_timesteps
 
         def go_on(renders: int, distance: float, before: int = before) -> bool:
