@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
+import random
+import re
 import signal
 import sys
+import time
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -127,11 +131,25 @@ def open_study(cfg: DictConfig, folder: Path) -> optuna.Study:
 def _storage(cfg: DictConfig, folder: Path) -> optuna.storages.BaseStorage:
     if cfg.storage is None:
         return optuna.storages.JournalStorage(JournalFileBackend(str(folder / "study.journal")))
-    return optuna.storages.RDBStorage(
-        cfg.storage,
-        heartbeat_interval=HEARTBEAT,
-        heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=3),
-    )
+    for attempt in range(5):
+        try:
+            return _database(cfg.storage)
+        except Exception as error:
+            # Another worker makes the tables at this very moment.
+            if attempt == 4 or not re.search("already exists|unique", str(error), re.IGNORECASE):
+                raise
+            time.sleep(1 + random.random())
+    raise AssertionError("unreachable")
+
+
+def _database(url: str) -> optuna.storages.RDBStorage:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.storages.RDBStorage(
+            url,
+            heartbeat_interval=HEARTBEAT,
+            heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=3),
+        )
 
 
 def _retry_killed(study: optuna.Study, folder: Path) -> None:
