@@ -1,9 +1,14 @@
 import os
+import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import optuna
@@ -81,16 +86,59 @@ def test_a_killed_trial_is_tried_again(tmp_path: Path) -> None:
     assert trials[1].params == killed.params
 
 
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Start a PostgreSQL server on a free port of this machine, where it is installed, and give its address."""
+    binaries = _binaries()
+    options: dict[str, object] = {}
+    if os.geteuid() == 0:  # PostgreSQL does not run as root, but its packages bring a user
+        try:
+            user = pwd.getpwnam("postgres")
+        except KeyError:
+            pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
+        options = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    # Not in pytest's folder, which only its owner may enter.
+    folder = Path(tempfile.mkdtemp(prefix="raveforce-postgresql-"))
+    if options:
+        shutil.chown(folder, "postgres")
+    data = folder / "data"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    def run(*command: str) -> None:
+        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, timeout=60, **options)  # type: ignore[call-overload]
+
+    try:
+        run(str(binaries / "initdb"), "-D", str(data), "-U", "tester", "--auth=trust", "--no-sync")
+        settings = f"-h 127.0.0.1 -p {port} -k {folder}"
+        log = str(folder / "log")
+        run(str(binaries / "pg_ctl"), "-D", str(data), "-o", settings, "-l", log, "-w", "start")
+        try:
+            yield f"postgresql://tester@127.0.0.1:{port}/postgres"
+        finally:
+            run(str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _binaries() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    on_path = shutil.which("initdb")
+    if not found and on_path is None:
+        pytest.skip("PostgreSQL is not installed")
+    return found[-1].parent if found else Path(str(on_path)).parent
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_many_workers_share_a_study_in_a_database(tmp_path: Path, database: str) -> None:
-    url = f"sqlite:///{tmp_path / 'study.db'}"
-    if database == "postgresql":
-        if shutil.which("initdb") is None and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
-            pytest.skip("PostgreSQL is not installed")
-        url = os.environ.get("RAVEFORCE_TEST_POSTGRESQL", "")
-        if not url:
-            pytest.skip("name a database for tests in RAVEFORCE_TEST_POSTGRESQL")
+    with ExitStack() as stack:
+        sqlite = f"sqlite:///{tmp_path / 'study.db'}"
+        _share(tmp_path, sqlite if database == "sqlite" else stack.enter_context(postgresql()))
+
+
+def _share(tmp_path: Path, url: str) -> None:
     settings = ["trials=4", f"storage={url}", f"study_name=shared_{os.getpid()}"]
     workers = [
         subprocess.Popen(command(tmp_path / name, *settings), cwd=ROOT, stderr=subprocess.PIPE, text=True)
