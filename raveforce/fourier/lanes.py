@@ -28,6 +28,7 @@ __all__ = [
     "load_some",
     "logarithm",
     "magnitude",
+    "put",
     "root",
     "store",
     "store_some",
@@ -57,9 +58,12 @@ class LanesModel(models.PrimitiveModel):
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """Compile a function, and keep it on disk; sums keep their order, so equal sounds have equal spectra to the bit."""
-    njit: Any = numba.njit
-    return njit(nogil=True, error_model="numpy", fastmath=False, cache=True)(function)
+    """Compile a function; sums keep their order, so equal sounds have equal spectra to the bit.
+
+    Without numba's reference counts (``_nrt``), so nothing in there may allocate.
+    """
+    njit: Any = numba.njit  # its stubs do not know _nrt
+    return njit(nogil=True, error_model="numpy", fastmath=False, cache=True, _nrt=False)(function)
 
 
 def _infix(symbol: Any, instruction: str) -> None:
@@ -138,6 +142,17 @@ def load_some(typing: Any, array: Any, index: Any, count: Any) -> Any:
         return _call(builder, "llvm.masked.load.v8f32.p0", FLOATS, arguments)
 
     return lanes(array, index, count), code
+
+
+@intrinsic
+def put(typing: Any, array: Any, index: Any, number: Any) -> Any:
+    """Write one number to ``array[index]``, whatever the array's dimensions."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        builder.store(values[2], _address(context, builder, signature, values))
+        return context.get_dummy_value()
+
+    return types.void(array, index, number), code
 
 
 @intrinsic

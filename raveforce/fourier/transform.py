@@ -11,13 +11,18 @@ from raveforce.fourier.lanes import LANES, compiled, each, load, store, transpos
 
 
 @compiled
-def lay_out(sound, n_fft, hop, width, padded, blocks):
+def lay_out(sounds, row, n_fft, hop, width, padded, blocks):
     """Samples by place in the hop, then by hop [hop, width]: equal places of neighbouring frames are neighbours.
 
     ``padded`` [width * hop] is zero where nothing is written: half a window before the sound, and the rest behind it.
     """
     start = n_fft // 2
-    padded[start : start + len(sound)] = sound
+    samples = sounds.shape[1]
+    even = samples - samples % LANES
+    for i in range(0, even, LANES):
+        store(padded, start + i, load(sounds, row * samples + i))
+    for i in range(even, samples):
+        padded[start + i] = sounds[row, i]
     whole = hop - hop % LANES
     for block in range(0, width, LANES):
         for place in range(0, whole, LANES):
@@ -107,21 +112,22 @@ def rotate(z, count, size, cosines, sines):
 @compiled
 def finish(z, count, size, bins, power):
     """The last step, by four or two, which rotates nothing, and the power of what comes out."""
-    for part in range(count // size):
-        i = count + part * size
-        at = 2 * LANES * i
-        a, ai = load(z, at), load(z, at + LANES)
-        if size == 1:
-            store(power, LANES * bins[i], a * a + ai * ai)
-        elif size == 2:
-            b, bi = load(z, at + 2 * LANES), load(z, at + 3 * LANES)
+    if size == 1:
+        a, ai = load(z, 2 * LANES), load(z, 3 * LANES)
+        store(power, LANES * bins[1], a * a + ai * ai)
+    elif size == 2:
+        for i in range(count, 2 * count, 2):
+            at = 2 * LANES * i
+            a, ai, b, bi = load(z, at), load(z, at + LANES), load(z, at + 2 * LANES), load(z, at + 3 * LANES)
             p, pi, q, qi = a + b, ai + bi, a - b, ai - bi
             store(power, LANES * bins[i], p * p + pi * pi)
             store(power, LANES * bins[i + 1], q * q + qi * qi)
-        else:
-            b, bi = load(z, at + 2 * LANES), load(z, at + 3 * LANES)
-            c, ci = load(z, at + 4 * LANES), load(z, at + 5 * LANES)
-            d, di = load(z, at + 6 * LANES), load(z, at + 7 * LANES)
+    else:
+        for i in range(count, 2 * count, 4):
+            at = 2 * LANES * i
+            a, ai, b, bi = load(z, at), load(z, at + LANES), load(z, at + 2 * LANES), load(z, at + 3 * LANES)
+            at += 4 * LANES
+            c, ci, d, di = load(z, at), load(z, at + LANES), load(z, at + 2 * LANES), load(z, at + 3 * LANES)
             p, pi, q, qi = a + c, ai + ci, a - c, ai - ci
             r, ri, s, si = b + d, bi + di, b - d, bi - di
             e, ei = p + r, pi + ri
