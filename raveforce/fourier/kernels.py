@@ -11,6 +11,7 @@ from raveforce.fourier.lanes import (
     load_some,
     logarithm,
     magnitude,
+    plus,
     put,
     root,
     store,
@@ -48,11 +49,11 @@ def log_mels(sounds, hop, width, tables, places, space, starts, ends, weights, f
                 # Two sums, so that one can go on while the other waits for its last addition.
                 total = rest = each(floor, 1)
                 for k in range(starts[0, band], ends[band] - 1, 2):
-                    total = total + load(space.power, LANES * k) * each(weights, shift + k)
-                    rest = rest + load(space.power, LANES * (k + 1)) * each(weights, shift + k + 1)
+                    total = plus(total, load(space.power, LANES * k), each(weights, shift + k))
+                    rest = plus(rest, load(space.power, LANES * (k + 1)), each(weights, shift + k + 1))
                 if (ends[band] - starts[0, band]) % 2:
                     k = ends[band] - 1
-                    total = total + load(space.power, LANES * k) * each(weights, shift + k)
+                    total = plus(total, load(space.power, LANES * k), each(weights, shift + k))
                 store(mel, LANES * band, logarithm(greatest(total + rest, lowest)))
             hand_out(mel, result, (row * frames + first) * bands, bands, min(LANES, frames - first))
 
@@ -102,7 +103,7 @@ def apart(sounds, hop, width, tables, places, space, frames, floor, magnitudes, 
             for k in range(bins):
                 power = load(space.power, LANES * k)
                 difference = root(power) - load_some(magnitudes, at + count * k, count)
-                square = square + difference * difference
+                square = plus(square, difference, difference)
                 logs = logarithm(greatest(power, lowest)) * half
                 other = other + magnitude(logs - load_some(logarithms, at + count * k, count))
             store(sums, 0, square)

@@ -7,7 +7,7 @@ Tukey 1965, Duhamel & Vetterli 1990).
 
 from __future__ import annotations
 
-from raveforce.fourier.lanes import LANES, compiled, each, load, store, transpose
+from raveforce.fourier.lanes import LANES, compiled, each, load, minus, plus, store, transpose
 
 
 @compiled
@@ -75,8 +75,8 @@ def split(a, b, c, d, n, quarter, size, cosines, sines, real, z):
     re, im = a - c, d - b
     cosine, sine = each(cosines, size + n), each(sines, size + n)
     at = 2 * LANES * (quarter + n)
-    store(z, at, re * cosine - im * sine)
-    store(z, at + LANES, re * sine + im * cosine)
+    store(z, at, minus(re * cosine, im, sine))
+    store(z, at + LANES, plus(re * sine, im, cosine))
 
 
 @compiled
@@ -99,14 +99,14 @@ def rotate(z, count, size, cosines, sines):
             store(z, at, p + r)
             store(z, at + LANES, pi + ri)
             e, ei = q + si, qi - s
-            store(z, at1, e * c1 - ei * s1)
-            store(z, at1 + LANES, e * s1 + ei * c1)
+            store(z, at1, minus(e * c1, ei, s1))
+            store(z, at1 + LANES, plus(e * s1, ei, c1))
             e, ei = p - r, pi - ri
-            store(z, at2, e * c2 - ei * s2)
-            store(z, at2 + LANES, e * s2 + ei * c2)
+            store(z, at2, minus(e * c2, ei, s2))
+            store(z, at2 + LANES, plus(e * s2, ei, c2))
             e, ei = q - si, qi + s
-            store(z, at3, e * c3 - ei * s3)
-            store(z, at3 + LANES, e * s3 + ei * c3)
+            store(z, at3, minus(e * c3, ei, s3))
+            store(z, at3 + LANES, plus(e * s3, ei, c3))
 
 
 @compiled
@@ -114,14 +114,14 @@ def finish(z, count, size, bins, power):
     """The last step, by four or two, which rotates nothing, and the power of what comes out."""
     if size == 1:
         a, ai = load(z, 2 * LANES), load(z, 3 * LANES)
-        store(power, LANES * bins[1], a * a + ai * ai)
+        store(power, LANES * bins[1], plus(a * a, ai, ai))
     elif size == 2:
         for i in range(count, 2 * count, 2):
             at = 2 * LANES * i
             a, ai, b, bi = load(z, at), load(z, at + LANES), load(z, at + 2 * LANES), load(z, at + 3 * LANES)
             p, pi, q, qi = a + b, ai + bi, a - b, ai - bi
-            store(power, LANES * bins[i], p * p + pi * pi)
-            store(power, LANES * bins[i + 1], q * q + qi * qi)
+            store(power, LANES * bins[i], plus(p * p, pi, pi))
+            store(power, LANES * bins[i + 1], plus(q * q, qi, qi))
     else:
         for i in range(count, 2 * count, 4):
             at = 2 * LANES * i
@@ -131,10 +131,10 @@ def finish(z, count, size, bins, power):
             p, pi, q, qi = a + c, ai + ci, a - c, ai - ci
             r, ri, s, si = b + d, bi + di, b - d, bi - di
             e, ei = p + r, pi + ri
-            store(power, LANES * bins[i], e * e + ei * ei)
+            store(power, LANES * bins[i], plus(e * e, ei, ei))
             e, ei = q + si, qi - s
-            store(power, LANES * bins[i + 1], e * e + ei * ei)
+            store(power, LANES * bins[i + 1], plus(e * e, ei, ei))
             e, ei = p - r, pi - ri
-            store(power, LANES * bins[i + 2], e * e + ei * ei)
+            store(power, LANES * bins[i + 2], plus(e * e, ei, ei))
             e, ei = q - si, qi + s
-            store(power, LANES * bins[i + 3], e * e + ei * ei)
+            store(power, LANES * bins[i + 3], plus(e * e, ei, ei))
