@@ -163,7 +163,8 @@ class LogMel:
 
     def between(self, features: Features, target: Features) -> NDArray[np.float64]:
         """Mean over bands and frames."""
-        return np.abs(features[0] - target[0]).mean(axis=-1, dtype=np.float64)
+        difference = features[0] - target[0]
+        return np.abs(difference, out=difference).mean(axis=-1, dtype=np.float64)
 
     def measure(self, audio: Array, target: Features) -> NDArray[np.float64]:
         """All rows at once: these features are no larger than the sound."""

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from raveforce.fourier.plan import LANES, Plan, Space, make_plan
+from raveforce.fourier.plan import LANES, Plan, make_plan, make_space
 
 __all__ = ["Bands", "apart", "log_mels", "powers", "quick", "scales"]
 
 Array = NDArray[np.float32]
 
-_SHORTEST, _SPACES = 8, 64
+_SHORTEST = 8
 
 
 class Bands(NamedTuple):
@@ -89,26 +89,25 @@ def _numbers(*numbers: float) -> Array:
     return np.array(numbers, np.float32)
 
 
-class _Spaces(threading.local):
-    """Every thread's room to work in, which takes as long to make as a sound to transform."""
+class _Local(threading.local):
+    """Every thread's place to work in: one for all, so that it stays in the cache."""
 
     def __init__(self) -> None:
-        self.of: dict[tuple[int, ...], Space] = {}
+        self.room: tuple[int, ...] = (0, 0, 0, 0, 0)
+        self.space = make_space(self.room)
 
 
-_spaces = _Spaces()
+_local = _Local()
 
 
 def _arguments(audio: Array, plan: Plan) -> tuple[Any, ...]:
     """What every function of the kernel takes first."""
-    key = (plan.width, plan.n_fft, plan.hop, audio.shape[1])
-    if key not in _spaces.of:
-        if len(_spaces.of) >= _SPACES:
-            _spaces.of.clear()
-        _spaces.of[key] = plan.space()
+    room = tuple(map(max, plan.room, _local.room))
+    if room != _local.room:
+        _local.room, _local.space = room, make_space(room)
     # Functions are compiled for arrays that are contiguous and may be written to.
     sounds = np.require(audio, np.float32, ["C", "W"])
-    return sounds, plan.hop, plan.width, plan.tables, plan.places, _spaces.of[key]
+    return sounds, plan.hop, plan.width, plan.tables, plan.places, _local.space
 
 
 def _load() -> Any:

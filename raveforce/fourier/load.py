@@ -7,7 +7,7 @@ from types import ModuleType
 
 import numpy as np
 
-from raveforce import fourier
+from raveforce.fourier.plan import make_plan, make_space
 from raveforce.glicol.compiled import load_compiled
 
 __all__ = ["load_kernels"]
@@ -23,8 +23,8 @@ def load_kernels() -> ModuleType:
 
 def _warm(kernels: ModuleType) -> None:
     """Call every function, with no rows."""
-    plan = fourier.make_plan(0, 8, 2)
-    first = (np.zeros((0, 0), np.float32), plan.hop, plan.width, plan.tables, plan.places, plan.space())
+    plan = make_plan(0, 8, 2)
+    first = (np.zeros((0, 0), np.float32), plan.hop, plan.width, plan.tables, plan.places, make_space(plan.room))
     few, ints, flat = np.zeros(3, np.float32), np.zeros(0, np.int64), np.zeros((0, 0), np.float32)
     cube = np.zeros((0, 1, 1), np.float32)
     kernels.powers(*first, cube)

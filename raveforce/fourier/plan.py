@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LANES", "Plan", "Space", "Tables", "make_plan", "window"]
+__all__ = ["LANES", "Plan", "Space", "Tables", "make_plan", "make_space", "window"]
 
 LANES = 8
 """Frames transformed at once."""
@@ -35,7 +35,7 @@ class Tables(NamedTuple):
 
 
 class Space(NamedTuple):
-    """Where a transform works: float32, zero at first.
+    """Where transforms work: float32, at least as long as they need.
 
     Attributes
     ----------
@@ -74,10 +74,19 @@ class Plan:
         """From 0 Hz to half the sample rate."""
         return self.n_fft // 2 + 1
 
-    def space(self) -> Space:
-        """Room for a transform."""
-        room, half = self.width * self.hop, LANES * self.n_fft // 2
-        return Space(*(_aligned(size) for size in (room, room, half, 2 * half, half + LANES)))
+    @property
+    def room(self) -> tuple[int, ...]:
+        """How long the parts of a ``Space`` must be."""
+        sound, half = self.width * self.hop, LANES * self.n_fft // 2
+        return sound, sound, half, 2 * half, half + LANES
+
+
+def make_space(room: tuple[int, ...]) -> Space:
+    """Make a place to work in, of parts that begin with a line of the cache: what lies in two takes twice as long."""
+    line = 64 // 4
+    memory = [np.empty(size + line, np.float32) for size in room]
+    starts = [-(part.ctypes.data // 4) % line for part in memory]
+    return Space(*(part[start : start + size] for part, start, size in zip(memory, starts, room, strict=True)))
 
 
 @lru_cache(maxsize=256)
@@ -112,14 +121,6 @@ def window(n_fft: int) -> NDArray[np.float32]:
     """The periodic Hann window, divided by half its sum (scipy.signal has it too, but takes a second to import)."""
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
     return (hann / (hann.sum() / 2)).astype(np.float32)
-
-
-def _aligned(size: int) -> Floats:
-    """Zeros that begin with a line of the cache: what lies in two lines takes twice as long to read or write."""
-    line = 64
-    memory = np.zeros(4 * size + line, np.uint8)
-    start = -memory.ctypes.data % line
-    return memory[start : start + 4 * size].view(np.float32)
 
 
 def _order(count: int) -> NDArray[np.int64]:

@@ -14,15 +14,19 @@ from raveforce.fourier.lanes import LANES, compiled, each, load, minus, plus, st
 def lay_out(sounds, row, n_fft, hop, width, padded, blocks):
     """Samples by place in the hop, then by hop [hop, width]: equal places of neighbouring frames are neighbours.
 
-    ``padded`` [width * hop] is zero where nothing is written: half a window before the sound, and the rest behind it.
+    On the way the sound is put between silences, half a window before it and the rest behind.
     """
-    start = n_fft // 2
     samples = sounds.shape[1]
+    start = n_fft // 2
+    for i in range(start):
+        padded[i] = 0
     even = samples - samples % LANES
     for i in range(0, even, LANES):
         store(padded, start + i, load(sounds, row * samples + i))
     for i in range(even, samples):
         padded[start + i] = sounds[row, i]
+    for i in range(start + samples, width * hop):
+        padded[i] = 0
     whole = hop - hop % LANES
     for block in range(0, width, LANES):
         for place in range(0, whole, LANES):
