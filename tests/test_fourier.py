@@ -12,6 +12,7 @@ from scipy import fft
 
 from raveforce import fourier, spectra
 from raveforce.distances import MultiScaleSpectral, make_distance, measure_rows
+from raveforce.fourier.load import load_kernels
 
 Array = NDArray[np.float32]
 
@@ -97,6 +98,22 @@ def test_measuring_is_comparing_features(kind: str | dict[str, float], samples: 
     np.testing.assert_array_equal(measure_rows(made, sounds, made.features(sounds)), np.zeros(5))
     alone = [measure_rows(made, sound[None], made.features(targets[:1]))[0] for sound in sounds]
     np.testing.assert_array_equal(measure_rows(made, sounds, made.features(targets[:1])), alone)
+
+
+def test_features_of_other_sounds_are_refused() -> None:
+    target = fourier.scales(noise(2, 500), 64, 16, 1e-4)
+    for wrong in (noise(2, 501 + 16), noise(3, 500)):
+        with pytest.raises(ValueError, match="another length or number"):
+            fourier.apart(wrong, 64, 16, 1e-4, *target)
+
+
+def test_nothing_is_compiled_but_at_the_start() -> None:
+    kernels, made = load_kernels(), make_distance({"mss": 1, "log_mel": 1, "sot": 1})
+    sounds = noise(3, 500)
+    for audio in (sounds, sounds[:, ::2], sounds[:1], np.broadcast_to(sounds[0], (2, 500)), sounds.astype(np.float64)):
+        measure_rows(made, audio, made.features(audio))
+    for function in (kernels.powers, kernels.log_mels, kernels.scales, kernels.apart):
+        assert len(function.signatures) == 1
 
 
 def test_broken_sounds_stay_broken() -> None:

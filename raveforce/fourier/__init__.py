@@ -77,8 +77,20 @@ def apart(
     Returns
     -------
     The squared difference of the magnitudes and the absolute one of the logarithms, summed, float64 [rows] each
+
+    Raises
+    ------
+    ValueError
+        The others were made from sounds of another length or number, or with another transform.
     """
     plan = make_plan(audio.shape[1], n_fft, hop)
+    magnitudes, logarithms = _plain(magnitudes), _plain(logarithms)
+    wanted = {(rows, plan.frames * plan.bins) for rows in (1, len(audio))}
+    if magnitudes.shape != logarithms.shape or magnitudes.shape not in wanted:
+        raise ValueError(
+            f"{len(audio)} sounds of {audio.shape[1]} samples cannot be compared with features {magnitudes.shape} "
+            f"and {logarithms.shape}: these are of sounds of another length or number"
+        )
     result = np.empty((2, len(audio)))
     floors, sums = _numbers(floor**2, 0.5, 0), np.empty(2 * LANES, np.float32)
     _load().apart(*_arguments(audio, plan), plan.frames, floors, magnitudes, logarithms, sums, result)
@@ -105,9 +117,12 @@ def _arguments(audio: Array, plan: Plan) -> tuple[Any, ...]:
     room = tuple(map(max, plan.room, _local.room))
     if room != _local.room:
         _local.room, _local.space = room, make_space(room)
-    # Functions are compiled for arrays that are contiguous and may be written to.
-    sounds = np.require(audio, np.float32, ["C", "W"])
-    return sounds, plan.hop, plan.width, plan.tables, plan.places, _local.space
+    return _plain(audio), plan.hop, plan.width, plan.tables, plan.places, _local.space
+
+
+def _plain(array: Array) -> Array:
+    """As the functions are compiled for: contiguous, and not write-protected."""
+    return np.require(array, np.float32, ["C", "W"])
 
 
 def _load() -> Any:
