@@ -108,7 +108,7 @@ def _check_setting(override: Override, cfg: DictConfig, names: set[str]) -> None
         parent = key.rpartition(".")[0]
         hint = f" (to add one: +{key}=...)" if parent and _has(cfg, parent) else ""
         raise ConfigError(f"there is no setting {key}{nearest_path(key, names)}{hint}")
-    usual = OmegaConf.select(cfg, key, throw_on_missing=False)
+    usual = _usual(cfg, key)
     allowed = _annotated(cfg, key) or (() if usual is None else (_kind(usual),))
     for value in _values(override):
         if allowed and not _fits(value, allowed):
@@ -151,6 +151,13 @@ def _values(override: Override) -> Iterator[Any]:
             yield OverridesParser.create().parse_override(f"key={text}").value()
     else:
         yield override.value()
+
+
+def _usual(cfg: DictConfig, key: str) -> Any:
+    """A setting's usual value; None for one that is put together of others."""
+    parent, _, leaf = key.rpartition(".")
+    node: Any = OmegaConf.select(cfg, parent) if parent else cfg
+    return None if OmegaConf.is_interpolation(node, leaf) else OmegaConf.select(cfg, key)
 
 
 def _has(cfg: DictConfig, key: str) -> bool:

@@ -21,7 +21,7 @@ from raveforce.rewards import make_reward
 from raveforce.task import Task, define
 from raveforce.tasks import TASKS, make_task
 
-__all__ = ["ConfigError", "build_agent", "build_env", "build_task", "build_vec_env"]
+__all__ = ["ConfigError", "build_agent", "build_env", "build_stage", "build_task", "build_vec_env"]
 
 
 class ConfigError(ValueError):
@@ -56,6 +56,22 @@ def build_env(cfg: DictConfig, *, render_mode: str | None = None) -> RaveForceEn
         engine_options=_plain(cfg.engine.options),
         render_mode=render_mode,
     )
+
+
+def build_stage(cfg: DictConfig) -> RaveForceEnv:
+    """The environment in which a policy is evaluated: its own, with the task's settings in ``evaluation_task``."""
+    trained = build_env(cfg)
+    if not cfg.evaluation_task:
+        return trained
+    with _part("evaluation_task"):
+        other: Any = OmegaConf.merge(cfg, {"task": cfg.evaluation_task})
+    stage = build_env(other)
+    if stage.observation_space != trained.observation_space or stage.action_space != trained.action_space:
+        raise ConfigError(
+            "evaluation_task: the policy would see or do other things than in training "
+            f"({stage.observation_space}, not {trained.observation_space}); are the sounds as long?"
+        )
+    return stage
 
 
 def build_vec_env(cfg: DictConfig) -> VecEnv:

@@ -150,6 +150,8 @@ def _sha256(path: Path) -> str:
 
 def _flush(path: Path) -> None:
     """Have a file, or a folder's list of names, on the disk before going on."""
+    if os.name == "nt":  # which flushes neither folders nor what is open for reading
+        return
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -145,7 +145,8 @@ def evaluate_run(
     written = RunFolder(output)
     output.mkdir(parents=True, exist_ok=True)
     env = build_env(cfg)
-    if env.task.samples != trained.task.samples and OmegaConf.select(cfg, "task.target"):
+    target = OmegaConf.select(cfg, "task.target")
+    if env.task.samples != trained.task.samples and target is not None and Path(target).is_file():
         cfg.task.update(target=str(_fitted(cfg, written, trained.task.samples)), trim=False, normalise=False)
         env = build_env(cfg)
     agent = load_agent(cfg.agent.name, _model(folder, model))

@@ -10,6 +10,8 @@ from typing import Any
 
 from stable_baselines3.common.logger import KVWriter
 
+from experiments.runs import RunFolderError
+
 __all__ = ["STEP", "MetricsFile", "TensorBoardFile", "scalars"]
 
 STEP = "renders"
@@ -36,13 +38,13 @@ class MetricsFile(KVWriter):
 
         Raises
         ------
-        OSError, ValueError
+        RunFolderError
             The file is not what it was.
         """
         self.columns = list(state["columns"])
         rows = self._read()[: state["rows"]]
         if len(rows) < state["rows"] or any(None in row.values() for row in rows):
-            raise ValueError(f"{self.path} should have {state['rows']} whole rows, and has {len(rows)}")
+            raise RunFolderError(f"{self.path} should have {state['rows']} whole rows, and has {len(rows)}")
         self.rows = len(rows)
         self._rewrite(rows)
 

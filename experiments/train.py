@@ -18,7 +18,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from agents import Agent
 from experiments import record, state
-from experiments.build import ConfigError, build_agent, build_env, build_vec_env
+from experiments.build import ConfigError, build_agent, build_stage, build_vec_env
 from experiments.metrics import MetricsFile, TensorBoardFile
 from experiments.periodic import BestSounds, Checkpointer, Evaluator
 from experiments.recorder import Best, Recorder
@@ -63,7 +63,7 @@ def train(
     """
     torch.set_num_threads(cfg.torch_threads)
     # Everything that can be wrong is found before the folder is touched.
-    stage = build_env(cfg)
+    stage = build_stage(cfg)
     _try_out(stage)
     env = build_vec_env(cfg)
     with ExitStack() as stack:
@@ -121,12 +121,12 @@ def _run(
             )
             if not recorder.stop:
                 checkpointer.save()
-    except OSError:
-        raise
-    except Exception:
-        log.exception("the training broke off; what it found so far is kept in %s", folder.path)
-        recorder.request_stop()
-        record.conclude(cfg, folder, agent, stage, recorder, seconds())
+    except Exception as error:
+        tracker.finish(recorder.renders, dict, {})
+        if not isinstance(error, OSError):  # then nothing more can be written
+            log.exception("the training broke off; what it found so far is kept in %s", folder.path)
+            recorder.request_stop()
+            record.conclude(cfg, folder, agent, stage, recorder, seconds())
         raise
     finally:
         recorder.close()

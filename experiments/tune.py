@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
+import random
+import re
 import signal
 import sys
+import time
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,7 +36,7 @@ __all__ = ["main", "search_space", "suggest", "tune"]
 log = logging.getLogger(__name__)
 
 DONE = (TrialState.COMPLETE, TrialState.PRUNED)
-OWN = frozenset({"tune", "trials", "study", "storage", "repeats", "sampler_seed"}) | frozenset(
+OWN = frozenset({"tune", "trials", "study_name", "storage", "repeats", "sampler_seed"}) | frozenset(
     {"prune", "prune_after_trials", "prune_after_renders"}
 )
 """Settings of the study, which a run does not know."""
@@ -111,7 +115,7 @@ def open_study(cfg: DictConfig, folder: Path) -> optuna.Study:
         raise ConfigError(f"storage: {cfg.storage} cannot be opened: {type(error).__name__}: {error}") from error
     study = optuna.create_study(
         storage=storage,
-        study_name=cfg.study,
+        study_name=cfg.study_name,
         load_if_exists=True,
         direction="minimize",
         sampler=optuna.samplers.TPESampler(seed=cfg.sampler_seed, multivariate=True),
@@ -127,11 +131,25 @@ def open_study(cfg: DictConfig, folder: Path) -> optuna.Study:
 def _storage(cfg: DictConfig, folder: Path) -> optuna.storages.BaseStorage:
     if cfg.storage is None:
         return optuna.storages.JournalStorage(JournalFileBackend(str(folder / "study.journal")))
-    return optuna.storages.RDBStorage(
-        cfg.storage,
-        heartbeat_interval=HEARTBEAT,
-        heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=3),
-    )
+    for attempt in range(5):
+        try:
+            return _database(cfg.storage)
+        except Exception as error:
+            # Another worker makes the tables at this very moment.
+            if attempt == 4 or not re.search("already exists|unique", str(error), re.IGNORECASE):
+                raise
+            time.sleep(1 + random.random())
+    raise AssertionError("unreachable")
+
+
+def _database(url: str) -> optuna.storages.RDBStorage:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.storages.RDBStorage(
+            url,
+            heartbeat_interval=HEARTBEAT,
+            heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=3),
+        )
 
 
 def _retry_killed(study: optuna.Study, folder: Path) -> None:
@@ -159,7 +177,7 @@ def _distance(trial: optuna.Trial, cfg: DictConfig, chosen: Mapping[str, Any], f
     for repeat in range(cfg.repeats):
         run = run_config(cfg, chosen)
         run.seed = cfg.seed + repeat
-        run.tracking.group = run.tracking.group or cfg.study
+        run.tracking.group = run.tracking.group or cfg.study_name
         before = repeat * cfg.total_timesteps
 
         def go_on(renders: int, distance: float, before: int = before) -> bool:

@@ -49,6 +49,6 @@ def test_what_is_right_passes(arguments: list[str]) -> None:
 
 
 def test_the_arguments_of_tune() -> None:
-    check(["task=kick", "agent=ppo", "trials=3"], "tune")
+    check(["task=kick", "agent=ppo", "trials=3", "study_name=mine", "storage=sqlite:///study.db"], "tune")
     with pytest.raises(ConfigError, match=r"there is no setting trails; did you mean trials\?"):
         check(["trails=3"], "tune")

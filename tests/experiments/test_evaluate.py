@@ -8,10 +8,11 @@ import soundfile
 from omegaconf import DictConfig
 
 import raveforce
-from experiments.build import ConfigError
+from experiments.build import ConfigError, build_stage
 from experiments.evaluate import evaluate_run, main
 from experiments.train import train
 from raveforce.distances import measure
+from raveforce.targets import split_of
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +87,25 @@ def test_a_run_that_was_killed_is_played_from_its_checkpoint(run: Path, tmp_path
     (killed / "config.yaml").write_bytes((run / "config.yaml").read_bytes())
     (killed / "checkpoints").symlink_to(run / "checkpoints")
     assert evaluate_run(killed, tmp_path / "out")["score"] == evaluate_run(run, tmp_path / "own")["score"]
+
+
+def test_the_policy_is_evaluated_on_sounds_that_it_was_not_trained_on(
+    configure: Callable[..., DictConfig], tmp_path: Path
+) -> None:
+    samples = np.arange(4410)
+    for pitch in range(100, 140):
+        sound = 0.5 * np.sin(2 * np.pi * pitch * samples / 44100)
+        soundfile.write(tmp_path / f"{pitch}.wav", sound, 44100)
+    choices = [f"task.target={tmp_path}", "task.seconds=0.1", "+evaluation_task.split=test", "evaluation_episodes=2"]
+    cfg = configure("task=match", *choices, "evaluate_every=20", "num_envs=2")
+    stage = build_stage(cfg)
+    heard = []
+    for seed in range(8):
+        stage.reset(seed=seed)
+        heard.append(stage.target.tobytes())
+    names = {path.name for path in tmp_path.glob("*.wav") if split_of(path) == "test"}
+    assert 1 < len(set(heard)) <= len(names)
+    assert train(cfg, tmp_path / "run")["renders"] == 40
+    cfg.evaluation_task = {"seconds": 0.2}
+    with pytest.raises(ConfigError, match="evaluation_task: the policy would see or do other things"):
+        build_stage(cfg)

@@ -145,6 +145,13 @@ def test_a_damaged_checkpoint_costs_time_and_nothing_else(configure: Configure, 
     assert (tmp_path / "damaged" / "summary.json").read_bytes() == summary
 
 
+def test_metrics_that_somebody_shortened_are_not_gone_on_with(configure: Configure, tmp_path: Path) -> None:
+    cfg = broken_off(configure, tmp_path)
+    os.truncate(tmp_path / "metrics.csv", 400)
+    with pytest.raises(RunFolderError, match=r"metrics.csv should have \d whole rows, and has [012]"):
+        train(cfg, tmp_path, resume=True)
+
+
 def test_two_processes_do_not_write_into_one_folder(configure: Configure, tmp_path: Path) -> None:
     cfg = broken_off(configure, tmp_path)
     with RunFolder(tmp_path).held(), pytest.raises(RunFolderError, match="another process is still running in"):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 import raveforce
@@ -64,6 +65,16 @@ def test_the_same_seed_gives_the_same_metrics(configure: Configure, tmp_path: Pa
     one, two, three = ((tmp_path / name / "metrics.csv").read_text() for name in ("one", "two", "three"))
     assert one == two
     assert one != three
+
+
+def test_debug_ends_in_seconds(tmp_path: Path) -> None:
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        cfg = compose("config", ["debug=fast"])
+    summary = train(cfg, tmp_path)
+    assert summary["renders"] == 300
+    assert summary["wall_seconds"] < 60  # a few, on a machine that does nothing else
+    assert (tmp_path / "best_model.zip").exists()
+    assert not (tmp_path / "wandb").exists()
 
 
 def test_a_run_of_several_steps(configure: Configure, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_many_workers_share_a_study_in_a_database(tmp_path: Path, database: str)
         url = os.environ.get("RAVEFORCE_TEST_POSTGRESQL", "")
         if not url:
             pytest.skip("name a database for tests in RAVEFORCE_TEST_POSTGRESQL")
-    settings = ["trials=4", f"storage={url}", f"study=shared_{os.getpid()}"]
+    settings = ["trials=4", f"storage={url}", f"study_name=shared_{os.getpid()}"]
     workers = [
         subprocess.Popen(command(tmp_path / name, *settings), cwd=ROOT, stderr=subprocess.PIPE, text=True)
         for name in ("one", "two")
@@ -99,7 +99,7 @@ def test_many_workers_share_a_study_in_a_database(tmp_path: Path, database: str)
     for worker in workers:
         _, said = worker.communicate(timeout=300)
         assert worker.returncode == 0, said
-    shared = optuna.load_study(study_name=settings[2].removeprefix("study="), storage=url)
+    shared = optuna.load_study(study_name=settings[2].removeprefix("study_name="), storage=url)
     done = [trial for trial in shared.trials if trial.state in (TrialState.COMPLETE, TrialState.PRUNED)]
     assert 4 <= len(done) <= 5, "a trial that was under way when the last was done is finished too"
     by = [{path.name for path in (tmp_path / name / "trials").iterdir()} for name in ("one", "two")]
