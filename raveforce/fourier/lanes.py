@@ -18,6 +18,7 @@ from numba.core.typing.templates import ConcreteTemplate, infer_global, signatur
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
 from raveforce.fourier.plan import LANES
+from raveforce.glicol.compiled import keep
 
 __all__ = [
     "LANES",
@@ -76,7 +77,8 @@ def compiled(function: Callable[..., Any]) -> Any:
     Without numba's reference counts (``_nrt``), so nothing in there may allocate.
     """
     njit: Any = numba.njit  # its stubs do not know _nrt
-    return njit(nogil=True, error_model="numpy", fastmath=False, cache=True, _nrt=False)(function)
+    made = njit(nogil=True, error_model="numpy", fastmath=False, _nrt=False)(function)
+    return keep(made, "fourier", "raveforce.fourier")
 
 
 def _infix(symbol: Any, instruction: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from raveforce.glicol.wasm.cache import cache_folder
 
-__all__ = ["compiled_folder", "load_compiled"]
+__all__ = ["compiled_folder", "keep", "load_compiled"]
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,28 @@ def compiled_folder(name: str, package: str) -> Path:
     return cache_folder() / name / digest.hexdigest()[:16]
 
 
+def keep(function: Any, name: str, package: str) -> Any:
+    """Keep what a function of numba's compiles to in the package's folder, whoever imports it first; return it.
+
+    Left to itself, numba keeps it beside the source, and does not see when another file that went into it changes.
+    """
+    import numba
+
+    config: Any = numba.config
+    folder = compiled_folder(name, package)
+    before = config.CACHE_DIR
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        config.CACHE_DIR = str(folder)
+    except OSError:
+        pass  # numba then looks for a place of its own
+    try:
+        function.enable_caching()
+    finally:
+        config.CACHE_DIR = before
+    return function
+
+
 def load_compiled(
     module: str, *, name: str, what: str, duration: str, warm: Callable[[ModuleType], None]
 ) -> ModuleType:
@@ -47,23 +69,10 @@ def load_compiled(
     what, duration : for the notice
     warm : calls the module's functions, with nothing to do, with the types of all later calls
     """
-    import numba
-
-    config: Any = numba.config
-    folder = compiled_folder(name, module.rpartition(".")[0])
-    try:
-        fresh = not folder.exists()
-        folder.mkdir(parents=True, exist_ok=True)
-        before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
-    except OSError:
-        fresh, before = True, config.CACHE_DIR  # numba then looks for a place of its own
-    if fresh:
+    if not compiled_folder(name, module.rpartition(".")[0]).exists():
         log.warning("compiling %s, once on this machine: about %s", what, duration)
     start = time.perf_counter()
-    try:
-        loaded = importlib.import_module(module)
-        warm(loaded)
-    finally:
-        config.CACHE_DIR = before
+    loaded = importlib.import_module(module)
+    warm(loaded)
     log.info("%s ready after %.1f s", what, time.perf_counter() - start)
     return loaded
