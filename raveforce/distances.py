@@ -5,9 +5,9 @@ A distance first turns sounds into features, then compares features, so a target
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +22,6 @@ __all__ = [
     "Envelope",
     "LogMel",
     "MultiScaleSpectral",
-    "Quick",
     "SpectralTransport",
     "SynthRL",
     "Waveform",
@@ -37,7 +36,11 @@ Features: TypeAlias = tuple[Array, ...]
 
 
 class Distance(Protocol):
-    """What every distance offers."""
+    """What every distance offers.
+
+    One may also have ``measure(audio, target)``, distances [rows] of many sounds to the features of one target or one
+    each, where that is quicker than comparing the features of a few rows at a time: see ``measure_rows``.
+    """
 
     @property
     def name(self) -> str:
@@ -48,14 +51,6 @@ class Distance(Protocol):
 
     def between(self, features: Features, target: Features) -> NDArray[np.float64]:
         """Distances [rows], at least 0; the target has as many rows, or one for all."""
-
-
-@runtime_checkable
-class Quick(Protocol):
-    """What a distance has that measures many sounds better than a few rows' features at a time."""
-
-    def measure(self, audio: Array, target: Features) -> NDArray[np.float64]:
-        """Distances [rows] of sounds [rows, samples] to the features of one target, or one for each."""
 
 
 @dataclass(frozen=True)
@@ -416,9 +411,8 @@ def measure_rows(distance: Distance, audio: Array, target: Features) -> NDArray[
     -------
     float64 array [rows]
     """
-    if isinstance(distance, Quick):
-        return distance.measure(audio, target)
-    return _by_few_rows(distance, audio, target)
+    own: Callable[[Array, Features], NDArray[np.float64]] | None = getattr(distance, "measure", None)
+    return own(audio, target) if own else _by_few_rows(distance, audio, target)
 
 
 def _by_few_rows(distance: Distance, audio: Array, target: Features) -> NDArray[np.float64]:
