@@ -5,14 +5,14 @@ A distance first turns sounds into features, then compares features, so a target
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from raveforce import spectra
+from raveforce import fourier, spectra
 
 __all__ = [
     "DISTANCES",
@@ -28,6 +28,7 @@ __all__ = [
     "WeightedSum",
     "make_distance",
     "measure",
+    "measure_rows",
 ]
 
 Array = NDArray[np.float32]
@@ -35,7 +36,11 @@ Features: TypeAlias = tuple[Array, ...]
 
 
 class Distance(Protocol):
-    """What every distance offers."""
+    """What every distance offers.
+
+    One may also have ``measure(audio, target)``, distances [rows] of many sounds to the features of one target or one
+    each, where that is quicker than comparing the features of a few rows at a time: see ``measure_rows``.
+    """
 
     @property
     def name(self) -> str:
@@ -91,9 +96,12 @@ class MultiScaleSpectral:
         object.__setattr__(self, "n_ffts", tuple(self.n_ffts))
 
     def features(self, audio: Array) -> Features:
-        """Magnitudes and their logarithm, for each resolution."""
+        """Magnitudes and their logarithm, for each resolution; the order of a resolution's numbers is its own."""
         arrays: list[Array] = []
         for n_fft in self.n_ffts:
+            if fourier.quick(n_fft):
+                arrays += fourier.scales(audio, n_fft, n_fft // 4, self.floor)
+                continue
             power = spectra.power(audio, n_fft=n_fft, hop_length=n_fft // 4).reshape(len(audio), -1)
             logarithm = np.maximum(power, np.float32(self.floor**2))
             np.log(logarithm, out=logarithm)
@@ -111,6 +119,16 @@ class MultiScaleSpectral:
             total += _norm(magnitude - wanted) / np.maximum(_norm(wanted), self.floor)
             difference = logarithm - wanted_logarithm
             total += np.abs(difference, out=difference).mean(axis=-1)
+        return total / len(self.n_ffts)
+
+    def measure(self, audio: Array, target: Features) -> NDArray[np.float64]:
+        """Average over the resolutions, each compared frame by frame as it is computed."""
+        if not all(fourier.quick(n_fft) for n_fft in self.n_ffts):
+            return _by_few_rows(self, audio, target)
+        total = np.zeros(len(audio))
+        for n_fft, wanted, logarithm in zip(self.n_ffts, target[::2], target[1::2], strict=True):
+            squares, others = fourier.apart(audio, n_fft, n_fft // 4, self.floor, wanted, logarithm)
+            total += np.sqrt(squares) / np.maximum(_norm(wanted), self.floor) + others / wanted.shape[1]
         return total / len(self.n_ffts)
 
 
@@ -140,7 +158,12 @@ class LogMel:
 
     def between(self, features: Features, target: Features) -> NDArray[np.float64]:
         """Mean over bands and frames."""
-        return np.abs(features[0] - target[0]).mean(axis=-1, dtype=np.float64)
+        difference = features[0] - target[0]
+        return np.abs(difference, out=difference).mean(axis=-1, dtype=np.float64)
+
+    def measure(self, audio: Array, target: Features) -> NDArray[np.float64]:
+        """All rows at once: these features are no larger than the sound."""
+        return self.between(self.features(audio), target)
 
 
 @dataclass(frozen=True)
@@ -315,6 +338,15 @@ class WeightedSum:
             start += count
         return total
 
+    def measure(self, audio: Array, target: Features) -> NDArray[np.float64]:
+        """Weighted sum of the parts' distances, each measured in its own way."""
+        total: NDArray[np.float64] = np.zeros(len(audio))
+        start = 0
+        for (distance, weight), count in zip(self.parts, self._counts, strict=True):
+            total = total + weight * measure_rows(distance, audio, target[start : start + count])
+            start += count
+        return total
+
 
 DISTANCES: dict[str, type[Any]] = {
     "waveform": Waveform,
@@ -364,6 +396,32 @@ def make_distance(kind: str | Distance | Mapping[str, Any], sample_rate: int = 4
     if "sample_rate" in {field.name for field in fields(DISTANCES[kind])}:
         options = {"sample_rate": sample_rate, **options}
     return made(**options)
+
+
+def measure_rows(distance: Distance, audio: Array, target: Features) -> NDArray[np.float64]:
+    """Distances of many sounds to the features of one target, or of one target each.
+
+    Parameters
+    ----------
+    distance : any; if it has a ``measure`` of its own, that does it
+    audio : float32 array [rows, samples]
+    target : the distance's features, of one row or as many as there are sounds
+
+    Returns
+    -------
+    float64 array [rows]
+    """
+    own: Callable[[Array, Features], NDArray[np.float64]] | None = getattr(distance, "measure", None)
+    return own(audio, target) if own else _by_few_rows(distance, audio, target)
+
+
+def _by_few_rows(distance: Distance, audio: Array, target: Features) -> NDArray[np.float64]:
+    # Features are many times larger than the sound, so only those of a few rows are there at a time.
+    distances = np.empty(len(audio))
+    for rows in spectra.row_chunks(audio):
+        aim = tuple(array[rows] if len(array) > 1 else array for array in target)
+        distances[rows] = distance.between(distance.features(audio[rows]), aim)
+    return distances
 
 
 def measure(audio: ArrayLike, target: ArrayLike, sample_rate: int = 44100) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Protocol, TypeAlias
 
@@ -188,14 +189,19 @@ class LogMelObservation(SoundObservation):
             hop_length=self.hop_length,
             n_mels=self.n_mels,
         )
-        floor = np.log(spectra.LOG_FLOOR)
+        floor = float(np.log(spectra.LOG_FLOOR))
         return np.clip((mel - floor) / (self._ceiling() - floor), 0, 1).astype(np.float32)
 
     def _ceiling(self) -> float:
         """Log power that no band exceeds: every bin of the widest band at the magnitude of the largest peak."""
-        widest = spectra.mel_filters(self.sample_rate, self.n_fft, self.n_mels).sum(axis=0).max()
         # A window's sum is twice what magnitudes are divided by.
-        return float(np.log((2 * PEAK_LIMIT) ** 2 * widest))
+        return float(np.log((2 * PEAK_LIMIT) ** 2 * _widest(self.sample_rate, self.n_fft, self.n_mels)))
+
+
+@lru_cache(maxsize=64)
+def _widest(sample_rate: int, n_fft: int, n_mels: int) -> float:
+    """Bins that the widest mel filter counts."""
+    return float(spectra.mel_filters(sample_rate, n_fft, n_mels).sum(axis=0).max())
 
 
 @dataclass(frozen=True)

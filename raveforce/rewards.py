@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from raveforce.distances import Distance, Features, make_distance
-from raveforce.spectra import row_chunks
+from raveforce.distances import Distance, Features, make_distance, measure_rows
 
 __all__ = ["KINDS", "UNTIL", "Reward", "RewardTarget", "make_reward"]
 
@@ -77,7 +76,7 @@ class Reward:
         features = self.distance.features(targets)
         noise = 2 * np.random.default_rng(0).random(targets.shape[-1], dtype=np.float32) - 1
         silence, noisy = (
-            self.distance.between(self.distance.features(np.broadcast_to(sound, targets.shape)), features)
+            measure_rows(self.distance, np.broadcast_to(sound, targets.shape), features)
             for sound in (np.zeros_like(noise), noise)
         )
         return RewardTarget(features, silence, 2 * np.maximum(silence, noisy), targets.shape[-1])
@@ -97,14 +96,7 @@ class Reward:
 
     def measure(self, audio: NDArray[np.float32], target: RewardTarget) -> NDArray[np.float64]:
         """Distances [rows] of sounds [rows, samples]."""
-        audio = audio[:, : target.samples]
-        distances = np.empty(len(audio))
-        shared = len(target.silence) == 1
-        # Features are many times larger than the sound, so only those of a few rows are there at a time.
-        for rows in row_chunks(audio):
-            aim = target.features if shared else tuple(array[rows] for array in target.features)
-            distances[rows] = self.distance.between(self.distance.features(audio[rows]), aim)
-        return distances
+        return measure_rows(self.distance, audio[:, : target.samples], target.features)
 
     def of(
         self, distance: NDArray[np.float64], before: NDArray[np.float64], target: RewardTarget

@@ -9,6 +9,9 @@ from numpy.lib.stride_tricks import as_strided, sliding_window_view
 from numpy.typing import NDArray
 from scipy import fft
 
+from raveforce import fourier
+from raveforce.fourier.plan import window
+
 __all__ = [
     "LOG_FLOOR",
     "chroma",
@@ -44,6 +47,8 @@ def power(audio: Array, *, n_fft: int, hop_length: int) -> Array:
     -------
     float32 array [rows, frames, n_fft // 2 + 1], frames = samples // hop_length + 1
     """
+    if fourier.quick(n_fft):
+        return fourier.powers(audio, n_fft, hop_length)
     rows, samples = audio.shape
     padded = np.zeros((rows, samples + n_fft), np.float32)
     padded[:, n_fft // 2 : n_fft // 2 + samples] = audio
@@ -54,7 +59,7 @@ def power(audio: Array, *, n_fft: int, hop_length: int) -> Array:
         (row, hop_length * sample, sample),
         writeable=False,
     )
-    spectrum = fft.rfft(frames * _window(n_fft), axis=-1, overwrite_x=True)
+    spectrum = fft.rfft(frames * window(n_fft), axis=-1, overwrite_x=True)
     # The sum of squares, since the absolute value of complex numbers takes several times as long.
     result = np.square(spectrum.real)
     result += np.square(spectrum.imag)
@@ -86,13 +91,13 @@ def log_mel(audio: Array, *, sample_rate: int, n_fft: int = 1024, hop_length: in
     >>> log_mel(np.zeros((2, 4410), dtype=np.float32), sample_rate=44100).shape
     (2, 18, 64)
     """
-    bands = _bands(sample_rate, n_fft, n_mels)
+    if fourier.quick(n_fft):
+        return fourier.log_mels(audio, n_fft, hop_length, _bands(sample_rate, n_fft, n_mels), LOG_FLOOR)
+    filters = mel_filters(sample_rate, n_fft, n_mels)
     mel = np.empty((len(audio), audio.shape[1] // hop_length + 1, n_mels), np.float32)
     for rows in row_chunks(audio):
-        spectrum = power(audio[rows], n_fft=n_fft, hop_length=hop_length)
-        for columns, bins, filters in bands:
-            # One product a row, all of one shape, so that a row's result does not depend on how many rows there are.
-            np.matmul(spectrum[:, :, bins], filters, out=mel[rows, :, columns])
+        # One product a row, all of one shape, so that a row's result does not depend on how many rows there are.
+        np.matmul(power(audio[rows], n_fft=n_fft, hop_length=hop_length), filters, out=mel[rows])
     np.maximum(mel, np.float32(LOG_FLOOR), out=mel)
     return np.log(mel, out=mel)
 
@@ -175,25 +180,13 @@ def mel_filters(sample_rate: int, n_fft: int, n_mels: int) -> Array:
 
 
 @lru_cache(maxsize=64)
-def _bands(sample_rate: int, n_fft: int, n_mels: int) -> list[tuple[slice, slice, Array]]:
-    """Neighbouring filters together: their columns, the bins they reach, and their weights there.
-
-    Most of the matrix of filters is zero; in groups of eight, four fifths of the products are saved.
-    """
+def _bands(sample_rate: int, n_fft: int, n_mels: int) -> fourier.Bands:
+    """The mel filters without their zeros."""
     filters = mel_filters(sample_rate, n_fft, n_mels)
-    bands = []
-    for start in range(0, n_mels, 8):
-        columns = slice(start, min(start + 8, n_mels))
-        reached = np.flatnonzero(filters[:, columns].any(axis=1))
-        # Filters narrower than a bin reach none; they keep one, with the weight 0.
-        first, last = (int(reached[0]), int(reached[-1])) if len(reached) else (0, 0)
-        bins = slice(first, last + 1)
-        bands.append((columns, bins, np.ascontiguousarray(filters[bins, columns])))
-    return bands
-
-
-@lru_cache(maxsize=64)
-def _window(n_fft: int) -> Array:
-    # The periodic Hann window; scipy.signal has it too, but takes a second to import.
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
-    return (window / (window.sum() / 2)).astype(np.float32)
+    # Filters narrower than a bin may reach none.
+    reached = [np.flatnonzero(column) if column.any() else np.zeros(0, np.int64) for column in filters.T]
+    first = np.array([bins[0] if len(bins) else 0 for bins in reached], np.int64)
+    end = np.array([bins[-1] + 1 if len(bins) else 0 for bins in reached], np.int64)
+    shift = np.cumsum(end - first) - end
+    weights = [column[a:b] for column, a, b in zip(filters.T, first, end, strict=True)]
+    return fourier.Bands(np.stack([first, shift]), end, np.concatenate(weights))

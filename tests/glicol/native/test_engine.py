@@ -20,7 +20,7 @@ from raveforce.glicol import (
     engine,
     open_engine,
 )
-from raveforce.glicol.native.load import kernel_folder
+from raveforce.glicol.compiled import compiled_folder
 
 KICK = "~env: imp 0.1 >> envperc {} {}; kick: sin {} >> mul ~env"
 BASS = "~t: speed {} >> seq {} 62 _ 65; ~e: ~t >> envperc 0.01 0.1; ~p: ~t >> mul 110\n" + (
@@ -268,7 +268,8 @@ def test_importing_compiles_nothing():
 
 def test_the_cache_moves_with_the_setting(monkeypatch, tmp_path):
     monkeypatch.setenv("RAVEFORCE_CACHE", str(tmp_path))
-    assert kernel_folder().is_relative_to(tmp_path / "native")
+    folder = compiled_folder("native", "raveforce.glicol.native.kernel")
+    assert folder.is_relative_to(tmp_path / "native")
 
 
 @pytest.mark.slow

@@ -7,6 +7,8 @@ from typing import Any
 
 import numba
 
+from raveforce.glicol.compiled import keep
+
 __all__ = ["BLOCK", "PAD", "TILE", "count", "jitted"]
 
 BLOCK = 128
@@ -26,7 +28,13 @@ def jitted(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     njit: Any = numba.njit  # its stubs do not know _nrt
     # Said even where it is off: a function that says nothing takes over what its first caller has.
     options.setdefault("fastmath", False)
-    wrap = njit(nogil=True, error_model="numpy", _nrt=False, **options)
+    kept = options.pop("cache", False)
+    compiled = njit(nogil=True, error_model="numpy", _nrt=False, **options)
+
+    def wrap(function: Callable[..., Any]) -> Any:
+        made = compiled(function)
+        return keep(made, "native", "raveforce.glicol.native.kernel") if kept else made
+
     return wrap(function) if function is not None else wrap
 
 

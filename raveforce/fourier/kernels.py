@@ -1,0 +1,114 @@
+"""Spectra of whole sounds, and distances between them, without more memory than eight frames need."""
+
+from __future__ import annotations
+
+from raveforce.fourier.lanes import (
+    LANES,
+    compiled,
+    each,
+    greatest,
+    load,
+    load_some,
+    logarithm,
+    magnitude,
+    plus,
+    put,
+    root,
+    store,
+    store_some,
+    transpose,
+)
+from raveforce.fourier.transform import frame_power, lay_out
+
+
+@compiled
+def powers(sounds, hop, width, tables, places, space, result):
+    """Power spectra [rows, frames, bins]."""
+    rows, frames, bins = result.shape
+    for row in range(rows):
+        lay_out(sounds, row, len(tables.window), hop, width, space.padded, space.blocks)
+        for first in range(0, frames, LANES):
+            frame_power(first, tables, places, space)
+            hand_out(space.power, result, (row * frames + first) * bins, bins, min(LANES, frames - first))
+
+
+@compiled
+def log_mels(sounds, hop, width, tables, places, space, starts, ends, weights, floor, mel, result):
+    """Log-mel spectrograms [rows, frames, bands].
+
+    A band's filter reaches the bins from ``starts[0]`` to ``ends``; a bin's weight is at its number plus ``starts[1]``.
+    """
+    rows, frames, bands = result.shape
+    lowest = each(floor, 0)
+    for row in range(rows):
+        lay_out(sounds, row, len(tables.window), hop, width, space.padded, space.blocks)
+        for first in range(0, frames, LANES):
+            frame_power(first, tables, places, space)
+            for band in range(bands):
+                shift = starts[1, band]
+                # Two sums, so that one can go on while the other waits for its last addition.
+                total = rest = each(floor, 1)
+                for k in range(starts[0, band], ends[band] - 1, 2):
+                    total = plus(total, load(space.power, LANES * k), each(weights, shift + k))
+                    rest = plus(rest, load(space.power, LANES * (k + 1)), each(weights, shift + k + 1))
+                if (ends[band] - starts[0, band]) % 2:
+                    k = ends[band] - 1
+                    total = plus(total, load(space.power, LANES * k), each(weights, shift + k))
+                store(mel, LANES * band, logarithm(greatest(total + rest, lowest)))
+            hand_out(mel, result, (row * frames + first) * bands, bands, min(LANES, frames - first))
+
+
+@compiled
+def hand_out(lines, result, at, count, frames):
+    """Write [count, lane] from the number ``at`` of the result on, as [frames, count]."""
+    whole = count - count % LANES if frames == LANES else 0
+    for k in range(0, whole, LANES):
+        transpose(lines, LANES * k, LANES, result, at + k, count)
+    for k in range(whole, count):
+        for frame in range(frames):
+            put(result, at + frame * count + k, lines[LANES * k + frame])
+
+
+@compiled
+def scales(sounds, hop, width, tables, places, space, frames, floor, magnitudes, logarithms):
+    """Magnitudes and their logarithms [rows, frames * bins], in the order in which ``apart`` reads them."""
+    bins = len(tables.window) // 2 + 1
+    lowest, half = each(floor, 0), each(floor, 1)
+    for row in range(len(sounds)):
+        lay_out(sounds, row, len(tables.window), hop, width, space.padded, space.blocks)
+        for first in range(0, frames, LANES):
+            frame_power(first, tables, places, space)
+            count = min(LANES, frames - first)
+            at = (row * frames + first) * bins
+            for k in range(bins):
+                power = load(space.power, LANES * k)
+                store_some(magnitudes, at + count * k, count, root(power))
+                store_some(logarithms, at + count * k, count, logarithm(greatest(power, lowest)) * half)
+
+
+@compiled
+def apart(sounds, hop, width, tables, places, space, frames, floor, magnitudes, logarithms, sums, result):
+    """Squared difference of magnitudes and absolute one of logarithms, summed, of each row: [2, rows]."""
+    bins = len(tables.window) // 2 + 1
+    lowest, half = each(floor, 0), each(floor, 1)
+    for row in range(len(sounds)):
+        lay_out(sounds, row, len(tables.window), hop, width, space.padded, space.blocks)
+        wanted = row * frames if len(magnitudes) > 1 else 0
+        squares, others = 0.0, 0.0
+        for first in range(0, frames, LANES):
+            frame_power(first, tables, places, space)
+            count = min(LANES, frames - first)
+            at = (wanted + first) * bins
+            square = other = each(floor, 2)
+            for k in range(bins):
+                power = load(space.power, LANES * k)
+                difference = root(power) - load_some(magnitudes, at + count * k, count)
+                square = plus(square, difference, difference)
+                logs = logarithm(greatest(power, lowest)) * half
+                other = other + magnitude(logs - load_some(logarithms, at + count * k, count))
+            store(sums, 0, square)
+            store(sums, LANES, other)
+            for i in range(count):
+                squares += sums[i]
+                others += sums[LANES + i]
+        result[0, row], result[1, row] = squares, others

@@ -1,0 +1,300 @@
+"""Eight float32 numbers as one value in compiled code, which the processor adds and multiplies at once.
+
+Loops over arrays become such code only where the compiler can prove that no two arrays overlap; here nothing has to be
+proven. Processors with narrower registers take two or four steps for one.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
+
+from raveforce.fourier.plan import LANES
+from raveforce.glicol.compiled import keep
+
+__all__ = [
+    "LANES",
+    "compiled",
+    "each",
+    "greatest",
+    "load",
+    "load_some",
+    "logarithm",
+    "magnitude",
+    "minus",
+    "plus",
+    "put",
+    "root",
+    "store",
+    "store_some",
+    "transpose",
+]
+
+FLOATS = ir.VectorType(ir.FloatType(), LANES)
+INTS = ir.VectorType(ir.IntType(32), LANES)
+
+# (ln(1 + x) - x) / x² between √½ - 1 and √2 - 1, by powers of x: its greatest error, times x², is as small as can be.
+SERIES = (
+    -0.5,
+    0.3333469033241272,
+    -0.2498057335615158,
+    0.19910240173339844,
+    -0.17166920006275177,
+    0.1614115685224533,
+    -0.10224126279354095,
+)
+
+
+class Lanes(types.Type):
+    """What numba calls such a value."""
+
+    def __init__(self) -> None:
+        super().__init__(name=f"float32 x {LANES}")
+
+
+lanes = Lanes()
+
+
+@register_model(Lanes)
+class LanesModel(models.PrimitiveModel):
+    """The value is one of the processor's."""
+
+    def __init__(self, manager: Any, lanes_type: Any) -> None:
+        super().__init__(manager, lanes_type, FLOATS)
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile a function; sums keep their order, so equal sounds have equal spectra to the bit.
+
+    Without numba's reference counts (``_nrt``), so nothing in there may allocate.
+    """
+    njit: Any = numba.njit  # its stubs do not know _nrt
+    made = njit(nogil=True, error_model="numpy", fastmath=False, _nrt=False)(function)
+    return keep(made, "fourier", "raveforce.fourier")
+
+
+def _infix(symbol: Any, instruction: str) -> None:
+    @infer_global(symbol)
+    class Infix(ConcreteTemplate):
+        cases: ClassVar = [signature(lanes, lanes, lanes)]
+
+    @lower_builtin(symbol, lanes, lanes)
+    def lower(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return getattr(builder, instruction)(*values)
+
+
+for _symbol, _instruction in ((operator.add, "fadd"), (operator.sub, "fsub"), (operator.mul, "fmul")):
+    _infix(_symbol, _instruction)
+
+
+def _constant(kind: Any, number: float) -> Any:
+    return ir.Constant(kind, [number] * LANES)
+
+
+def _address(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+    array = context.make_array(signature.args[0])(context, builder, values[0])
+    return builder.gep(array.data, [values[1]])
+
+
+def _call(builder: Any, name: str, kind: Any, values: Any) -> Any:
+    function = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(kind, [value.type for value in values]), name
+    )
+    return builder.call(function, values)
+
+
+def _sum(builder: Any, a: Any, b: Any, c: Any) -> Any:
+    # Rounded once where the processor has an instruction for it.
+    return _call(builder, "llvm.fmuladd.v8f32", FLOATS, [a, b, c])
+
+
+def _first(builder: Any, count: Any) -> Any:
+    """Which lanes are among the first ``count``."""
+    number = builder.trunc(count, ir.IntType(32))
+    return builder.icmp_signed("<", ir.Constant(INTS, list(range(LANES))), _spread(builder, number, INTS))
+
+
+def _spread(builder: Any, number: Any, kind: Any) -> Any:
+    undefined = ir.Constant(kind, ir.Undefined)
+    one = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(one, undefined, ir.Constant(INTS, [0] * LANES))
+
+
+@intrinsic
+def load(typing: Any, array: Any, index: Any) -> Any:
+    """The numbers from ``array[index]`` on."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        address = builder.bitcast(_address(context, builder, signature, values), FLOATS.as_pointer())
+        return builder.load(address, align=4)
+
+    return lanes(array, index), code
+
+
+@intrinsic
+def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
+    """Write the numbers to ``array[index]`` and on."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        address = builder.bitcast(_address(context, builder, signature, values), FLOATS.as_pointer())
+        builder.store(values[2], address, align=4)
+        return context.get_dummy_value()
+
+    return types.void(array, index, value), code
+
+
+@intrinsic
+def load_some(typing: Any, array: Any, index: Any, count: Any) -> Any:
+    """The first ``count`` numbers from ``array[index]`` on, then zeros; what lies behind is not touched."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        address = builder.bitcast(_address(context, builder, signature, values), FLOATS.as_pointer())
+        mask = _first(builder, values[2])
+        arguments = [address, ir.Constant(ir.IntType(32), 4), mask, _constant(FLOATS, 0.0)]
+        return _call(builder, "llvm.masked.load.v8f32.p0", FLOATS, arguments)
+
+    return lanes(array, index, count), code
+
+
+@intrinsic
+def put(typing: Any, array: Any, index: Any, number: Any) -> Any:
+    """Write one number to ``array[index]``, whatever the array's dimensions."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        builder.store(values[2], _address(context, builder, signature, values))
+        return context.get_dummy_value()
+
+    return types.void(array, index, number), code
+
+
+@intrinsic
+def store_some(typing: Any, array: Any, index: Any, count: Any, value: Any) -> Any:
+    """Write the first ``count`` numbers to ``array[index]`` and on, and touch nothing behind."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        address = builder.bitcast(_address(context, builder, signature, values), FLOATS.as_pointer())
+        mask = _first(builder, values[2])
+        arguments = [values[3], address, ir.Constant(ir.IntType(32), 4), mask]
+        _call(builder, "llvm.masked.store.v8f32.p0", ir.VoidType(), arguments)
+        return context.get_dummy_value()
+
+    return types.void(array, index, count, value), code
+
+
+@intrinsic
+def transpose(typing: Any, source: Any, at: Any, step: Any, target: Any, to: Any, stride: Any) -> Any:
+    """Write ``source[at + i * step + j]`` to ``target[to + j * stride + i]``, for i and j below 8.
+
+    Interleaving line i with line i + 4, for all i, moves the highest bit of the line's number to the lowest of the
+    column's: done three times, lines are columns.
+    """
+    low, high = (ir.Constant(INTS, [part + LANES * (k % 2) + k // 2 for k in range(LANES)]) for part in (0, LANES // 2))
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        def line(array: int, index: int, step: int, i: int) -> Any:
+            pointer = context.make_array(signature.args[array])(context, builder, values[array]).data
+            place = builder.add(values[index], builder.mul(values[step], ir.Constant(values[step].type, i)))
+            return builder.bitcast(builder.gep(pointer, [place]), FLOATS.as_pointer())
+
+        lines = [builder.load(line(0, 1, 2, i), align=4) for i in range(LANES)]
+        for _ in range(3):
+            pairs = [(lines[i], lines[i + LANES // 2]) for i in range(LANES // 2)]
+            lines = [builder.shuffle_vector(*pair, half) for pair in pairs for half in (low, high)]
+        for j, column in enumerate(lines):
+            builder.store(column, line(3, 4, 5, j), align=4)
+        return context.get_dummy_value()
+
+    return types.void(source, at, step, target, to, stride), code
+
+
+@intrinsic
+def each(typing: Any, array: Any, index: Any) -> Any:
+    """``array[index]`` in every lane."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return _spread(builder, builder.load(_address(context, builder, signature, values)), FLOATS)
+
+    return lanes(array, index), code
+
+
+@intrinsic
+def plus(typing: Any, value: Any, a: Any, b: Any) -> Any:
+    """``value + a * b``."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return _sum(builder, values[1], values[2], values[0])
+
+    return lanes(value, a, b), code
+
+
+@intrinsic
+def minus(typing: Any, value: Any, a: Any, b: Any) -> Any:
+    """``value - a * b``."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return _sum(builder, builder.fneg(values[1]), values[2], values[0])
+
+    return lanes(value, a, b), code
+
+
+@intrinsic
+def root(typing: Any, value: Any) -> Any:
+    """Square roots."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return _call(builder, "llvm.sqrt.v8f32", FLOATS, values)
+
+    return lanes(value), code
+
+
+@intrinsic
+def magnitude(typing: Any, value: Any) -> Any:
+    """Without the sign."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return _call(builder, "llvm.fabs.v8f32", FLOATS, values)
+
+    return lanes(value), code
+
+
+@intrinsic
+def greatest(typing: Any, value: Any, least: Any) -> Any:
+    """The greater of two; not a number where the first is none."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.select(builder.fcmp_ordered("<", *values), values[1], values[0])
+
+    return lanes(value, least), code
+
+
+@intrinsic
+def logarithm(typing: Any, value: Any) -> Any:
+    """Natural logarithms of normal numbers above 0, to 1e-7 of one or of the logarithm.
+
+    A number is 2**k · (1 + x) with 1 + x between √½ and √2; ``SERIES`` is fitted to the logarithm of that.
+    """
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        (number,) = values
+        bits = builder.bitcast(number, INTS)
+        mantissa = _constant(INTS, 23)
+        k = builder.ashr(builder.sub(bits, _constant(INTS, int(np.float32(np.sqrt(0.5)).view(np.int32)))), mantissa)
+        m = builder.bitcast(builder.sub(bits, builder.shl(k, mantissa)), FLOATS)
+        x = builder.fsub(m, _constant(FLOATS, 1.0))
+        series = _constant(FLOATS, SERIES[-1])
+        for factor in SERIES[-2::-1]:
+            series = _sum(builder, series, x, _constant(FLOATS, factor))
+        small = _sum(builder, builder.fmul(x, x), series, x)
+        result = _sum(builder, builder.sitofp(k, FLOATS), _constant(FLOATS, float(np.float32(np.log(2)))), small)
+        finite = builder.fcmp_ordered("<", number, _constant(FLOATS, float("inf")))
+        return builder.select(finite, result, number)
+
+    return lanes(value), code
