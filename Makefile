@@ -21,7 +21,7 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,sweep,ray,dev]"
 	$(BIN)/python -m raveforce.glicol.wasm.binary
-	$(BIN)/python -c "import raveforce; raveforce.render('o: sin 440', seconds=0.1)"
+	$(BIN)/python -c "import raveforce, raveforce.distances as d; s = raveforce.render('o: sin 440', 0.1); d.measure(s, s)"
 	@touch $@
 
 run: setup  ## train an agent: a kick drum with SAC, unless ARGS say otherwise
