@@ -20,7 +20,8 @@ from agents.extractors import SpectrogramExtractor
 from agents.noise import FadingActionNoise
 from agents.search import CMASearch, RandomSearch, Search
 from raveforce.actions import MultiDiscreteActions
-from raveforce.parameters import ParameterError, ParameterSpace
+from raveforce.parameter_space import ParameterSpace
+from raveforce.parameters import ParameterError
 
 __all__ = ["AGENTS", "Agent", "form_of_actions", "load_agent", "make_agent"]
 

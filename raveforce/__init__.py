@@ -18,7 +18,8 @@ from raveforce.glicol import (
     open_engine,
 )
 from raveforce.glicol.render import render
-from raveforce.parameters import Choose, Exp, Lin, ParameterError, ParameterSpace, Rel
+from raveforce.parameter_space import ParameterSpace
+from raveforce.parameters import Choose, Exp, Lin, ParameterError, Rel
 from raveforce.task import Task, define
 from raveforce.vector import RaveForceVectorEnv, make_vec
 

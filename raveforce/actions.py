@@ -9,7 +9,8 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from raveforce.parameters import Choose, ParameterError, ParameterSpace
+from raveforce.parameter_space import ParameterSpace
+from raveforce.parameters import Choose, ParameterError
 
 __all__ = ["ACTIONS", "Actions", "BoxActions", "DiscreteActions", "MultiDiscreteActions", "make_actions"]
 

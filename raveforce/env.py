@@ -63,7 +63,7 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
     reward : name of a distance, a Distance or a Reward
     observation : name of an observation or an Observation
     actions : "box", "multi_discrete" or "discrete"
-    engine : "auto" or "wasm"
+    engine : "auto", "native" or "wasm"
     engine_options : what the engine takes, such as ``deadline`` (seconds)
     render_mode : "ansi" (the program) or "rgb_array" (target and attempt as a picture; needs matplotlib)
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from raveforce import audio as recordings
 from raveforce.glicol import Engine, GlicolError, Program, open_engine
-from raveforce.parameters import ParameterSpace
+from raveforce.parameter_space import ParameterSpace
 
 __all__ = [
     "SPLITS",

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce.glicol import BLOCK, Program
-from raveforce.parameters import ParameterSpace
+from raveforce.parameter_space import ParameterSpace
 from raveforce.targets import FixedTarget, TargetSource, from_file, from_folder
 
 __all__ = ["Task", "define"]

@@ -20,6 +20,7 @@ FLOORS = {
     "raveforce.fourier": 1,
     "raveforce.spectra": 2,
     "raveforce.parameters": 2,
+    "raveforce.parameter_space": 2,
     "raveforce.distances": 3,
     "raveforce.targets": 3,
     "raveforce.actions": 3,

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from raveforce.glicol import Program
-from raveforce.parameters import Choose, Exp, Lin, ParameterError, ParameterSpace, Rel, parameter
+from raveforce.parameter_space import ParameterSpace
+from raveforce.parameters import Choose, Exp, Lin, ParameterError, Rel, parameter
 
 numbers = st.floats(-1e6, 1e6, allow_subnormal=False)
 positive = st.floats(1e-4, 1e6)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from raveforce.glicol import BLOCK, Program, ProgramError
-from raveforce.parameters import ParameterError, ParameterSpace
+from raveforce.parameter_space import ParameterSpace
+from raveforce.parameters import ParameterError
 from raveforce.targets import FixedTarget
 from raveforce.task import Task, define
 
