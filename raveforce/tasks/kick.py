@@ -19,21 +19,21 @@ kick: sin ~sweep >> mul ~env
 """
 
 PARAMETERS = {
-    "sweep_decay": ("exp", 0.005, 0.2),  # seconds
-    "sweep": ("exp", 5, 500),  # Hz above freq at the attack
-    "freq": ("exp", 30, 200),  # Hz
-    "attack": ("exp", 0.0005, 0.02),  # seconds
-    "decay": ("exp", 0.02, "max(duration, 0.04)"),  # seconds
-    "gain": ("lin", 0.1, 1.5),
+    "sweep_decay": ("exp", 0.01, 0.1),  # seconds
+    "sweep": ("exp", 20, 400),  # Hz above freq at the attack
+    "freq": ("exp", 35, 110),  # Hz
+    "attack": ("exp", 0.0005, 0.01),  # seconds
+    "decay": ("exp", 0.05, "max(duration, 0.1)"),  # seconds
+    "gain": ("lin", 0.3, 1.2),
 }
 
 
 def kick_808(sample_rate: int = 44100, seconds: float = 0.4) -> NDArray[np.float32]:
     """Synthesise a kick drum in the manner of the TR-808: a decaying resonance near 50 Hz whose pitch starts high.
 
-    The pitch falls exponentially from 175 Hz, a faint click marks the attack and a soft saturation adds odd
-    partials, so no program of the kick task reaches it exactly. (On the original circuit, its 49.5 Hz and the
-    higher pitch of its attack: Werner, Abel & Smith, DAFx 2014.)
+    For the first milliseconds the pitch is more than an octave higher, a faint click marks the attack and a soft
+    saturation adds odd partials, so no program of the kick task reaches it exactly. (On the original circuit, its
+    49.5 Hz and the brief higher pitch of its attack: Werner, Abel & Smith, DAFx 2014.)
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def kick_808(sample_rate: int = 44100, seconds: float = 0.4) -> NDArray[np.float
     float32 array [samples], peak 0.9
     """
     time = np.arange(round(seconds * sample_rate)) / sample_rate
-    pitch = 49.5 + 125 * np.exp(-time / 0.022)
+    pitch = 49.5 + 80 * np.exp(-time / 0.006)
     phase = 2 * np.pi * np.cumsum(pitch) / sample_rate
     # The last tenth fades out, so that cutting the decay off does not click.
     fade = np.clip((seconds - time) / (0.1 * seconds), 0, 1)
