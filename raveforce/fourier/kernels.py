@@ -7,6 +7,7 @@ from raveforce.fourier.lanes import (
     compiled,
     each,
     greatest,
+    least,
     load,
     load_some,
     logarithm,
@@ -20,15 +21,18 @@ from raveforce.fourier.lanes import (
 )
 from raveforce.fourier.transform import frame_power, lay_out
 
+TOGETHER = 4
+"""Bins whose ratios are multiplied before one logarithm is taken."""
+
 
 @compiled
 def powers(sounds, hop, width, tables, places, space, result):
     """Power spectra [rows, frames, bins]."""
     rows, frames, bins = result.shape
     for row in range(rows):
-        lay_out(sounds, row, len(tables.window), hop, width, space.padded, space.blocks)
+        heard = lay_out(sounds, row, len(tables.window), hop, width, frames, space.padded, space.blocks)
         for first in range(0, frames, LANES):
-            frame_power(first, tables, places, space)
+            frame_power(first, heard, tables, places, space)
             hand_out(space.power, result, (row * frames + first) * bins, bins, min(LANES, frames - first))
 
 
@@ -41,9 +45,9 @@ def log_mels(sounds, hop, width, tables, places, space, starts, ends, weights, f
     rows, frames, bands = result.shape
     lowest = each(floor, 0)
     for row in range(rows):
-        lay_out(sounds, row, len(tables.window), hop, width, space.padded, space.blocks)
+        heard = lay_out(sounds, row, len(tables.window), hop, width, frames, space.padded, space.blocks)
         for first in range(0, frames, LANES):
-            frame_power(first, tables, places, space)
+            frame_power(first, heard, tables, places, space)
             for band in range(bands):
                 shift = starts[1, band]
                 # Two sums, so that one can go on while the other waits for its last addition.
@@ -70,45 +74,54 @@ def hand_out(lines, result, at, count, frames):
 
 
 @compiled
-def scales(sounds, hop, width, tables, places, space, frames, floor, magnitudes, logarithms):
-    """Magnitudes and their logarithms [rows, frames * bins], in the order in which ``apart`` reads them."""
+def magnitudes(sounds, hop, width, tables, places, space, frames, result):
+    """Magnitudes [rows, frames * bins], in the order in which ``apart`` reads them."""
     bins = len(tables.window) // 2 + 1
-    lowest, half = each(floor, 0), each(floor, 1)
     for row in range(len(sounds)):
-        lay_out(sounds, row, len(tables.window), hop, width, space.padded, space.blocks)
+        heard = lay_out(sounds, row, len(tables.window), hop, width, frames, space.padded, space.blocks)
         for first in range(0, frames, LANES):
-            frame_power(first, tables, places, space)
+            frame_power(first, heard, tables, places, space)
             count = min(LANES, frames - first)
             at = (row * frames + first) * bins
             for k in range(bins):
-                power = load(space.power, LANES * k)
-                store_some(magnitudes, at + count * k, count, root(power))
-                store_some(logarithms, at + count * k, count, logarithm(greatest(power, lowest)) * half)
+                store_some(result, at + count * k, count, root(load(space.power, LANES * k)))
 
 
 @compiled
-def apart(sounds, hop, width, tables, places, space, frames, floor, magnitudes, logarithms, sums, result):
-    """Squared difference of magnitudes and absolute one of logarithms, summed, of each row: [2, rows]."""
+def apart(sounds, hop, width, tables, places, space, frames, numbers, others, sums, result):
+    """Squared difference of magnitudes and absolute one of their logarithms, summed, of each row: [2, rows].
+
+    ``numbers`` are the logarithm's floor, 1 and 0. The sum of |ln a - ln b| over four bins is the logarithm of the
+    product of the greater ones minus that of the lesser.
+    """
     bins = len(tables.window) // 2 + 1
-    lowest, half = each(floor, 0), each(floor, 1)
+    floor, one, zero = each(numbers, 0), each(numbers, 1), each(numbers, 2)
     for row in range(len(sounds)):
-        lay_out(sounds, row, len(tables.window), hop, width, space.padded, space.blocks)
-        wanted = row * frames if len(magnitudes) > 1 else 0
-        squares, others = 0.0, 0.0
+        heard = lay_out(sounds, row, len(tables.window), hop, width, frames, space.padded, space.blocks)
+        wanted = row * frames if len(others) > 1 else 0
+        squares, logarithms = 0.0, 0.0
         for first in range(0, frames, LANES):
-            frame_power(first, tables, places, space)
+            frame_power(first, heard, tables, places, space)
             count = min(LANES, frames - first)
             at = (wanted + first) * bins
-            square = other = each(floor, 2)
-            for k in range(bins):
-                power = load(space.power, LANES * k)
-                difference = root(power) - load_some(magnitudes, at + count * k, count)
-                square = plus(square, difference, difference)
-                logs = logarithm(greatest(power, lowest)) * half
-                other = other + magnitude(logs - load_some(logarithms, at + count * k, count))
+            square = ratio = zero
+            for start in range(0, bins - 1, TOGETHER):
+                high = low = one
+                for i in range(TOGETHER):
+                    a = root(load(space.power, LANES * (start + i)))
+                    b = load_some(others, at + count * (start + i), count)
+                    square = plus(square, a - b, a - b)
+                    a, b = greatest(a, floor), greatest(b, floor)
+                    high, low = high * greatest(a, b), low * least(a, b)
+                ratio = ratio + (logarithm(high) - logarithm(low))
+            a = root(load(space.power, LANES * (bins - 1)))
+            b = load_some(others, at + count * (bins - 1), count)
+            square = plus(square, a - b, a - b)
+            a, b = greatest(a, floor), greatest(b, floor)
+            ratio = ratio + magnitude(logarithm(a) - logarithm(b))
             store(sums, 0, square)
-            store(sums, LANES, other)
+            store(sums, LANES, ratio)
             for i in range(count):
                 squares += sums[i]
-                others += sums[LANES + i]
-        result[0, row], result[1, row] = squares, others
+                logarithms += sums[LANES + i]
+        result[0, row], result[1, row] = squares, logarithms

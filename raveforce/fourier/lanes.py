@@ -22,9 +22,16 @@ from raveforce.glicol.compiled import keep
 
 __all__ = [
     "LANES",
+    "address",
+    "broadcast",
     "compiled",
+    "constant",
     "each",
+    "fused",
     "greatest",
+    "inlined",
+    "lanes",
+    "least",
     "load",
     "load_some",
     "logarithm",
@@ -33,6 +40,7 @@ __all__ = [
     "plus",
     "put",
     "root",
+    "silent",
     "store",
     "store_some",
     "transpose",
@@ -76,9 +84,13 @@ def compiled(function: Callable[..., Any]) -> Any:
 
     Without numba's reference counts (``_nrt``), so nothing in there may allocate.
     """
+    return keep(inlined(function), "fourier", "raveforce.fourier")
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile a function as ``compiled`` does, only as part of others."""
     njit: Any = numba.njit  # its stubs do not know _nrt
-    made = njit(nogil=True, error_model="numpy", fastmath=False, _nrt=False)(function)
-    return keep(made, "fourier", "raveforce.fourier")
+    return njit(nogil=True, error_model="numpy", fastmath=False, _nrt=False)(function)
 
 
 def _infix(symbol: Any, instruction: str) -> None:
@@ -95,13 +107,20 @@ for _symbol, _instruction in ((operator.add, "fadd"), (operator.sub, "fsub"), (o
     _infix(_symbol, _instruction)
 
 
-def _constant(kind: Any, number: float) -> Any:
+def constant(kind: Any, number: float) -> Any:
+    """A number in every lane."""
     return ir.Constant(kind, [number] * LANES)
 
 
-def _address(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-    array = context.make_array(signature.args[0])(context, builder, values[0])
-    return builder.gep(array.data, [values[1]])
+def address(context: Any, builder: Any, kind: Any, array: Any, index: Any, *, scalar: bool = False) -> Any:
+    """Where eight numbers of an array lie, or one."""
+    place = builder.gep(context.make_array(kind)(context, builder, array).data, [index])
+    return place if scalar else builder.bitcast(place, FLOATS.as_pointer())
+
+
+def broadcast(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
+    """One number of an array in every lane."""
+    return _spread(builder, builder.load(address(context, builder, kind, array, index, scalar=True)), FLOATS)
 
 
 def _call(builder: Any, name: str, kind: Any, values: Any) -> Any:
@@ -111,7 +130,8 @@ def _call(builder: Any, name: str, kind: Any, values: Any) -> Any:
     return builder.call(function, values)
 
 
-def _sum(builder: Any, a: Any, b: Any, c: Any) -> Any:
+def fused(builder: Any, a: Any, b: Any, c: Any) -> Any:
+    """``a * b + c``."""
     # Rounded once where the processor has an instruction for it.
     return _call(builder, "llvm.fmuladd.v8f32", FLOATS, [a, b, c])
 
@@ -133,8 +153,8 @@ def load(typing: Any, array: Any, index: Any) -> Any:
     """The numbers from ``array[index]`` on."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        address = builder.bitcast(_address(context, builder, signature, values), FLOATS.as_pointer())
-        return builder.load(address, align=4)
+        place = address(context, builder, signature.args[0], *values[:2])
+        return builder.load(place, align=4)
 
     return lanes(array, index), code
 
@@ -144,8 +164,8 @@ def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
     """Write the numbers to ``array[index]`` and on."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        address = builder.bitcast(_address(context, builder, signature, values), FLOATS.as_pointer())
-        builder.store(values[2], address, align=4)
+        place = address(context, builder, signature.args[0], *values[:2])
+        builder.store(values[2], place, align=4)
         return context.get_dummy_value()
 
     return types.void(array, index, value), code
@@ -156,9 +176,9 @@ def load_some(typing: Any, array: Any, index: Any, count: Any) -> Any:
     """The first ``count`` numbers from ``array[index]`` on, then zeros; what lies behind is not touched."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        address = builder.bitcast(_address(context, builder, signature, values), FLOATS.as_pointer())
+        place = address(context, builder, signature.args[0], *values[:2])
         mask = _first(builder, values[2])
-        arguments = [address, ir.Constant(ir.IntType(32), 4), mask, _constant(FLOATS, 0.0)]
+        arguments = [place, ir.Constant(ir.IntType(32), 4), mask, constant(FLOATS, 0.0)]
         return _call(builder, "llvm.masked.load.v8f32.p0", FLOATS, arguments)
 
     return lanes(array, index, count), code
@@ -169,7 +189,7 @@ def put(typing: Any, array: Any, index: Any, number: Any) -> Any:
     """Write one number to ``array[index]``, whatever the array's dimensions."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        builder.store(values[2], _address(context, builder, signature, values))
+        builder.store(values[2], address(context, builder, signature.args[0], *values[:2], scalar=True))
         return context.get_dummy_value()
 
     return types.void(array, index, number), code
@@ -180,9 +200,9 @@ def store_some(typing: Any, array: Any, index: Any, count: Any, value: Any) -> A
     """Write the first ``count`` numbers to ``array[index]`` and on, and touch nothing behind."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        address = builder.bitcast(_address(context, builder, signature, values), FLOATS.as_pointer())
+        place = address(context, builder, signature.args[0], *values[:2])
         mask = _first(builder, values[2])
-        arguments = [values[3], address, ir.Constant(ir.IntType(32), 4), mask]
+        arguments = [values[3], place, ir.Constant(ir.IntType(32), 4), mask]
         _call(builder, "llvm.masked.store.v8f32.p0", ir.VoidType(), arguments)
         return context.get_dummy_value()
 
@@ -220,7 +240,7 @@ def each(typing: Any, array: Any, index: Any) -> Any:
     """``array[index]`` in every lane."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _spread(builder, builder.load(_address(context, builder, signature, values)), FLOATS)
+        return broadcast(context, builder, signature.args[0], *values)
 
     return lanes(array, index), code
 
@@ -230,7 +250,7 @@ def plus(typing: Any, value: Any, a: Any, b: Any) -> Any:
     """``value + a * b``."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _sum(builder, values[1], values[2], values[0])
+        return fused(builder, values[1], values[2], values[0])
 
     return lanes(value, a, b), code
 
@@ -240,7 +260,7 @@ def minus(typing: Any, value: Any, a: Any, b: Any) -> Any:
     """``value - a * b``."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _sum(builder, builder.fneg(values[1]), values[2], values[0])
+        return fused(builder, builder.fneg(values[1]), values[2], values[0])
 
     return lanes(value, a, b), code
 
@@ -266,13 +286,34 @@ def magnitude(typing: Any, value: Any) -> Any:
 
 
 @intrinsic
-def greatest(typing: Any, value: Any, least: Any) -> Any:
+def greatest(typing: Any, value: Any, other: Any) -> Any:
     """The greater of two; not a number where the first is none."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return builder.select(builder.fcmp_ordered("<", *values), values[1], values[0])
 
-    return lanes(value, least), code
+    return lanes(value, other), code
+
+
+@intrinsic
+def least(typing: Any, value: Any, other: Any) -> Any:
+    """The lesser of two; not a number where the first is none."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.select(builder.fcmp_ordered(">", *values), values[1], values[0])
+
+    return lanes(value, other), code
+
+
+@intrinsic
+def silent(typing: Any, value: Any) -> Any:
+    """Whether all are zero."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        heard = builder.fcmp_unordered("!=", values[0], constant(FLOATS, 0.0))
+        return builder.icmp_unsigned("==", builder.bitcast(heard, ir.IntType(LANES)), ir.Constant(ir.IntType(LANES), 0))
+
+    return types.boolean(value), code
 
 
 @intrinsic
@@ -285,16 +326,16 @@ def logarithm(typing: Any, value: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         (number,) = values
         bits = builder.bitcast(number, INTS)
-        mantissa = _constant(INTS, 23)
-        k = builder.ashr(builder.sub(bits, _constant(INTS, int(np.float32(np.sqrt(0.5)).view(np.int32)))), mantissa)
+        mantissa = constant(INTS, 23)
+        k = builder.ashr(builder.sub(bits, constant(INTS, int(np.float32(np.sqrt(0.5)).view(np.int32)))), mantissa)
         m = builder.bitcast(builder.sub(bits, builder.shl(k, mantissa)), FLOATS)
-        x = builder.fsub(m, _constant(FLOATS, 1.0))
-        series = _constant(FLOATS, SERIES[-1])
+        x = builder.fsub(m, constant(FLOATS, 1.0))
+        series = constant(FLOATS, SERIES[-1])
         for factor in SERIES[-2::-1]:
-            series = _sum(builder, series, x, _constant(FLOATS, factor))
-        small = _sum(builder, builder.fmul(x, x), series, x)
-        result = _sum(builder, builder.sitofp(k, FLOATS), _constant(FLOATS, float(np.float32(np.log(2)))), small)
-        finite = builder.fcmp_ordered("<", number, _constant(FLOATS, float("inf")))
+            series = fused(builder, series, x, constant(FLOATS, factor))
+        small = fused(builder, builder.fmul(x, x), series, x)
+        result = fused(builder, builder.sitofp(k, FLOATS), constant(FLOATS, float(np.float32(np.log(2)))), small)
+        finite = builder.fcmp_ordered("<", number, constant(FLOATS, float("inf")))
         return builder.select(finite, result, number)
 
     return lanes(value), code
