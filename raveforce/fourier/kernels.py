@@ -7,6 +7,7 @@ from raveforce.fourier.lanes import (
     compiled,
     each,
     greatest,
+    inlined,
     least,
     load,
     load_some,
@@ -47,19 +48,28 @@ def log_mels(sounds, hop, width, tables, places, space, starts, ends, weights, f
     for row in range(rows):
         heard = lay_out(sounds, row, len(tables.window), hop, width, frames, space.padded, space.blocks)
         for first in range(0, frames, LANES):
-            frame_power(first, heard, tables, places, space)
-            for band in range(bands):
-                shift = starts[1, band]
-                # Two sums, so that one can go on while the other waits for its last addition.
-                total = rest = each(floor, 1)
-                for k in range(starts[0, band], ends[band] - 1, 2):
-                    total = plus(total, load(space.power, LANES * k), each(weights, shift + k))
-                    rest = plus(rest, load(space.power, LANES * (k + 1)), each(weights, shift + k + 1))
-                if (ends[band] - starts[0, band]) % 2:
-                    k = ends[band] - 1
-                    total = plus(total, load(space.power, LANES * k), each(weights, shift + k))
-                store(mel, LANES * band, logarithm(greatest(total + rest, lowest)))
+            if first < heard:
+                frame_power(first, heard, tables, places, space)
+                for band in range(bands):
+                    power = weigh(space.power, starts[0, band], ends[band], weights, starts[1, band], floor)
+                    store(mel, LANES * band, logarithm(greatest(power, lowest)))
+            elif first - LANES < heard:
+                for band in range(bands):
+                    store(mel, LANES * band, logarithm(lowest))
             hand_out(mel, result, (row * frames + first) * bands, bands, min(LANES, frames - first))
+
+
+@inlined
+def weigh(power, start, end, weights, shift, numbers):
+    """The weighted power from one bin to another; the second of the numbers is 0."""
+    # Two sums, so that one can go on while the other waits for its last addition.
+    total = rest = each(numbers, 1)
+    for k in range(start, end - 1, 2):
+        total = plus(total, load(power, LANES * k), each(weights, shift + k))
+        rest = plus(rest, load(power, LANES * (k + 1)), each(weights, shift + k + 1))
+    if (end - start) % 2:
+        total = plus(total, load(power, LANES * (end - 1)), each(weights, shift + end - 1))
+    return total + rest
 
 
 @compiled
@@ -89,39 +99,44 @@ def magnitudes(sounds, hop, width, tables, places, space, frames, result):
 
 @compiled
 def apart(sounds, hop, width, tables, places, space, frames, numbers, others, sums, result):
-    """Squared difference of magnitudes and absolute one of their logarithms, summed, of each row: [2, rows].
-
-    ``numbers`` are the logarithm's floor, 1 and 0. The sum of |ln a - ln b| over four bins is the logarithm of the
-    product of the greater ones minus that of the lesser.
-    """
+    """Squared difference of magnitudes and absolute one of their logarithms, summed, of each row: [2, rows]."""
     bins = len(tables.window) // 2 + 1
-    floor, one, zero = each(numbers, 0), each(numbers, 1), each(numbers, 2)
     for row in range(len(sounds)):
         heard = lay_out(sounds, row, len(tables.window), hop, width, frames, space.padded, space.blocks)
         wanted = row * frames if len(others) > 1 else 0
         squares, logarithms = 0.0, 0.0
         for first in range(0, frames, LANES):
-            frame_power(first, heard, tables, places, space)
+            if first < heard:
+                frame_power(first, heard, tables, places, space)
             count = min(LANES, frames - first)
-            at = (wanted + first) * bins
-            square = ratio = zero
-            for start in range(0, bins - 1, TOGETHER):
-                high = low = one
-                for i in range(TOGETHER):
-                    a = root(load(space.power, LANES * (start + i)))
-                    b = load_some(others, at + count * (start + i), count)
-                    square = plus(square, a - b, a - b)
-                    a, b = greatest(a, floor), greatest(b, floor)
-                    high, low = high * greatest(a, b), low * least(a, b)
-                ratio = ratio + (logarithm(high) - logarithm(low))
-            a = root(load(space.power, LANES * (bins - 1)))
-            b = load_some(others, at + count * (bins - 1), count)
-            square = plus(square, a - b, a - b)
-            a, b = greatest(a, floor), greatest(b, floor)
-            ratio = ratio + magnitude(logarithm(a) - logarithm(b))
-            store(sums, 0, square)
-            store(sums, LANES, ratio)
+            differ(first < heard, space.power, bins, others, (wanted + first) * bins, count, numbers, sums)
             for i in range(count):
                 squares += sums[i]
                 logarithms += sums[LANES + i]
         result[0, row], result[1, row] = squares, logarithms
+
+
+@compiled
+def differ(heard, power, bins, others, at, count, numbers, sums):
+    """What ``apart`` sums, of a few frames, [2, lane].
+
+    ``numbers`` are the logarithm's floor, 1 and 0. The sum of |ln a - ln b| over four bins is the logarithm of the
+    product of the greater ones minus that of the lesser.
+    """
+    floor, one, zero = each(numbers, 0), each(numbers, 1), each(numbers, 2)
+    square = ratio = zero
+    for start in range(0, bins - 1, TOGETHER):
+        high = low = one
+        for k in range(TOGETHER):
+            a = root(load(power, LANES * (start + k))) if heard else zero
+            b = load_some(others, at + count * (start + k), count)
+            square = plus(square, a - b, a - b)
+            a, b = greatest(a, floor), greatest(b, floor)
+            high, low = high * greatest(a, b), low * least(a, b)
+        ratio = ratio + (logarithm(high) - logarithm(low))
+    a = root(load(power, LANES * (bins - 1))) if heard else zero
+    b = load_some(others, at + count * (bins - 1), count)
+    square = plus(square, a - b, a - b)
+    ratio = ratio + magnitude(logarithm(greatest(a, floor)) - logarithm(greatest(b, floor)))
+    store(sums, 0, square)
+    store(sums, LANES, ratio)
