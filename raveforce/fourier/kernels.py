@@ -31,7 +31,7 @@ def powers(sounds, hop, width, tables, places, space, result):
     """Power spectra [rows, frames, bins]."""
     rows, frames, bins = result.shape
     for row in range(rows):
-        heard = lay_out(sounds, row, len(tables.window), hop, width, frames, space.padded, space.blocks)
+        heard = lay_out(sounds, row, len(tables.window), hop, width, frames, space.lines, space.blocks)
         for first in range(0, frames, LANES):
             frame_power(first, heard, tables, places, space)
             hand_out(space.power, result, (row * frames + first) * bins, bins, min(LANES, frames - first))
@@ -46,7 +46,7 @@ def log_mels(sounds, hop, width, tables, places, space, starts, ends, weights, f
     rows, frames, bands = result.shape
     lowest = each(floor, 0)
     for row in range(rows):
-        heard = lay_out(sounds, row, len(tables.window), hop, width, frames, space.padded, space.blocks)
+        heard = lay_out(sounds, row, len(tables.window), hop, width, frames, space.lines, space.blocks)
         for first in range(0, frames, LANES):
             if first < heard:
                 frame_power(first, heard, tables, places, space)
@@ -88,7 +88,7 @@ def magnitudes(sounds, hop, width, tables, places, space, frames, result):
     """Magnitudes [rows, frames * bins], in the order in which ``apart`` reads them."""
     bins = len(tables.window) // 2 + 1
     for row in range(len(sounds)):
-        heard = lay_out(sounds, row, len(tables.window), hop, width, frames, space.padded, space.blocks)
+        heard = lay_out(sounds, row, len(tables.window), hop, width, frames, space.lines, space.blocks)
         for first in range(0, frames, LANES):
             frame_power(first, heard, tables, places, space)
             count = min(LANES, frames - first)
@@ -102,7 +102,7 @@ def apart(sounds, hop, width, tables, places, space, frames, numbers, others, su
     """Squared difference of magnitudes and absolute one of their logarithms, summed, of each row: [2, rows]."""
     bins = len(tables.window) // 2 + 1
     for row in range(len(sounds)):
-        heard = lay_out(sounds, row, len(tables.window), hop, width, frames, space.padded, space.blocks)
+        heard = lay_out(sounds, row, len(tables.window), hop, width, frames, space.lines, space.blocks)
         wanted = row * frames if len(others) > 1 else 0
         squares, logarithms = 0.0, 0.0
         for first in range(0, frames, LANES):

@@ -14,7 +14,6 @@ __all__ = ["LANES", "Plan", "Space", "Tables", "make_plan", "make_space", "windo
 LANES = 8
 """Frames transformed at once."""
 
-
 Floats: TypeAlias = NDArray[np.float32]
 
 
@@ -41,12 +40,12 @@ class Space(NamedTuple):
 
     Attributes
     ----------
-    padded, blocks : the sound with silence around it, and that by places in the hop
+    lines, blocks : the sound with silence around it, a line a hop, and that by places in the hop
     z : [point, real or imaginary part, lane], what is being transformed
     power : [bins, lanes], what comes out
     """
 
-    padded: Floats
+    lines: Floats
     blocks: Floats
     z: Floats
     power: Floats
@@ -78,8 +77,21 @@ class Plan:
     @property
     def room(self) -> tuple[int, ...]:
         """How long the parts of a ``Space`` must be."""
-        sound, half = self.width * self.hop, LANES * self.n_fft // 2
-        return sound, sound, 2 * half, half + LANES
+        size = LANES * self.n_fft
+        return (self.width + 1) * line_pitch(self.hop), self.width * round_up(self.hop), size, size // 2 + LANES
+
+
+def round_up(count: int) -> int:
+    """To whole groups of lanes."""
+    return (count + LANES - 1) // LANES * LANES
+
+
+def line_pitch(hop: int) -> int:
+    """Samples from one hop's first to the next one's: long hops must not lie a power of two apart.
+
+    Eight such lines, read at once, push each other out of the cache.
+    """
+    return hop if hop < 256 else (hop + 3 * LANES) // LANES * LANES
 
 
 def make_space(room: tuple[int, ...]) -> Space:
@@ -94,10 +106,7 @@ def make_space(room: tuple[int, ...]) -> Space:
 def make_plan(samples: int, n_fft: int, hop: int) -> Plan:
     """Compute what sounds of one length share."""
     frames = samples // hop + 1
-    needed = -(-frames // LANES) * LANES + -(-n_fft // hop)
-    # Behind the last frame there may be more of the sound than frames reach.
-    needed = max(needed, -(-(n_fft // 2 + samples) // hop))
-    width = -(-needed // LANES) * LANES
+    width = round_up(round_up(frames) + (n_fft - 1) // hop)
     n = np.arange(n_fft)
     return Plan(n_fft, hop, frames, width, tables(n_fft), n % hop * width + n // hop)
 

@@ -7,37 +7,65 @@ transforms in registers; two of its results give two bins of the real transform.
 
 from __future__ import annotations
 
+from raveforce.fourier import plan
 from raveforce.fourier.butterflies import points, points_of_frames, put_points, small_transform, turned
-from raveforce.fourier.lanes import LANES, compiled, each, inlined, load, minus, plus, silent, store, transpose
+from raveforce.fourier.lanes import (
+    LANES,
+    compiled,
+    each,
+    inlined,
+    load,
+    minus,
+    plus,
+    silent,
+    store,
+    transpose,
+)
+
+line_pitch, round_up = inlined(plan.line_pitch), inlined(plan.round_up)
 
 
 @compiled
-def lay_out(sounds, row, n_fft, hop, width, frames, padded, blocks):
+def lay_out(sounds, row, n_fft, hop, width, frames, lines, blocks):
     """Samples by place in the hop, then by hop [hop, width]: equal places of neighbouring frames are neighbours.
 
-    On the way the sound is put between silences, half a window before it and the rest behind. Returns how many frames
-    there are until nothing but zeros follows; what only later ones need is left out.
+    Half a window of silence goes before the sound. Returns how many frames there are until nothing but zeros follows;
+    what only later ones need is left out.
     """
     start, end = n_fft // 2, ending(sounds, row)
-    heard = min(frames, (start + end - 1) // hop + 1) if end > 0 else 0
-    needed = round_up(round_up(heard) + (n_fft - 1) // hop) if heard > 0 else 0
-    for i in range(start):
-        padded[i] = 0
-    even = end - end % LANES
-    for i in range(0, even, LANES):
-        store(padded, start + i, load(sounds, row * sounds.shape[1] + i))
-    for i in range(even, end):
-        padded[start + i] = sounds[row, i]
-    for i in range(start + end, needed * hop):
-        padded[i] = 0
-    whole = hop - hop % LANES
-    for block in range(0, needed, LANES):
-        for place in range(0, whole, LANES):
-            transpose(padded, block * hop + place, hop, blocks, place * width + block, width)
-        for place in range(whole, hop):
-            for i in range(block, block + LANES):
-                blocks[place * width + i] = padded[i * hop + place]
+    if end == 0:
+        return 0
+    heard = min(frames, (start + end - 1) // hop + 1)
+    needed = round_up(heard) + (n_fft - 1) // hop
+    filled = min(round_up(needed), round_up((start + end - 1) // hop + 1))
+    # Lines with nothing between them are one.
+    pitch = line_pitch(hop)
+    length = hop if pitch > hop else filled * hop
+    for at in range(0, filled * hop, length):
+        copy(sounds, row, at - start, end, lines, at // hop * pitch, length)
+    for place in range(0, hop, LANES):
+        for first in range(0, filled, LANES):
+            transpose(lines, first * pitch + place, pitch, blocks, place * width + first, width)
+        for at in range(place * width, min(place + LANES, hop) * width, width):
+            for line in range(filled, needed):
+                blocks[at + line] = 0
     return heard
+
+
+@compiled
+def copy(sounds, row, at, end, target, to, count):
+    """So many samples from ``at`` on, with silence before the first and from ``end`` on."""
+    first = min(max(0, -at), count)
+    last = max(first, min(count, end - at))
+    whole = last - (last - first) % LANES
+    for i in range(first):
+        target[to + i] = 0
+    for i in range(first, whole, LANES):
+        store(target, to + i, load(sounds, row * sounds.shape[1] + at + i))
+    for i in range(whole, last):
+        target[to + i] = sounds[row, at + i]
+    for i in range(last, count):
+        target[to + i] = 0
 
 
 @compiled
@@ -47,12 +75,6 @@ def ending(sounds, row):
     while end >= LANES and silent(load(sounds, row * sounds.shape[1] + end - LANES)):
         end -= LANES
     return end
-
-
-@inlined
-def round_up(count):
-    """To whole groups of lanes."""
-    return (count + LANES - 1) // LANES * LANES
 
 
 def _stages(radix):
