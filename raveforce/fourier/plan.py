@@ -78,7 +78,7 @@ class Plan:
     def room(self) -> tuple[int, ...]:
         """How long the parts of a ``Space`` must be."""
         size = LANES * self.n_fft
-        return (self.width + 1) * line_pitch(self.hop), self.width * round_up(self.hop), size, size // 2 + LANES
+        return self.width * line_pitch(self.hop) + LANES, self.width * round_up(self.hop), size, size // 2 + LANES
 
 
 def round_up(count: int) -> int:

@@ -15,6 +15,7 @@ from raveforce.fourier.lanes import (
     each,
     inlined,
     load,
+    load_some,
     minus,
     plus,
     silent,
@@ -39,33 +40,35 @@ def lay_out(sounds, row, n_fft, hop, width, frames, lines, blocks):
     needed = round_up(heard) + (n_fft - 1) // hop
     filled = min(round_up(needed), round_up((start + end - 1) // hop + 1))
     # Lines with nothing between them are one.
-    pitch = line_pitch(hop)
+    pitch, nothing = line_pitch(hop), load_some(sounds, 0, 0)
     length = hop if pitch > hop else filled * hop
     for at in range(0, filled * hop, length):
         copy(sounds, row, at - start, end, lines, at // hop * pitch, length)
     for place in range(0, hop, LANES):
         for first in range(0, filled, LANES):
             transpose(lines, first * pitch + place, pitch, blocks, place * width + first, width)
-        for at in range(place * width, min(place + LANES, hop) * width, width):
-            for line in range(filled, needed):
-                blocks[at + line] = 0
+        for line in range(filled, needed, LANES):
+            for at in range(place * width, (place + LANES) * width, width):
+                store(blocks, at + line, nothing)
     return heard
 
 
 @compiled
 def copy(sounds, row, at, end, target, to, count):
-    """So many samples from ``at`` on, with silence before the first and from ``end`` on."""
+    """So many samples from ``at`` on, with silence before the first and from ``end`` on; and a few more zeros."""
+    nothing = load_some(sounds, 0, 0)
     first = min(max(0, -at), count)
     last = max(first, min(count, end - at))
     whole = last - (last - first) % LANES
-    for i in range(first):
-        target[to + i] = 0
+    start = row * sounds.shape[1] + at
+    for i in range(0, first, LANES):
+        store(target, to + i, nothing)
     for i in range(first, whole, LANES):
-        store(target, to + i, load(sounds, row * sounds.shape[1] + at + i))
-    for i in range(whole, last):
-        target[to + i] = sounds[row, at + i]
-    for i in range(last, count):
-        target[to + i] = 0
+        store(target, to + i, load(sounds, start + i))
+    if whole < last:
+        store(target, to + whole, load_some(sounds, start + whole, last - whole))
+    for i in range(first + round_up(last - first), count, LANES):
+        store(target, to + i, nothing)
 
 
 @compiled
