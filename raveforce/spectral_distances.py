@@ -32,7 +32,7 @@ class MultiScaleSpectral:
     Parameters
     ----------
     n_ffts : window lengths, samples; the hop is a quarter of each
-    floor : magnitude, 1 is a full-scale sine (the default is -80 dB); at least 1e-9
+    floor : magnitude, 1 is a full-scale sine (the default is -80 dB); at least 2e-5
 
     Raises
     ------

@@ -80,7 +80,7 @@ def test_other_lengths_go_through_scipy() -> None:
 
 @pytest.mark.parametrize("floor", [1e-4, fourier.LEAST_FLOOR])
 def test_differences_are_good_over_all_levels(floor: float) -> None:
-    levels = np.logspace(-12, 6, 4000).astype(np.float32)[:, None]
+    levels = np.logspace(-12, 4, 4000).astype(np.float32)[:, None]
     tone = np.cos(np.pi / 2 * np.arange(64)).astype(np.float32)
     ours, other = (fourier.magnitudes(sounds, 16, 4) for sounds in (levels * tone, tone[None]))
     squares, logarithms = fourier.apart(levels * tone, 16, 4, floor, other)

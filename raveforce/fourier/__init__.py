@@ -18,8 +18,8 @@ __all__ = ["LEAST_FLOOR", "Bands", "apart", "log_mels", "magnitudes", "powers", 
 
 Array = NDArray[np.float32]
 
-LEAST_FLOOR = 1e-9
-"""Magnitude; products of a few numbers below it could not be told from zero."""
+LEAST_FLOOR = 2e-5
+"""Magnitude (-94 dB); products of several numbers below it could not be told from zero."""
 
 _SHORTEST = 8
 

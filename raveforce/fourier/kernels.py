@@ -22,8 +22,9 @@ from raveforce.fourier.lanes import (
 )
 from raveforce.fourier.transform import frame_power, lay_out
 
-TOGETHER = 4
-"""Bins whose ratios are multiplied before one logarithm is taken."""
+TOGETHER = 8
+"""Bins whose ratios are multiplied before a logarithm is taken: products between ``LEAST_FLOOR`` and 6e4 to this power
+are neither zero nor infinite."""
 
 
 @compiled
@@ -109,23 +110,28 @@ def apart(sounds, hop, width, tables, places, space, frames, numbers, others, su
             if first < heard:
                 frame_power(first, heard, tables, places, space)
             count = min(LANES, frames - first)
-            differ(first < heard, space.power, bins, others, (wanted + first) * bins, count, numbers, sums)
+            at = (wanted + first) * bins
+            if count == LANES:  # which the compiler makes use of
+                differ(first < heard, space.power, bins, others, at, LANES, numbers, sums)
+            else:
+                differ(first < heard, space.power, bins, others, at, count, numbers, sums)
             for i in range(count):
                 squares += sums[i]
                 logarithms += sums[LANES + i]
         result[0, row], result[1, row] = squares, logarithms
 
 
-@compiled
+@inlined
 def differ(heard, power, bins, others, at, count, numbers, sums):
     """What ``apart`` sums, of a few frames, [2, lane].
 
-    ``numbers`` are the logarithm's floor, 1 and 0. The sum of |ln a - ln b| over four bins is the logarithm of the
+    ``numbers`` are the logarithm's floor, 1 and 0. The sum of |ln a - ln b| over some bins is the logarithm of the
     product of the greater ones minus that of the lesser.
     """
     floor, one, zero = each(numbers, 0), each(numbers, 1), each(numbers, 2)
     square = ratio = zero
-    for start in range(0, bins - 1, TOGETHER):
+    whole = bins - bins % TOGETHER
+    for start in range(0, whole, TOGETHER):
         high = low = one
         for k in range(TOGETHER):
             a = root(load(power, LANES * (start + k))) if heard else zero
@@ -134,9 +140,10 @@ def differ(heard, power, bins, others, at, count, numbers, sums):
             a, b = greatest(a, floor), greatest(b, floor)
             high, low = high * greatest(a, b), low * least(a, b)
         ratio = ratio + (logarithm(high) - logarithm(low))
-    a = root(load(power, LANES * (bins - 1))) if heard else zero
-    b = load_some(others, at + count * (bins - 1), count)
-    square = plus(square, a - b, a - b)
-    ratio = ratio + magnitude(logarithm(greatest(a, floor)) - logarithm(greatest(b, floor)))
+    for k in range(whole, bins):
+        a = root(load(power, LANES * k)) if heard else zero
+        b = load_some(others, at + count * k, count)
+        square = plus(square, a - b, a - b)
+        ratio = ratio + magnitude(logarithm(greatest(a, floor)) - logarithm(greatest(b, floor)))
     store(sums, 0, square)
     store(sums, LANES, ratio)
