@@ -13,6 +13,7 @@ from scipy import fft
 from raveforce import fourier, spectra
 from raveforce.distances import MultiScaleSpectral, make_distance, measure_rows
 from raveforce.fourier.load import load_kernels
+from raveforce.fourier.plan import Space, make_plan
 
 Array = NDArray[np.float32]
 
@@ -64,6 +65,20 @@ def test_a_long_sound_leaves_nothing_behind_in_the_next() -> None:
     both = fourier.powers(np.concatenate([loud, quiet]), 64, 16)
     np.testing.assert_array_equal(both[1:], alone)
     assert (fourier.powers(np.zeros((1, 999), np.float32), 64, 16) == 0).all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(samples=st.integers(0, 500), n_fft=st.sampled_from([8, 16, 64, 256]), hop=st.integers(1, 300))
+def test_nothing_is_written_outside_its_place(samples: int, n_fft: int, hop: int) -> None:
+    plan = make_plan(samples, n_fft, hop)
+    fence = 64
+    fields = [np.full(size + 2 * fence, 7, np.float32) for size in (*plan.room, 2 * plan.frames * plan.bins)]
+    *space, result = (field[fence:-fence] for field in fields)
+    arguments = (noise(2, samples), plan.hop, plan.width, plan.tables, plan.places, Space(*space))
+    load_kernels().powers(*arguments, result.reshape(2, plan.frames, plan.bins))
+    for field in fields:
+        assert (field[:fence] == 7).all()
+        assert (field[-fence:] == 7).all()
 
 
 def test_other_lengths_go_through_scipy() -> None:

@@ -2,24 +2,8 @@
 
 from __future__ import annotations
 
-from raveforce.fourier.lanes import (
-    LANES,
-    compiled,
-    each,
-    greatest,
-    inlined,
-    least,
-    load,
-    load_some,
-    logarithm,
-    magnitude,
-    plus,
-    put,
-    root,
-    store,
-    store_some,
-    transpose,
-)
+from raveforce.fourier.lanes import LANES, compiled, greatest, inlined, least, logarithm, magnitude, plus, root
+from raveforce.fourier.memory import each, load, load_some, put, store, store_some, transpose
 from raveforce.fourier.transform import frame_power, lay_out
 
 TOGETHER = 8

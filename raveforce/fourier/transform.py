@@ -1,7 +1,7 @@
 """The Fourier transform of eight neighbouring frames at once, each in a lane.
 
 A frame of n samples is taken as n / 2 complex points, even samples the real parts and odd ones the imaginary. Their
-transform goes through memory two or three times, in place and decimated in frequency (Cooley & Tukey 1965), with small
+transform goes through memory a few times, in place and decimated in frequency (Cooley & Tukey 1965), with small
 transforms in registers; two of its results give two bins of the real transform.
 """
 
@@ -9,19 +9,8 @@ from __future__ import annotations
 
 from raveforce.fourier import plan
 from raveforce.fourier.butterflies import points, points_of_frames, put_points, small_transform, turned
-from raveforce.fourier.lanes import (
-    LANES,
-    compiled,
-    each,
-    inlined,
-    load,
-    load_some,
-    minus,
-    plus,
-    silent,
-    store,
-    transpose,
-)
+from raveforce.fourier.lanes import LANES, compiled, inlined, minus, plus, silent
+from raveforce.fourier.memory import each, load, load_some, store, transpose
 
 line_pitch, round_up = inlined(plan.line_pitch), inlined(plan.round_up)
 
@@ -89,9 +78,8 @@ def _stages(radix):
         size = len(window) // 2
         gap = size // radix
         if gap == 1:
-            put_points(
-                space.z, 0, 1, small_transform(points_of_frames(space.blocks, first, places, window, 0, 1, radix))
-            )
+            parts = points_of_frames(space.blocks, first, places, window, 0, 1, radix)
+            put_points(space.z, 0, 1, small_transform(parts))
         else:
             for j in range(gap):
                 parts = small_transform(points_of_frames(space.blocks, first, places, window, j, gap, radix))
