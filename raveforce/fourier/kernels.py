@@ -106,7 +106,7 @@ def apart(sounds, hop, width, tables, places, space, frames, numbers, others, su
 
 
 @inlined
-def differ(heard, power, bins, others, at, count, numbers, sums):
+def differ(audible, power, bins, others, at, count, numbers, sums):
     """What ``apart`` sums, of a few frames, [2, lane].
 
     ``numbers`` are the logarithm's floor, 1 and 0. The sum of |ln a - ln b| over some bins is the logarithm of the
@@ -118,14 +118,14 @@ def differ(heard, power, bins, others, at, count, numbers, sums):
     for start in range(0, whole, TOGETHER):
         high = low = one
         for k in range(TOGETHER):
-            a = root(load(power, LANES * (start + k))) if heard else zero
+            a = root(load(power, LANES * (start + k))) if audible else zero
             b = load_some(others, at + count * (start + k), count)
             square = plus(square, a - b, a - b)
             a, b = greatest(a, floor), greatest(b, floor)
             high, low = high * greatest(a, b), low * least(a, b)
         ratio = ratio + (logarithm(high) - logarithm(low))
     for k in range(whole, bins):
-        a = root(load(power, LANES * k)) if heard else zero
+        a = root(load(power, LANES * k)) if audible else zero
         b = load_some(others, at + count * k, count)
         square = plus(square, a - b, a - b)
         ratio = ratio + magnitude(logarithm(greatest(a, floor)) - logarithm(greatest(b, floor)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from raveforce.fourier import plan
 from raveforce.fourier.butterflies import points, points_of_frames, put_points, small_transform, turned
-from raveforce.fourier.lanes import LANES, compiled, inlined, minus, plus, silent
+from raveforce.fourier.lanes import LANES, compiled, inlined, magnitude, minus, plus, silent
 from raveforce.fourier.memory import each, load, load_some, store, transpose
 
 line_pitch, round_up = inlined(plan.line_pitch), inlined(plan.round_up)
@@ -63,9 +63,15 @@ def copy(sounds, row, at, end, target, to, count):
 @compiled
 def ending(sounds, row):
     """Samples before nothing but zeros follows, or a few more."""
+    step = 4 * LANES
     end = sounds.shape[1]
-    while end >= LANES and silent(load(sounds, row * sounds.shape[1] + end - LANES)):
-        end -= LANES
+    while end >= step:
+        at = row * sounds.shape[1] + end - step
+        loudness = magnitude(load(sounds, at)) + magnitude(load(sounds, at + LANES))
+        loudness = loudness + magnitude(load(sounds, at + 2 * LANES)) + magnitude(load(sounds, at + 3 * LANES))
+        if not silent(loudness):
+            break
+        end -= step
     return end
 
 
