@@ -76,6 +76,7 @@ class Episodes:
         self.observation = observation
         self.engine: Engine = open_engine(task.program, rows, task.sample_rate, engine, **(engine_options or {}))
         self.sound = self._silence = np.broadcast_to(np.float32(0), (rows, task.samples))
+        self._several = np.zeros((rows, task.samples), np.float32)  # takes no memory before it is written to
         self.targets = np.zeros((0, task.samples), dtype=np.float32)
         self.step_index = task.total_step
         self._first: Seen | None = None
@@ -162,10 +163,13 @@ class Episodes:
     def _put(self, chunk: Array, start: int, end: int) -> None:
         """Add what was played to the sound so far."""
         if end - start == self.task.samples:
-            self.sound = chunk  # as it is: a copy would cost as much as a hundredth of the step
+            # Not copied: with one more array as large as this free at every step, their memory would go back to the
+            # system each time, and getting it anew takes longer than rendering.
+            self.sound = chunk
             return
-        if self.sound is self._silence:
-            self.sound = np.zeros(self._silence.shape, np.float32)
+        if start == 0:
+            self.sound = self._several
+            self.sound[:, end:] = 0
         self.sound[:, start:end] = chunk
 
     def _see(self) -> Seen:
