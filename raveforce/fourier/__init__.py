@@ -1,7 +1,8 @@
 """Spectra of batches of sounds in compiled code, for frames of a power of two samples.
 
 Several times as fast as scipy's transform, and what follows it happens while eight frames are still in the processor's
-cache; silence at the end of a sound costs next to nothing. ``raveforce.spectra`` and ``raveforce.distances`` take it where they can: ``quick`` says so.
+cache; silence at the end of a sound costs next to nothing. ``raveforce.spectra`` and ``raveforce.spectral_distances``
+take it where they can: ``quick`` says so.
 """
 
 from __future__ import annotations
