@@ -1,18 +1,29 @@
 """How far apart two sounds are. Each distance is 0 for equal sounds and works on batches.
 
-A distance first turns sounds into features, then compares features, so a target's side is computed once.
+A distance first turns sounds into features, then compares features, so a target's side is computed once. Those that
+compare spectra are in ``raveforce.spectral_distances``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from raveforce import fourier, spectra
+from raveforce import spectra
+from raveforce.spectral_distances import (
+    MFCC,
+    Array,
+    Chroma,
+    Features,
+    LogMel,
+    MultiScaleSpectral,
+    SpectralTransport,
+    SynthRL,
+)
 
 __all__ = [
     "DISTANCES",
@@ -20,6 +31,7 @@ __all__ = [
     "Chroma",
     "Distance",
     "Envelope",
+    "Features",
     "LogMel",
     "MultiScaleSpectral",
     "SpectralTransport",
@@ -30,9 +42,6 @@ __all__ = [
     "measure",
     "measure_rows",
 ]
-
-Array = NDArray[np.float32]
-Features: TypeAlias = tuple[Array, ...]
 
 
 class Distance(Protocol):
@@ -72,133 +81,6 @@ class Waveform:
 
 
 @dataclass(frozen=True)
-class MultiScaleSpectral:
-    """Multi-resolution STFT distance: spectral convergence plus log-magnitude error, averaged over resolutions.
-
-    With S the target's and Ŝ the sound's magnitudes, one resolution gives ``‖S-Ŝ‖ / ‖S‖ + mean |ln S - ln Ŝ|``
-    (Arık, Jun & Diamos 2019; several resolutions: Yamamoto, Song & Kim 2020). Magnitudes below ``floor`` are
-    taken as the floor in the logarithm, so differences nobody hears do not count.
-
-    Nearly blind to the phase where a cycle fits into a window, and to shifts much shorter than one: the short windows
-    hear the phase of low sounds. Blind to polarity; sensitive to gain.
-
-    Parameters
-    ----------
-    n_ffts : window lengths, samples; the hop is a quarter of each
-    floor : magnitude, 1 is a full-scale sine (the default is -80 dB)
-    """
-
-    n_ffts: tuple[int, ...] = (2048, 1024, 512, 256, 128, 64)
-    floor: float = 1e-4
-    name: str = "mss"
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "n_ffts", tuple(self.n_ffts))
-
-    def features(self, audio: Array) -> Features:
-        """Magnitudes and their logarithm, for each resolution; the order of a resolution's numbers is its own."""
-        arrays: list[Array] = []
-        for n_fft in self.n_ffts:
-            if fourier.quick(n_fft):
-                arrays += fourier.scales(audio, n_fft, n_fft // 4, self.floor)
-                continue
-            power = spectra.power(audio, n_fft=n_fft, hop_length=n_fft // 4).reshape(len(audio), -1)
-            logarithm = np.maximum(power, np.float32(self.floor**2))
-            np.log(logarithm, out=logarithm)
-            logarithm *= np.float32(0.5)
-            arrays += [np.sqrt(power, out=power), logarithm]
-        return tuple(arrays)
-
-    def between(self, features: Features, target: Features) -> NDArray[np.float64]:
-        """Average over the resolutions."""
-        total = np.zeros(len(features[0]))
-        for index in range(0, len(features), 2):
-            magnitude, logarithm = features[index : index + 2]
-            wanted, wanted_logarithm = target[index : index + 2]
-            # A silent target would divide by zero; it is as loud as the floor then.
-            total += _norm(magnitude - wanted) / np.maximum(_norm(wanted), self.floor)
-            difference = logarithm - wanted_logarithm
-            total += np.abs(difference, out=difference).mean(axis=-1)
-        return total / len(self.n_ffts)
-
-    def measure(self, audio: Array, target: Features) -> NDArray[np.float64]:
-        """Average over the resolutions, each compared frame by frame as it is computed."""
-        if not all(fourier.quick(n_fft) for n_fft in self.n_ffts):
-            return _by_few_rows(self, audio, target)
-        total = np.zeros(len(audio))
-        for n_fft, wanted, logarithm in zip(self.n_ffts, target[::2], target[1::2], strict=True):
-            squares, others = fourier.apart(audio, n_fft, n_fft // 4, self.floor, wanted, logarithm)
-            total += np.sqrt(squares) / np.maximum(_norm(wanted), self.floor) + others / wanted.shape[1]
-        return total / len(self.n_ffts)
-
-
-@dataclass(frozen=True)
-class LogMel:
-    """Mean absolute difference of log-mel spectrograms (natural log of power).
-
-    Blind to the phase and to fine pitch within a mel band; sensitive to gain above the floor.
-    """
-
-    sample_rate: int = 44100
-    n_fft: int = 1024
-    hop_length: int = 256
-    n_mels: int = 64
-    name: str = "log_mel"
-
-    def features(self, audio: Array) -> Features:
-        """Log-mel spectrograms, flattened."""
-        mel = spectra.log_mel(
-            audio,
-            sample_rate=self.sample_rate,
-            n_fft=self.n_fft,
-            hop_length=self.hop_length,
-            n_mels=self.n_mels,
-        )
-        return (mel.reshape(len(audio), -1),)
-
-    def between(self, features: Features, target: Features) -> NDArray[np.float64]:
-        """Mean over bands and frames."""
-        difference = features[0] - target[0]
-        return np.abs(difference, out=difference).mean(axis=-1, dtype=np.float64)
-
-    def measure(self, audio: Array, target: Features) -> NDArray[np.float64]:
-        """All rows at once: these features are no larger than the sound."""
-        return self.between(self.features(audio), target)
-
-
-@dataclass(frozen=True)
-class MFCC:
-    """Mean absolute difference of mel-frequency cepstral coefficients, 20 of them in the first RaveForce's paper.
-
-    Blind to the phase and to fine pitch; gain (above the floor) moves the first coefficient only. On the settings:
-    ``spectra.mfcc`` (Davis & Mermelstein 1980).
-    """
-
-    sample_rate: int = 44100
-    n_mfcc: int = 20
-    n_fft: int = 1024
-    hop_length: int = 256
-    n_mels: int = 64
-    name: str = "mfcc"
-
-    def features(self, audio: Array) -> Features:
-        """Coefficients of all frames, flattened."""
-        coefficients = spectra.mfcc(
-            audio,
-            sample_rate=self.sample_rate,
-            n_mfcc=self.n_mfcc,
-            n_fft=self.n_fft,
-            hop_length=self.hop_length,
-            n_mels=self.n_mels,
-        )
-        return (coefficients.reshape(len(audio), -1),)
-
-    def between(self, features: Features, target: Features) -> NDArray[np.float64]:
-        """Mean over coefficients and frames."""
-        return np.abs(features[0] - target[0]).mean(axis=-1, dtype=np.float64)
-
-
-@dataclass(frozen=True)
 class Envelope:
     """Mean absolute difference of loudness over time (root mean square of short frames).
 
@@ -216,97 +98,6 @@ class Envelope:
     def between(self, features: Features, target: Features) -> NDArray[np.float64]:
         """Mean over frames."""
         return np.abs(features[0] - target[0]).mean(axis=-1, dtype=np.float64)
-
-
-@dataclass(frozen=True)
-class SpectralTransport:
-    """How far energy must move along the frequency axis to turn one spectrum into the other, by frame.
-
-    The 1-Wasserstein distance of normalised magnitude spectra on a scale of half the sample rate, so a pitch twice
-    as far off is twice as far (Torres, Peeters & Richard 2024, who square it; here it stays in units of frequency).
-    Frames are weighted by how loud they are in either sound; what one has and the other has not must move all the
-    way, so silence is far away.
-
-    Blind to the phase and nearly to gain (of the whole: frames are weighted by loudness after both sounds are scaled
-    alike); sensitive to pitch and brightness.
-    """
-
-    n_fft: int = 2048
-    hop_length: int = 512
-    floor: float = 1e-4
-    name: str = "sot"
-
-    def features(self, audio: Array) -> Features:
-        """Cumulative spectra [rows, frames, bins] that end at 1, and loudness [rows, frames] whose mean is 1."""
-        magnitude = spectra.magnitudes(audio, n_fft=self.n_fft, hop_length=self.hop_length)
-        total = magnitude.sum(axis=-1, dtype=np.float64)[..., None]
-        # A frame too quiet to hear has its energy nowhere: its cumulative spectrum is 0 throughout.
-        cumulative = np.cumsum(magnitude, axis=-1, dtype=np.float64) / np.maximum(total, self.floor)
-        cumulative[total[..., 0] < self.floor] = 0
-        loudness = np.where(total[..., 0] < self.floor, 0, total[..., 0])
-        loudness /= np.maximum(loudness.mean(axis=-1, keepdims=True), self.floor)
-        return cumulative.astype(np.float32), loudness.astype(np.float32)
-
-    def between(self, features: Features, target: Features) -> NDArray[np.float64]:
-        """Mean over frames, weighted by loudness."""
-        moved = np.abs(features[0] - target[0]).mean(axis=-1, dtype=np.float64)
-        weight = np.maximum(features[1], target[1]).astype(np.float64)
-        return (moved * weight).mean(axis=-1)
-
-
-@dataclass(frozen=True)
-class Chroma:
-    """How differently energy is spread over the twelve pitch classes, for pitched sounds.
-
-    Frames hold the square root of their share of the sound's energy by class, so gain and octave do not count and
-    loud frames count more; the distance is the square root of half the squared difference (that of Hellinger):
-    0 to 1. Blind to gain, phase and octave, nearly to timbre. On the features: ``spectra.chroma`` (Fujishima 1999).
-    """
-
-    sample_rate: int = 44100
-    n_fft: int = 8192
-    hop_length: int = 2048
-    floor: float = 1e-8
-    name: str = "chroma"
-
-    def features(self, audio: Array) -> Features:
-        """Square roots of the energy's shares, flattened."""
-        energy = spectra.chroma(audio, sample_rate=self.sample_rate, n_fft=self.n_fft, hop_length=self.hop_length)
-        energy = energy.reshape(len(audio), -1)
-        total = energy.sum(axis=-1, dtype=np.float64, keepdims=True)
-        return (np.sqrt(energy / np.maximum(total, self.floor)).astype(np.float32),)
-
-    def between(self, features: Features, target: Features) -> NDArray[np.float64]:
-        """Hellinger distance."""
-        return _norm(features[0] - target[0]) / np.sqrt(2)
-
-
-@dataclass(frozen=True)
-class SynthRL:
-    """0.7 · spectral convergence + 0.27 · log-magnitude error + 0.03 · MFCC error, whose inverse rewards SynthRL.
-
-    Spectral convergence is ``‖S-Ŝ‖ / ‖S‖``, the errors are mean absolute ones; the weights are those of SynthRL
-    (Shin & Lee 2025). Blind to the phase; sensitive to gain. ``kind="inverse"`` makes it the paper's reward.
-    """
-
-    sample_rate: int = 44100
-    n_fft: int = 2048
-    hop_length: int = 512
-    floor: float = 1e-4
-    weights: tuple[float, float, float] = (0.7, 0.27, 0.03)
-    name: str = "synthrl"
-
-    def features(self, audio: Array) -> Features:
-        """Magnitudes, their logarithm, cepstral coefficients."""
-        magnitude = spectra.magnitudes(audio, n_fft=self.n_fft, hop_length=self.hop_length).reshape(len(audio), -1)
-        coefficients = MFCC(self.sample_rate, n_fft=self.n_fft, hop_length=self.hop_length).features(audio)
-        return (magnitude, np.log(np.maximum(magnitude, np.float32(self.floor))), *coefficients)
-
-    def between(self, features: Features, target: Features) -> NDArray[np.float64]:
-        """Weighted sum of the three."""
-        convergence = _norm(features[0] - target[0]) / np.maximum(_norm(target[0]), self.floor)
-        logarithm, cepstrum = (np.abs(features[part] - target[part]).mean(axis=-1, dtype=np.float64) for part in (1, 2))
-        return self.weights[0] * convergence + self.weights[1] * logarithm + self.weights[2] * cepstrum
 
 
 @dataclass(frozen=True)
@@ -412,10 +203,8 @@ def measure_rows(distance: Distance, audio: Array, target: Features) -> NDArray[
     float64 array [rows]
     """
     own: Callable[[Array, Features], NDArray[np.float64]] | None = getattr(distance, "measure", None)
-    return own(audio, target) if own else _by_few_rows(distance, audio, target)
-
-
-def _by_few_rows(distance: Distance, audio: Array, target: Features) -> NDArray[np.float64]:
+    if own:
+        return own(audio, target)
     # Features are many times larger than the sound, so only those of a few rows are there at a time.
     distances = np.empty(len(audio))
     for rows in spectra.row_chunks(audio):
@@ -438,7 +227,3 @@ def measure(audio: ArrayLike, target: ArrayLike, sample_rate: int = 44100) -> di
         raise ValueError(f"the sounds have {pair[0].shape[-1]} and {pair[1].shape[-1]} samples: pad or cut one")
     distances = [make_distance(name, sample_rate) for name in DISTANCES]
     return {d.name: float(d.between(*(d.features(sound) for sound in pair))[0]) for d in distances}
-
-
-def _norm(array: Array) -> NDArray[np.float64]:
-    return np.sqrt(np.square(array).sum(axis=-1)).astype(np.float64)

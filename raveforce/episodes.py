@@ -75,7 +75,8 @@ class Episodes:
         self.reward = reward
         self.observation = observation
         self.engine: Engine = open_engine(task.program, rows, task.sample_rate, engine, **(engine_options or {}))
-        self.sound = np.zeros((rows, task.samples), dtype=np.float32)
+        self.sound = self._silence = np.broadcast_to(np.float32(0), (rows, task.samples))
+        self._several = np.zeros((rows, task.samples), np.float32)  # takes no memory before it is written to
         self.targets = np.zeros((0, task.samples), dtype=np.float32)
         self.step_index = task.total_step
         self._first: Seen | None = None
@@ -98,7 +99,7 @@ class Episodes:
             self._aims: dict[int, RewardTarget] = {}
             self._first = None
         self.engine.reset()
-        self.sound[:] = 0
+        self.sound = self._silence
         self.step_index = 0
         self._before = np.broadcast_to(self.reward.start(self._aim), self.rows)
         self._last = np.zeros((self.rows, len(self.task.parameters.free)), np.float32)
@@ -127,7 +128,7 @@ class Episodes:
             self.engine.reset()
         chunk, faults = self._play(values, end - start)
         self._last = np.asarray(actions, dtype=np.float32)
-        self.sound[:, start:end] = chunk
+        self._put(chunk, start, end)
         self.step_index += 1
 
         distances = self.reward.measure(self.sound, self._until(end))
@@ -158,6 +159,18 @@ class Episodes:
             # Vector environments reset at once: here the sound outlives its episode.
             info["audio"] = self.sound[row].copy()
         return info
+
+    def _put(self, chunk: Array, start: int, end: int) -> None:
+        """Add what was played to the sound so far."""
+        if end - start == self.task.samples:
+            # Not copied: with one more array as large as this free at every step, their memory would go back to the
+            # system each time, and getting it anew takes longer than rendering.
+            self.sound = chunk
+            return
+        if start == 0:
+            self.sound = self._several
+            self.sound[:, end:] = 0
+        self.sound[:, start:end] = chunk
 
     def _see(self) -> Seen:
         """What the agent sees now."""

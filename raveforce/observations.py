@@ -190,7 +190,9 @@ class LogMelObservation(SoundObservation):
             n_mels=self.n_mels,
         )
         floor = float(np.log(spectra.LOG_FLOOR))
-        return np.clip((mel - floor) / (self._ceiling() - floor), 0, 1).astype(np.float32)
+        mel -= floor
+        mel /= self._ceiling() - floor
+        return np.clip(mel, 0, 1, out=mel)
 
     def _ceiling(self) -> float:
         """Log power that no band exceeds: every bin of the widest band at the magnitude of the largest peak."""

@@ -22,6 +22,7 @@ FLOORS = {
     "raveforce.parameters": 2,
     "raveforce.parameter_space": 2,
     "raveforce.distances": 3,
+    "raveforce.spectral_distances": 3,
     "raveforce.targets": 3,
     "raveforce.actions": 3,
     "raveforce.pictures": 3,

@@ -31,6 +31,25 @@ def test_a_batch_is_as_many_batches_of_one_to_the_bit(name: str, request: pytest
     np.testing.assert_array_equal(together.heard, np.concatenate([single.heard for single in alone]))
 
 
+@pytest.mark.parametrize("name", ["tone_task", "melody_task"])
+def test_nothing_is_left_of_the_episode_before(name: str, request: pytest.FixtureRequest) -> None:
+    task: Task = request.getfixturevalue(name)
+    made = episodes(task, 2)
+    zeros = np.zeros((2, len(task.parameters.free)))
+    for _ in range(task.total_step):
+        played = made.step(zeros)
+    audio = made.info(played, 0)["audio"]
+    before = audio.copy()
+    assert before.any()
+    made.reset([np.random.default_rng(0)] * 2)
+    assert not made.sound.any()
+    assert made.heard.shape == (2, 0)
+    again = made.step(zeros + 0.5)
+    assert not made.sound[:, made.heard.shape[1] :].any()
+    np.testing.assert_array_equal(audio, before)
+    assert again.done == (task.total_step == 1)
+
+
 def test_a_fault_stays_in_its_row(tone_task: Task) -> None:
     target = tone_task.targets.draw(np.random.default_rng(0))
     task = define("o: saw 100 >> mul {}", target, [("lin", 0, 100)])

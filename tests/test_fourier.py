@@ -13,6 +13,7 @@ from scipy import fft
 from raveforce import fourier, spectra
 from raveforce.distances import MultiScaleSpectral, make_distance, measure_rows
 from raveforce.fourier.load import load_kernels
+from raveforce.fourier.plan import Space, make_plan
 
 Array = NDArray[np.float32]
 
@@ -66,6 +67,20 @@ def test_a_long_sound_leaves_nothing_behind_in_the_next() -> None:
     assert (fourier.powers(np.zeros((1, 999), np.float32), 64, 16) == 0).all()
 
 
+@settings(max_examples=100, deadline=None)
+@given(samples=st.integers(0, 500), n_fft=st.sampled_from([8, 16, 64, 256]), hop=st.integers(1, 300))
+def test_nothing_is_written_outside_its_place(samples: int, n_fft: int, hop: int) -> None:
+    plan = make_plan(samples, n_fft, hop)
+    fence = 64
+    fields = [np.full(size + 2 * fence, 7, np.float32) for size in (*plan.room, 2 * plan.frames * plan.bins)]
+    *space, result = (field[fence:-fence] for field in fields)
+    arguments = (noise(2, samples), plan.hop, plan.width, plan.tables, plan.places, Space(*space))
+    load_kernels().powers(*arguments, result.reshape(2, plan.frames, plan.bins))
+    for field in fields:
+        assert (field[:fence] == 7).all()
+        assert (field[-fence:] == 7).all()
+
+
 def test_other_lengths_go_through_scipy() -> None:
     assert fourier.quick(1024)
     assert not any(fourier.quick(n_fft) for n_fft in (4, 600, 1000, 1023))
@@ -78,12 +93,31 @@ def test_other_lengths_go_through_scipy() -> None:
     assert mixed.measure(sounds, target)[0] == 0
 
 
-def test_logarithms_are_good_over_all_levels() -> None:
-    levels = np.logspace(-4, 4, 4000).astype(np.float32)[:, None]
+@pytest.mark.parametrize("floor", [1e-4, fourier.LEAST_FLOOR])
+def test_differences_are_good_over_all_levels(floor: float) -> None:
+    levels = np.logspace(-12, 4, 4000).astype(np.float32)[:, None]
     tone = np.cos(np.pi / 2 * np.arange(64)).astype(np.float32)
-    magnitudes, logarithms = fourier.scales(levels * tone, 16, 4, 1e-4)
-    wanted = np.log(np.maximum(magnitudes.astype(np.float64), 1e-4))
-    np.testing.assert_allclose(logarithms, wanted, atol=1e-6)
+    ours, other = (fourier.magnitudes(sounds, 16, 4) for sounds in (levels * tone, tone[None]))
+    squares, logarithms = fourier.apart(levels * tone, 16, 4, floor, other)
+    exact, other = ours.astype(np.float64), other.astype(np.float64)
+    np.testing.assert_allclose(squares, np.square(exact - other).sum(axis=1), rtol=1e-5, atol=1e-6)
+    wanted = np.abs(np.log(np.maximum(exact, floor)) - np.log(np.maximum(other, floor)))
+    np.testing.assert_allclose(logarithms, wanted.sum(axis=1), rtol=1e-6, atol=1e-6 * wanted.shape[1])
+
+
+@pytest.mark.parametrize("samples", [5000, 5003])
+def test_silence_at_the_end_is_left_out_and_changes_nothing(samples: int) -> None:
+    mss, sounds = make_distance("mss"), noise(4, samples)
+    for row, end in enumerate((0, 1, 2000, 2100)):
+        sounds[row, end:] = 0
+    # What is too quiet to have any power is transformed all the same.
+    quiet = np.where(sounds == 0, np.float32(1e-30), sounds)
+    target = mss.features(noise(1, samples, seed=1))
+    np.testing.assert_array_equal(measure_rows(mss, sounds, target), measure_rows(mss, quiet, target))
+    for n_fft, hop in ((512, 128), (64, 100)):
+        np.testing.assert_array_equal(fourier.powers(sounds, n_fft, hop), fourier.powers(quiet, n_fft, hop))
+    mels = (spectra.log_mel(audio, sample_rate=44100) for audio in (sounds, quiet))
+    np.testing.assert_array_equal(*mels)
 
 
 @pytest.mark.parametrize("kind", ["mss", "log_mel", {"mss": 1, "sot": 2}])
@@ -101,10 +135,10 @@ def test_measuring_is_comparing_features(kind: str | dict[str, float], samples: 
 
 
 def test_features_of_other_sounds_are_refused() -> None:
-    target = fourier.scales(noise(2, 500), 64, 16, 1e-4)
+    target = fourier.magnitudes(noise(2, 500), 64, 16)
     for wrong in (noise(2, 501 + 16), noise(3, 500)):
         with pytest.raises(ValueError, match="another length or number"):
-            fourier.apart(wrong, 64, 16, 1e-4, *target)
+            fourier.apart(wrong, 64, 16, 1e-4, target)
 
 
 def test_nothing_is_compiled_but_at_the_start() -> None:
@@ -112,7 +146,7 @@ def test_nothing_is_compiled_but_at_the_start() -> None:
     sounds = noise(3, 500)
     for audio in (sounds, sounds[:, ::2], sounds[:1], np.broadcast_to(sounds[0], (2, 500)), sounds.astype(np.float64)):
         measure_rows(made, audio, made.features(audio))
-    for function in (kernels.powers, kernels.log_mels, kernels.scales, kernels.apart):
+    for function in (kernels.powers, kernels.log_mels, kernels.magnitudes, kernels.apart):
         assert len(function.signatures) == 1
 
 

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from raveforce.fourier.lanes import (
-    LANES,
-    compiled,
-    each,
-    greatest,
-    load,
-    load_some,
-    logarithm,
-    magnitude,
-    plus,
-    put,
-    root,
-    store,
-    store_some,
-    transpose,
-)
+from raveforce.fourier.lanes import LANES, compiled, greatest, inlined, least, logarithm, magnitude, plus, root
+from raveforce.fourier.memory import each, load, load_some, put, store, store_some, transpose
 from raveforce.fourier.transform import frame_power, lay_out
+
+TOGETHER = 8
+"""Bins whose ratios are multiplied before a logarithm is taken: products between ``LEAST_FLOOR`` and 6e4 to this power
+are neither zero nor infinite."""
 
 
 @compiled
@@ -26,9 +16,9 @@ def powers(sounds, hop, width, tables, places, space, result):
     """Power spectra [rows, frames, bins]."""
     rows, frames, bins = result.shape
     for row in range(rows):
-        lay_out(sounds, row, len(tables.window), hop, width, space.padded, space.blocks)
+        heard = lay_out(sounds, row, len(tables.window), hop, width, frames, space.lines, space.blocks)
         for first in range(0, frames, LANES):
-            frame_power(first, tables, places, space)
+            frame_power(first, heard, tables, places, space)
             hand_out(space.power, result, (row * frames + first) * bins, bins, min(LANES, frames - first))
 
 
@@ -41,21 +31,30 @@ def log_mels(sounds, hop, width, tables, places, space, starts, ends, weights, f
     rows, frames, bands = result.shape
     lowest = each(floor, 0)
     for row in range(rows):
-        lay_out(sounds, row, len(tables.window), hop, width, space.padded, space.blocks)
+        heard = lay_out(sounds, row, len(tables.window), hop, width, frames, space.lines, space.blocks)
         for first in range(0, frames, LANES):
-            frame_power(first, tables, places, space)
-            for band in range(bands):
-                shift = starts[1, band]
-                # Two sums, so that one can go on while the other waits for its last addition.
-                total = rest = each(floor, 1)
-                for k in range(starts[0, band], ends[band] - 1, 2):
-                    total = plus(total, load(space.power, LANES * k), each(weights, shift + k))
-                    rest = plus(rest, load(space.power, LANES * (k + 1)), each(weights, shift + k + 1))
-                if (ends[band] - starts[0, band]) % 2:
-                    k = ends[band] - 1
-                    total = plus(total, load(space.power, LANES * k), each(weights, shift + k))
-                store(mel, LANES * band, logarithm(greatest(total + rest, lowest)))
+            if first < heard:
+                frame_power(first, heard, tables, places, space)
+                for band in range(bands):
+                    power = weigh(space.power, starts[0, band], ends[band], weights, starts[1, band], floor)
+                    store(mel, LANES * band, logarithm(greatest(power, lowest)))
+            elif first - LANES < heard:
+                for band in range(bands):
+                    store(mel, LANES * band, logarithm(lowest))
             hand_out(mel, result, (row * frames + first) * bands, bands, min(LANES, frames - first))
+
+
+@inlined
+def weigh(power, start, end, weights, shift, numbers):
+    """The weighted power from one bin to another; the second of the numbers is 0."""
+    # Two sums, so that one can go on while the other waits for its last addition.
+    total = rest = each(numbers, 1)
+    for k in range(start, end - 1, 2):
+        total = plus(total, load(power, LANES * k), each(weights, shift + k))
+        rest = plus(rest, load(power, LANES * (k + 1)), each(weights, shift + k + 1))
+    if (end - start) % 2:
+        total = plus(total, load(power, LANES * (end - 1)), each(weights, shift + end - 1))
+    return total + rest
 
 
 @compiled
@@ -70,45 +69,65 @@ def hand_out(lines, result, at, count, frames):
 
 
 @compiled
-def scales(sounds, hop, width, tables, places, space, frames, floor, magnitudes, logarithms):
-    """Magnitudes and their logarithms [rows, frames * bins], in the order in which ``apart`` reads them."""
+def magnitudes(sounds, hop, width, tables, places, space, frames, result):
+    """Magnitudes [rows, frames * bins], in the order in which ``apart`` reads them."""
     bins = len(tables.window) // 2 + 1
-    lowest, half = each(floor, 0), each(floor, 1)
     for row in range(len(sounds)):
-        lay_out(sounds, row, len(tables.window), hop, width, space.padded, space.blocks)
+        heard = lay_out(sounds, row, len(tables.window), hop, width, frames, space.lines, space.blocks)
         for first in range(0, frames, LANES):
-            frame_power(first, tables, places, space)
+            frame_power(first, heard, tables, places, space)
             count = min(LANES, frames - first)
             at = (row * frames + first) * bins
             for k in range(bins):
-                power = load(space.power, LANES * k)
-                store_some(magnitudes, at + count * k, count, root(power))
-                store_some(logarithms, at + count * k, count, logarithm(greatest(power, lowest)) * half)
+                store_some(result, at + count * k, count, root(load(space.power, LANES * k)))
 
 
 @compiled
-def apart(sounds, hop, width, tables, places, space, frames, floor, magnitudes, logarithms, sums, result):
-    """Squared difference of magnitudes and absolute one of logarithms, summed, of each row: [2, rows]."""
+def apart(sounds, hop, width, tables, places, space, frames, numbers, others, sums, result):
+    """Squared difference of magnitudes and absolute one of their logarithms, summed, of each row: [2, rows]."""
     bins = len(tables.window) // 2 + 1
-    lowest, half = each(floor, 0), each(floor, 1)
     for row in range(len(sounds)):
-        lay_out(sounds, row, len(tables.window), hop, width, space.padded, space.blocks)
-        wanted = row * frames if len(magnitudes) > 1 else 0
-        squares, others = 0.0, 0.0
+        heard = lay_out(sounds, row, len(tables.window), hop, width, frames, space.lines, space.blocks)
+        wanted = row * frames if len(others) > 1 else 0
+        squares, logarithms = 0.0, 0.0
         for first in range(0, frames, LANES):
-            frame_power(first, tables, places, space)
+            if first < heard:
+                frame_power(first, heard, tables, places, space)
             count = min(LANES, frames - first)
             at = (wanted + first) * bins
-            square = other = each(floor, 2)
-            for k in range(bins):
-                power = load(space.power, LANES * k)
-                difference = root(power) - load_some(magnitudes, at + count * k, count)
-                square = plus(square, difference, difference)
-                logs = logarithm(greatest(power, lowest)) * half
-                other = other + magnitude(logs - load_some(logarithms, at + count * k, count))
-            store(sums, 0, square)
-            store(sums, LANES, other)
+            if count == LANES:  # which the compiler makes use of
+                differ(first < heard, space.power, bins, others, at, LANES, numbers, sums)
+            else:
+                differ(first < heard, space.power, bins, others, at, count, numbers, sums)
             for i in range(count):
                 squares += sums[i]
-                others += sums[LANES + i]
-        result[0, row], result[1, row] = squares, others
+                logarithms += sums[LANES + i]
+        result[0, row], result[1, row] = squares, logarithms
+
+
+@inlined
+def differ(audible, power, bins, others, at, count, numbers, sums):
+    """What ``apart`` sums, of a few frames, [2, lane].
+
+    ``numbers`` are the logarithm's floor, 1 and 0. The sum of |ln a - ln b| over some bins is the logarithm of the
+    product of the greater ones minus that of the lesser.
+    """
+    floor, one, zero = each(numbers, 0), each(numbers, 1), each(numbers, 2)
+    square = ratio = zero
+    whole = bins - bins % TOGETHER
+    for start in range(0, whole, TOGETHER):
+        high = low = one
+        for k in range(TOGETHER):
+            a = root(load(power, LANES * (start + k))) if audible else zero
+            b = load_some(others, at + count * (start + k), count)
+            square = plus(square, a - b, a - b)
+            a, b = greatest(a, floor), greatest(b, floor)
+            high, low = high * greatest(a, b), low * least(a, b)
+        ratio = ratio + (logarithm(high) - logarithm(low))
+    for k in range(whole, bins):
+        a = root(load(power, LANES * k)) if audible else zero
+        b = load_some(others, at + count * k, count)
+        square = plus(square, a - b, a - b)
+        ratio = ratio + magnitude(logarithm(greatest(a, floor)) - logarithm(greatest(b, floor)))
+    store(sums, 0, square)
+    store(sums, LANES, ratio)

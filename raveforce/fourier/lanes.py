@@ -22,20 +22,21 @@ from raveforce.glicol.compiled import keep
 
 __all__ = [
     "LANES",
+    "call",
     "compiled",
-    "each",
+    "constant",
+    "fused",
     "greatest",
-    "load",
-    "load_some",
+    "inlined",
+    "lanes",
+    "least",
     "logarithm",
     "magnitude",
     "minus",
     "plus",
-    "put",
     "root",
-    "store",
-    "store_some",
-    "transpose",
+    "silent",
+    "spread",
 ]
 
 FLOATS = ir.VectorType(ir.FloatType(), LANES)
@@ -76,9 +77,13 @@ def compiled(function: Callable[..., Any]) -> Any:
 
     Without numba's reference counts (``_nrt``), so nothing in there may allocate.
     """
+    return keep(inlined(function), "fourier", "raveforce.fourier")
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile a function as ``compiled`` does, only as part of others."""
     njit: Any = numba.njit  # its stubs do not know _nrt
-    made = njit(nogil=True, error_model="numpy", fastmath=False, _nrt=False)(function)
-    return keep(made, "fourier", "raveforce.fourier")
+    return njit(nogil=True, error_model="numpy", fastmath=False, _nrt=False)(function)
 
 
 def _infix(symbol: Any, instruction: str) -> None:
@@ -95,134 +100,30 @@ for _symbol, _instruction in ((operator.add, "fadd"), (operator.sub, "fsub"), (o
     _infix(_symbol, _instruction)
 
 
-def _constant(kind: Any, number: float) -> Any:
+def constant(kind: Any, number: float) -> Any:
+    """A number in every lane."""
     return ir.Constant(kind, [number] * LANES)
 
 
-def _address(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-    array = context.make_array(signature.args[0])(context, builder, values[0])
-    return builder.gep(array.data, [values[1]])
-
-
-def _call(builder: Any, name: str, kind: Any, values: Any) -> Any:
+def call(builder: Any, name: str, kind: Any, values: Any) -> Any:
+    """Call one of the compiler's own functions."""
     function = cgutils.get_or_insert_function(
         builder.module, ir.FunctionType(kind, [value.type for value in values]), name
     )
     return builder.call(function, values)
 
 
-def _sum(builder: Any, a: Any, b: Any, c: Any) -> Any:
+def fused(builder: Any, a: Any, b: Any, c: Any) -> Any:
+    """``a * b + c``."""
     # Rounded once where the processor has an instruction for it.
-    return _call(builder, "llvm.fmuladd.v8f32", FLOATS, [a, b, c])
+    return call(builder, "llvm.fmuladd.v8f32", FLOATS, [a, b, c])
 
 
-def _first(builder: Any, count: Any) -> Any:
-    """Which lanes are among the first ``count``."""
-    number = builder.trunc(count, ir.IntType(32))
-    return builder.icmp_signed("<", ir.Constant(INTS, list(range(LANES))), _spread(builder, number, INTS))
-
-
-def _spread(builder: Any, number: Any, kind: Any) -> Any:
+def spread(builder: Any, number: Any, kind: Any) -> Any:
+    """One number in every lane."""
     undefined = ir.Constant(kind, ir.Undefined)
     one = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
     return builder.shuffle_vector(one, undefined, ir.Constant(INTS, [0] * LANES))
-
-
-@intrinsic
-def load(typing: Any, array: Any, index: Any) -> Any:
-    """The numbers from ``array[index]`` on."""
-
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        address = builder.bitcast(_address(context, builder, signature, values), FLOATS.as_pointer())
-        return builder.load(address, align=4)
-
-    return lanes(array, index), code
-
-
-@intrinsic
-def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
-    """Write the numbers to ``array[index]`` and on."""
-
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        address = builder.bitcast(_address(context, builder, signature, values), FLOATS.as_pointer())
-        builder.store(values[2], address, align=4)
-        return context.get_dummy_value()
-
-    return types.void(array, index, value), code
-
-
-@intrinsic
-def load_some(typing: Any, array: Any, index: Any, count: Any) -> Any:
-    """The first ``count`` numbers from ``array[index]`` on, then zeros; what lies behind is not touched."""
-
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        address = builder.bitcast(_address(context, builder, signature, values), FLOATS.as_pointer())
-        mask = _first(builder, values[2])
-        arguments = [address, ir.Constant(ir.IntType(32), 4), mask, _constant(FLOATS, 0.0)]
-        return _call(builder, "llvm.masked.load.v8f32.p0", FLOATS, arguments)
-
-    return lanes(array, index, count), code
-
-
-@intrinsic
-def put(typing: Any, array: Any, index: Any, number: Any) -> Any:
-    """Write one number to ``array[index]``, whatever the array's dimensions."""
-
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        builder.store(values[2], _address(context, builder, signature, values))
-        return context.get_dummy_value()
-
-    return types.void(array, index, number), code
-
-
-@intrinsic
-def store_some(typing: Any, array: Any, index: Any, count: Any, value: Any) -> Any:
-    """Write the first ``count`` numbers to ``array[index]`` and on, and touch nothing behind."""
-
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        address = builder.bitcast(_address(context, builder, signature, values), FLOATS.as_pointer())
-        mask = _first(builder, values[2])
-        arguments = [values[3], address, ir.Constant(ir.IntType(32), 4), mask]
-        _call(builder, "llvm.masked.store.v8f32.p0", ir.VoidType(), arguments)
-        return context.get_dummy_value()
-
-    return types.void(array, index, count, value), code
-
-
-@intrinsic
-def transpose(typing: Any, source: Any, at: Any, step: Any, target: Any, to: Any, stride: Any) -> Any:
-    """Write ``source[at + i * step + j]`` to ``target[to + j * stride + i]``, for i and j below 8.
-
-    Interleaving line i with line i + 4, for all i, moves the highest bit of the line's number to the lowest of the
-    column's: done three times, lines are columns.
-    """
-    low, high = (ir.Constant(INTS, [part + LANES * (k % 2) + k // 2 for k in range(LANES)]) for part in (0, LANES // 2))
-
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        def line(array: int, index: int, step: int, i: int) -> Any:
-            pointer = context.make_array(signature.args[array])(context, builder, values[array]).data
-            place = builder.add(values[index], builder.mul(values[step], ir.Constant(values[step].type, i)))
-            return builder.bitcast(builder.gep(pointer, [place]), FLOATS.as_pointer())
-
-        lines = [builder.load(line(0, 1, 2, i), align=4) for i in range(LANES)]
-        for _ in range(3):
-            pairs = [(lines[i], lines[i + LANES // 2]) for i in range(LANES // 2)]
-            lines = [builder.shuffle_vector(*pair, half) for pair in pairs for half in (low, high)]
-        for j, column in enumerate(lines):
-            builder.store(column, line(3, 4, 5, j), align=4)
-        return context.get_dummy_value()
-
-    return types.void(source, at, step, target, to, stride), code
-
-
-@intrinsic
-def each(typing: Any, array: Any, index: Any) -> Any:
-    """``array[index]`` in every lane."""
-
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _spread(builder, builder.load(_address(context, builder, signature, values)), FLOATS)
-
-    return lanes(array, index), code
 
 
 @intrinsic
@@ -230,7 +131,7 @@ def plus(typing: Any, value: Any, a: Any, b: Any) -> Any:
     """``value + a * b``."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _sum(builder, values[1], values[2], values[0])
+        return fused(builder, values[1], values[2], values[0])
 
     return lanes(value, a, b), code
 
@@ -240,7 +141,7 @@ def minus(typing: Any, value: Any, a: Any, b: Any) -> Any:
     """``value - a * b``."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _sum(builder, builder.fneg(values[1]), values[2], values[0])
+        return fused(builder, builder.fneg(values[1]), values[2], values[0])
 
     return lanes(value, a, b), code
 
@@ -250,7 +151,7 @@ def root(typing: Any, value: Any) -> Any:
     """Square roots."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _call(builder, "llvm.sqrt.v8f32", FLOATS, values)
+        return call(builder, "llvm.sqrt.v8f32", FLOATS, values)
 
     return lanes(value), code
 
@@ -260,19 +161,40 @@ def magnitude(typing: Any, value: Any) -> Any:
     """Without the sign."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _call(builder, "llvm.fabs.v8f32", FLOATS, values)
+        return call(builder, "llvm.fabs.v8f32", FLOATS, values)
 
     return lanes(value), code
 
 
 @intrinsic
-def greatest(typing: Any, value: Any, least: Any) -> Any:
+def greatest(typing: Any, value: Any, other: Any) -> Any:
     """The greater of two; not a number where the first is none."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return builder.select(builder.fcmp_ordered("<", *values), values[1], values[0])
 
-    return lanes(value, least), code
+    return lanes(value, other), code
+
+
+@intrinsic
+def least(typing: Any, value: Any, other: Any) -> Any:
+    """The lesser of two; not a number where the first is none."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.select(builder.fcmp_ordered(">", *values), values[1], values[0])
+
+    return lanes(value, other), code
+
+
+@intrinsic
+def silent(typing: Any, value: Any) -> Any:
+    """Whether all are zero."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        heard = builder.fcmp_unordered("!=", values[0], constant(FLOATS, 0.0))
+        return builder.icmp_unsigned("==", builder.bitcast(heard, ir.IntType(LANES)), ir.Constant(ir.IntType(LANES), 0))
+
+    return types.boolean(value), code
 
 
 @intrinsic
@@ -285,16 +207,16 @@ def logarithm(typing: Any, value: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         (number,) = values
         bits = builder.bitcast(number, INTS)
-        mantissa = _constant(INTS, 23)
-        k = builder.ashr(builder.sub(bits, _constant(INTS, int(np.float32(np.sqrt(0.5)).view(np.int32)))), mantissa)
+        mantissa = constant(INTS, 23)
+        k = builder.ashr(builder.sub(bits, constant(INTS, int(np.float32(np.sqrt(0.5)).view(np.int32)))), mantissa)
         m = builder.bitcast(builder.sub(bits, builder.shl(k, mantissa)), FLOATS)
-        x = builder.fsub(m, _constant(FLOATS, 1.0))
-        series = _constant(FLOATS, SERIES[-1])
+        x = builder.fsub(m, constant(FLOATS, 1.0))
+        series = constant(FLOATS, SERIES[-1])
         for factor in SERIES[-2::-1]:
-            series = _sum(builder, series, x, _constant(FLOATS, factor))
-        small = _sum(builder, builder.fmul(x, x), series, x)
-        result = _sum(builder, builder.sitofp(k, FLOATS), _constant(FLOATS, float(np.float32(np.log(2)))), small)
-        finite = builder.fcmp_ordered("<", number, _constant(FLOATS, float("inf")))
+            series = fused(builder, series, x, constant(FLOATS, factor))
+        small = fused(builder, builder.fmul(x, x), series, x)
+        result = fused(builder, builder.sitofp(k, FLOATS), constant(FLOATS, float(np.float32(np.log(2)))), small)
+        finite = builder.fcmp_ordered("<", number, constant(FLOATS, float("inf")))
         return builder.select(finite, result, number)
 
     return lanes(value), code

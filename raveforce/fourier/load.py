@@ -29,5 +29,5 @@ def _warm(kernels: ModuleType) -> None:
     cube = np.zeros((0, 1, 1), np.float32)
     kernels.powers(*first, cube)
     kernels.log_mels(*first, np.zeros((2, 0), np.int64), ints, few, few, few, cube)
-    kernels.scales(*first, 1, few, flat, flat)
-    kernels.apart(*first, 1, few, flat, flat, few, np.zeros((2, 0)))
+    kernels.magnitudes(*first, 1, flat)
+    kernels.apart(*first, 1, few, flat, few, np.zeros((2, 0)))

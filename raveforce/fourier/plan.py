@@ -14,7 +14,6 @@ __all__ = ["LANES", "Plan", "Space", "Tables", "make_plan", "make_space", "windo
 LANES = 8
 """Frames transformed at once."""
 
-
 Floats: TypeAlias = NDArray[np.float32]
 
 
@@ -23,15 +22,17 @@ class Tables(NamedTuple):
 
     Attributes
     ----------
-    window : float32 [n_fft], Hann, divided by half its sum
+    window : float32 [n_fft], Hann, divided by its sum
     cosines, sines : float32 [2 * n_fft], ``exp(-2πi j / size)`` at ``size + j``, for each power of two ``size``
-    bins : int64 [n_fft // 2], which bin each of the transform's results is
+    order : int64 [n_fft // 2 + 1], where the transform of n_fft // 2 points leaves each result; the last is the first
+    radices : int64, how many points each of its stages takes at a time
     """
 
     window: Floats
     cosines: Floats
     sines: Floats
-    bins: NDArray[np.int64]
+    order: NDArray[np.int64]
+    radices: NDArray[np.int64]
 
 
 class Space(NamedTuple):
@@ -39,14 +40,13 @@ class Space(NamedTuple):
 
     Attributes
     ----------
-    padded, blocks : the sound with silence around it, and that by places in the hop
-    real, z : what is still to be transformed, real and complex
+    lines, blocks : the sound with silence around it, a line a hop, and that by places in the hop
+    z : [point, real or imaginary part, lane], what is being transformed
     power : [bins, lanes], what comes out
     """
 
-    padded: Floats
+    lines: Floats
     blocks: Floats
-    real: Floats
     z: Floats
     power: Floats
 
@@ -77,8 +77,21 @@ class Plan:
     @property
     def room(self) -> tuple[int, ...]:
         """How long the parts of a ``Space`` must be."""
-        sound, half = self.width * self.hop, LANES * self.n_fft // 2
-        return sound, sound, half, 2 * half, half + LANES
+        size = LANES * self.n_fft
+        return self.width * line_pitch(self.hop) + LANES, self.width * round_up(self.hop), size, size // 2 + LANES
+
+
+def round_up(count: int) -> int:
+    """To whole groups of lanes."""
+    return (count + LANES - 1) // LANES * LANES
+
+
+def line_pitch(hop: int) -> int:
+    """Samples from one hop's first to the next one's: long hops must not lie a power of two apart.
+
+    Eight such lines, read at once, push each other out of the cache.
+    """
+    return hop if hop < 256 else (hop + 3 * LANES) // LANES * LANES
 
 
 def make_space(room: tuple[int, ...]) -> Space:
@@ -93,10 +106,7 @@ def make_space(room: tuple[int, ...]) -> Space:
 def make_plan(samples: int, n_fft: int, hop: int) -> Plan:
     """Compute what sounds of one length share."""
     frames = samples // hop + 1
-    needed = -(-frames // LANES) * LANES + -(-n_fft // hop)
-    # Behind the last frame there may be more of the sound than frames reach.
-    needed = max(needed, -(-(n_fft // 2 + samples) // hop))
-    width = -(-needed // LANES) * LANES
+    width = round_up(round_up(frames) + (n_fft - 1) // hop)
     n = np.arange(n_fft)
     return Plan(n_fft, hop, frames, width, tables(n_fft), n % hop * width + n // hop)
 
@@ -105,15 +115,20 @@ def make_plan(samples: int, n_fft: int, hop: int) -> Plan:
 def tables(n_fft: int) -> Tables:
     """Compute the tables for a power of two."""
     rotations = np.zeros(2 * n_fft, np.complex128)
-    bins = np.zeros(n_fft // 2, np.int64)
     size = 1
     while size <= n_fft:
         rotations[size : 2 * size] = np.exp(-2j * np.pi * np.arange(size) / size)
-        if size >= 4:
-            odd = 4 * _order(size // 4) + 1
-            bins[size // 4 : size // 2] = np.minimum(odd, size - odd) * (n_fft // size)
         size *= 2
-    return Tables(window(n_fft), rotations.real.astype(np.float32), rotations.imag.astype(np.float32), bins)
+    radices = _radices(n_fft // 2)
+    order = np.argsort(_left(n_fft // 2, radices))
+    return Tables(
+        # Half of what spectra are scaled by, since sums of two points are not halved.
+        window(n_fft) / np.float32(2),
+        rotations.real.astype(np.float32),
+        rotations.imag.astype(np.float32),
+        np.append(order, order[0]),
+        np.array(radices, np.int64),
+    )
 
 
 @lru_cache(maxsize=64)
@@ -123,8 +138,16 @@ def window(n_fft: int) -> NDArray[np.float32]:
     return (hann / (hann.sum() / 2)).astype(np.float32)
 
 
-def _order(count: int) -> NDArray[np.int64]:
-    """Which frequency comes out where, of a transform in place by fours and at last by two."""
-    if count <= 2:
-        return np.arange(count)
-    return np.concatenate([4 * _order(count // 4) + remainder for remainder in range(4)])
+def _radices(points: int) -> list[int]:
+    """Eights and then fours, as few as can be: more points at a time would not fit into the registers."""
+    bits = points.bit_length() - 1
+    stages = -(-bits // 3)
+    return [2 ** (bits // stages + (stage < bits % stages)) for stage in range(stages)]
+
+
+def _left(points: int, radices: list[int]) -> NDArray[np.int64]:
+    """Which frequency a transform in place leaves where."""
+    if not radices:
+        return np.zeros(1, np.int64)
+    radix, *rest = radices
+    return np.concatenate([radix * _left(points // radix, rest) + r for r in range(radix)])

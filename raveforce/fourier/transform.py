@@ -1,144 +1,151 @@
 """The Fourier transform of eight neighbouring frames at once, each in a lane.
 
-A real transform of size n falls into a real one of n / 2 for the even bins and a complex one of n / 4 for every other
-odd bin, the rest being their mirror image; the complex ones go by fours, in place, decimated in frequency (Cooley &
-Tukey 1965, Duhamel & Vetterli 1990).
+A frame of n samples is taken as n / 2 complex points, even samples the real parts and odd ones the imaginary. Their
+transform goes through memory a few times, in place and decimated in frequency (Cooley & Tukey 1965), with small
+transforms in registers; two of its results give two bins of the real transform.
 """
 
 from __future__ import annotations
 
-from raveforce.fourier.lanes import LANES, compiled, each, load, minus, plus, store, transpose
+from raveforce.fourier import plan
+from raveforce.fourier.butterflies import points, points_of_frames, put_points, small_transform, turned
+from raveforce.fourier.lanes import LANES, compiled, inlined, magnitude, minus, plus, silent
+from raveforce.fourier.memory import each, load, load_some, store, transpose
+
+line_pitch, round_up = inlined(plan.line_pitch), inlined(plan.round_up)
 
 
 @compiled
-def lay_out(sounds, row, n_fft, hop, width, padded, blocks):
+def lay_out(sounds, row, n_fft, hop, width, frames, lines, blocks):
     """Samples by place in the hop, then by hop [hop, width]: equal places of neighbouring frames are neighbours.
 
-    On the way the sound is put between silences, half a window before it and the rest behind.
+    Half a window of silence goes before the sound. Returns how many frames there are until nothing but zeros follows;
+    what only later ones need is left out.
     """
-    samples = sounds.shape[1]
-    start = n_fft // 2
-    for i in range(start):
-        padded[i] = 0
-    even = samples - samples % LANES
-    for i in range(0, even, LANES):
-        store(padded, start + i, load(sounds, row * samples + i))
-    for i in range(even, samples):
-        padded[start + i] = sounds[row, i]
-    for i in range(start + samples, width * hop):
-        padded[i] = 0
-    whole = hop - hop % LANES
-    for block in range(0, width, LANES):
-        for place in range(0, whole, LANES):
-            transpose(padded, block * hop + place, hop, blocks, place * width + block, width)
-        for place in range(whole, hop):
-            for i in range(block, block + LANES):
-                blocks[place * width + i] = padded[i * hop + place]
+    start, end = n_fft // 2, ending(sounds, row)
+    if end == 0:
+        return 0
+    heard = min(frames, (start + end - 1) // hop + 1)
+    needed = round_up(heard) + (n_fft - 1) // hop
+    filled = min(round_up(needed), round_up((start + end - 1) // hop + 1))
+    # Lines with nothing between them are one.
+    pitch, nothing = line_pitch(hop), load_some(sounds, 0, 0)
+    length = hop if pitch > hop else filled * hop
+    for at in range(0, filled * hop, length):
+        copy(sounds, row, at - start, end, lines, at // hop * pitch, length)
+    for place in range(0, hop, LANES):
+        for first in range(0, filled, LANES):
+            transpose(lines, first * pitch + place, pitch, blocks, place * width + first, width)
+        for line in range(filled, needed, LANES):
+            for at in range(place * width, (place + LANES) * width, width):
+                store(blocks, at + line, nothing)
+    return heard
 
 
 @compiled
-def frame_power(first, tables, places, space):
-    """Power of the frames ``first`` to ``first + 7``, [bin, lane]."""
-    window, cosines, sines, bins = tables
-    _, blocks, real, z, power = space
-    n_fft = len(window)
-    quarter = n_fft // 4
-    # The first step takes the samples from their places, windowed; the later ones what the step before left.
-    for n in range(quarter):
-        n1, n2, n3 = n + quarter, n + 2 * quarter, n + 3 * quarter
-        a, b = load(blocks, places[n] + first) * each(window, n), load(blocks, places[n1] + first) * each(window, n1)
-        c, d = load(blocks, places[n2] + first) * each(window, n2), load(blocks, places[n3] + first) * each(window, n3)
-        split(a, b, c, d, n, quarter, n_fft, cosines, sines, real, z)
-    size = n_fft // 2
-    while size >= 4:
-        quarter = size // 4
-        for n in range(quarter):
-            a, b = load(real, LANES * n), load(real, LANES * (n + quarter))
-            c, d = load(real, LANES * (n + 2 * quarter)), load(real, LANES * (n + 3 * quarter))
-            split(a, b, c, d, n, quarter, size, cosines, sines, real, z)
-        size //= 2
-    a, b = load(real, 0), load(real, LANES)
-    lowest, highest = a + b, a - b
-    store(power, 0, lowest * lowest)
-    store(power, LANES * (n_fft // 2), highest * highest)
-    count = n_fft // 4
-    while count >= 1:
-        size = count
-        while size > 4:
-            rotate(z, count, size, cosines, sines)
-            size //= 4
-        finish(z, count, size, bins, power)
-        count //= 2
+def copy(sounds, row, at, end, target, to, count):
+    """So many samples from ``at`` on, with silence before the first and from ``end`` on; and a few more zeros."""
+    nothing = load_some(sounds, 0, 0)
+    first = min(max(0, -at), count)
+    last = max(first, min(count, end - at))
+    whole = last - (last - first) % LANES
+    start = row * sounds.shape[1] + at
+    for i in range(0, first, LANES):
+        store(target, to + i, nothing)
+    for i in range(first, whole, LANES):
+        store(target, to + i, load(sounds, start + i))
+    if whole < last:
+        store(target, to + whole, load_some(sounds, start + whole, last - whole))
+    for i in range(first + round_up(last - first), count, LANES):
+        store(target, to + i, nothing)
 
 
 @compiled
-def split(a, b, c, d, n, quarter, size, cosines, sines, real, z):
-    """One step from a real transform to a real and a complex one; that lies in ``z`` from its size on."""
-    store(real, LANES * n, a + c)
-    store(real, LANES * (n + quarter), b + d)
-    re, im = a - c, d - b
-    cosine, sine = each(cosines, size + n), each(sines, size + n)
-    at = 2 * LANES * (quarter + n)
-    store(z, at, minus(re * cosine, im, sine))
-    store(z, at + LANES, plus(re * sine, im, cosine))
+def ending(sounds, row):
+    """Samples before nothing but zeros follows, or a few more."""
+    step = 4 * LANES
+    end = sounds.shape[1]
+    while end >= step:
+        at = row * sounds.shape[1] + end - step
+        loudness = magnitude(load(sounds, at)) + magnitude(load(sounds, at + LANES))
+        loudness = loudness + magnitude(load(sounds, at + 2 * LANES)) + magnitude(load(sounds, at + 3 * LANES))
+        if not silent(loudness):
+            break
+        end -= step
+    return end
+
+
+def _stages(radix):
+    """The stages of a transform that take ``radix`` points at a time."""
+
+    @inlined
+    def first_stage(first, tables, places, space):
+        window, cosines, sines = tables.window, tables.cosines, tables.sines
+        size = len(window) // 2
+        gap = size // radix
+        if gap == 1:
+            parts = points_of_frames(space.blocks, first, places, window, 0, 1, radix)
+            put_points(space.z, 0, 1, small_transform(parts))
+        else:
+            for j in range(gap):
+                parts = small_transform(points_of_frames(space.blocks, first, places, window, j, gap, radix))
+                put_points(space.z, j, gap, turned(parts, cosines, sines, size, j))
+
+    @inlined
+    def next_stage(size, tables, z):
+        whole, gap = len(tables.window) // 2, size // radix
+        if gap == 1:
+            for at in range(0, whole, radix):
+                put_points(z, at, 1, small_transform(points(z, at, 1, radix)))
+        else:
+            for j in range(gap):
+                for at in range(j, whole, size):
+                    parts = small_transform(points(z, at, gap, radix))
+                    put_points(z, at, gap, turned(parts, tables.cosines, tables.sines, size, j))
+
+    return first_stage, next_stage
+
+
+first_by_4, next_by_4 = _stages(4)
+first_by_8, next_by_8 = _stages(8)
 
 
 @compiled
-def rotate(z, count, size, cosines, sines):
-    """One step of the complex transform in ``z[count : 2 * count]``, from parts of ``size`` to quarters of them."""
-    step = 2 * LANES * (size // 4)
-    for j in range(size // 4):
-        c1, s1 = each(cosines, size + j), each(sines, size + j)
-        c2, s2 = each(cosines, size + 2 * j), each(sines, size + 2 * j)
-        c3, s3 = each(cosines, size + 3 * j), each(sines, size + 3 * j)
-        for part in range(count // size):
-            at = 2 * LANES * (count + part * size + j)
-            at1, at2, at3 = at + step, at + 2 * step, at + 3 * step
-            a, ai = load(z, at), load(z, at + LANES)
-            b, bi = load(z, at1), load(z, at1 + LANES)
-            c, ci = load(z, at2), load(z, at2 + LANES)
-            d, di = load(z, at3), load(z, at3 + LANES)
-            p, pi, q, qi = a + c, ai + ci, a - c, ai - ci
-            r, ri, s, si = b + d, bi + di, b - d, bi - di
-            store(z, at, p + r)
-            store(z, at + LANES, pi + ri)
-            e, ei = q + si, qi - s
-            store(z, at1, minus(e * c1, ei, s1))
-            store(z, at1 + LANES, plus(e * s1, ei, c1))
-            e, ei = p - r, pi - ri
-            store(z, at2, minus(e * c2, ei, s2))
-            store(z, at2 + LANES, plus(e * s2, ei, c2))
-            e, ei = q - si, qi + s
-            store(z, at3, minus(e * c3, ei, s3))
-            store(z, at3 + LANES, plus(e * s3, ei, c3))
-
-
-@compiled
-def finish(z, count, size, bins, power):
-    """The last step, by four or two, which rotates nothing, and the power of what comes out."""
-    if size == 1:
-        a, ai = load(z, 2 * LANES), load(z, 3 * LANES)
-        store(power, LANES * bins[1], plus(a * a, ai, ai))
-    elif size == 2:
-        for i in range(count, 2 * count, 2):
-            at = 2 * LANES * i
-            a, ai, b, bi = load(z, at), load(z, at + LANES), load(z, at + 2 * LANES), load(z, at + 3 * LANES)
-            p, pi, q, qi = a + b, ai + bi, a - b, ai - bi
-            store(power, LANES * bins[i], plus(p * p, pi, pi))
-            store(power, LANES * bins[i + 1], plus(q * q, qi, qi))
+def transform(first, tables, places, space):
+    """Transform of the windowed frames ``first`` to ``first + 7``, taken as complex points, in ``z``."""
+    radices = tables.radices
+    if radices[0] == 8:
+        first_by_8(first, tables, places, space)
     else:
-        for i in range(count, 2 * count, 4):
-            at = 2 * LANES * i
-            a, ai, b, bi = load(z, at), load(z, at + LANES), load(z, at + 2 * LANES), load(z, at + 3 * LANES)
-            at += 4 * LANES
-            c, ci, d, di = load(z, at), load(z, at + LANES), load(z, at + 2 * LANES), load(z, at + 3 * LANES)
-            p, pi, q, qi = a + c, ai + ci, a - c, ai - ci
-            r, ri, s, si = b + d, bi + di, b - d, bi - di
-            e, ei = p + r, pi + ri
-            store(power, LANES * bins[i], plus(e * e, ei, ei))
-            e, ei = q + si, qi - s
-            store(power, LANES * bins[i + 1], plus(e * e, ei, ei))
-            e, ei = p - r, pi - ri
-            store(power, LANES * bins[i + 2], plus(e * e, ei, ei))
-            e, ei = q - si, qi + s
-            store(power, LANES * bins[i + 3], plus(e * e, ei, ei))
+        first_by_4(first, tables, places, space)
+    size = len(tables.window) // 2 // radices[0]
+    for radix in radices[1:]:
+        if radix == 8:
+            next_by_8(size, tables, space.z)
+        else:
+            next_by_4(size, tables, space.z)
+        size //= radix
+
+
+@compiled
+def frame_power(first, heard, tables, places, space):
+    """Power of the frames ``first`` to ``first + 7``, [bin, lane], of a sound of which so many can be heard."""
+    z, power, order = space.z, space.power, tables.order
+    size = len(tables.window) // 2
+    if first >= heard:
+        for i in range(LANES * (size + 1)):
+            power[i] = 0
+        return
+    transform(first, tables, places, space)
+    for k in range(size // 2 + 1):
+        low, high = 2 * LANES * order[k], 2 * LANES * order[size - k]
+        a, b = load(z, low), load(z, low + LANES)
+        c, d = load(z, high), load(z, high + LANES)
+        # What the even samples give, and the odd ones, which come half a point later.
+        even, even_i, odd, odd_i = a + c, b - d, b + d, c - a
+        cosine, sine = each(tables.cosines, 2 * size + k), each(tables.sines, 2 * size + k)
+        late, late_i = minus(odd * cosine, odd_i, sine), plus(odd * sine, odd_i, cosine)
+        x, y = even + late, even_i + late_i
+        store(power, LANES * k, plus(x * x, y, y))
+        x, y = even - late, even_i - late_i
+        store(power, LANES * (size - k), plus(x * x, y, y))
