@@ -28,6 +28,7 @@ def jitted(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     njit: Any = numba.njit  # its stubs do not know _nrt
     # Said even where it is off: a function that says nothing takes over what its first caller has.
     options.setdefault("fastmath", False)
+    options.setdefault("forceinline", True)
     kept = options.pop("cache", False)
     compiled = njit(nogil=True, error_model="numpy", _nrt=False, **options)
 
