@@ -22,7 +22,7 @@ from raveforce.glicol.native.kernel.filters import (
     smooth_by_signal,
     tune,
 )
-from raveforce.glicol.native.kernel.jit import BLOCK, TILE, count, jitted
+from raveforce.glicol.native.kernel.jit import BLOCK, TILE, column, count, jitted, place
 from raveforce.glicol.native.kernel.oscillators import (
     impulses,
     noise,
@@ -79,16 +79,16 @@ def play(ops, lists, params, ints, floats, rings, bufs, flat, rows, out, skip, b
                     resonate_tile(ops, k, code, params, floats, bufs, flat, tile, blocks - block)
                     continue
                 for j in range(tile.shape[0]):
-                    row = tile[j]
+                    row = place(tile[j])
                     if not work(ops, k, code, lists, params, ints, floats, rings, bufs, flat, row):
                         failed[row] = failed[row] or k + 1
                         broken += 1
             at = skip + block * BLOCK
             length = min(BLOCK, out.shape[1] - at)
             for j in range(tile.shape[0]):
-                row = tile[j]
+                row = place(tile[j])
                 for i in range(np.uint64(length)):
-                    out[row, np.uint64(at) + i] = bufs[row, final, i]
+                    out[row, np.uint64(at) + i] = bufs[row, place(final), i]
     return broken
 
 
@@ -120,15 +120,15 @@ def resonate_tile(ops, k, code, params, floats, bufs, flat, tile, blocks_left):
     Where numbers may change at the next call, its last blocks are computed in the engine's own order: by then
     the filter has forgotten that it was quick, so that nothing is left for other numbers to enlarge.
     """
-    out, source, signal, at = ops[k, op.OUT], ops[k, op.IN0], ops[k, op.IN1], ops[k, op.FLOAT]
-    quick = ops[k, op.QUICK]
+    out, source, at = column(ops, k, op.OUT), column(ops, k, op.IN0), column(ops, k, op.FLOAT)
+    quick, follows = ops[k, op.QUICK], code == op.LPF_SIGNAL or code == op.HPF_SIGNAL
     # Rows that cannot be quick, and how many they are; the spare row fills up what they lack to four.
-    r = s = t = u = bufs.shape[0] - 1
+    r = s = t = u = place(bufs.shape[0] - 1)
     exact = 0
     for j in range(tile.shape[0]):
-        row = tile[j]
-        cutoff = bufs[row, signal, 0] if signal >= 0 else params[row, ops[k, op.P0]]
-        q, rate = params[row, ops[k, op.P1]], params[row, ops[k, op.P2]]
+        row = place(tile[j])
+        cutoff = bufs[row, column(ops, k, op.IN1), 0] if follows else params[row, column(ops, k, op.P0)]
+        q, rate = params[row, column(ops, k, op.P1)], params[row, column(ops, k, op.P2)]
         tune(floats, row, at, cutoff, q, rate, code >= op.HPF)
         flat[row, out] = 0
         if takes_quick(quick, floats[row, at + SETTLING], blocks_left):
@@ -151,9 +151,8 @@ def takes_quick(quick, settling, blocks_left):
 @jitted(inline="always")
 def work(ops, k, code, lists, params, ints, floats, rings, bufs, flat, row):
     """Do an instruction for a row; False where the engine would break."""
-    out, a, b = ops[k, op.OUT], ops[k, op.IN0], ops[k, op.IN1]
-    p0 = params[row, ops[k, op.P0]]
-    p1 = params[row, ops[k, op.P1]]
+    out, a, b, at = column(ops, k, op.OUT), column(ops, k, op.IN0), column(ops, k, op.IN1), column(ops, k, op.FLOAT)
+    p0, p1 = params[row, column(ops, k, op.P0)], params[row, column(ops, k, op.P1)]
     if code == op.MUL_SIGNAL:
         for i in range(BLOCK):
             bufs[row, out, i] = bufs[row, a, i] * bufs[row, b, i]
@@ -177,20 +176,25 @@ def work(ops, k, code, lists, params, ints, floats, rings, bufs, flat, row):
                 bufs[row, out, i] = bufs[row, a, i] + p0
             flat[row, out] = 0
     elif code == op.COPY:
-        for i in range(BLOCK):
-            bufs[row, out, i] = bufs[row, a, i]
-        flat[row, out] = flat[row, a]
+        if flat[row, a]:
+            fill(bufs, flat, row, out, bufs[row, a, 0])
+        else:
+            for i in range(BLOCK):
+                bufs[row, out, i] = bufs[row, a, i]
+            flat[row, out] = 0
     elif code == op.SUM:
         add_up(ops, k, lists, bufs, row)
         flat[row, out] = 0
     elif op.SIN <= code <= op.TRI:
-        oscillate(bufs, flat, row, out, a, code, ops[k, op.QUICK] != 0, floats, ops[k, op.FLOAT], p0, p1)
+        free, quick = ops[k, op.IN0] < 0, ops[k, op.QUICK] != 0
+        oscillate(bufs, flat, row, out, free, a, code, quick, floats, at, p0, p1)
         flat[row, out] = 0
     elif code == op.ENVPERC:
-        position, scale = ints[row, ops[k, op.INT]], floats[row, ops[k, op.FLOAT]]
-        rate, quick = params[row, ops[k, op.P2]], ops[k, op.QUICK] != 0
+        int_at = column(ops, k, op.INT)
+        position, scale = ints[row, int_at], floats[row, at]
+        rate, quick = params[row, column(ops, k, op.P2)], ops[k, op.QUICK] != 0
         position, scale = percussive(bufs, flat, row, out, a, position, scale, p0, p1, rate, quick)
-        ints[row, ops[k, op.INT]], floats[row, ops[k, op.FLOAT]] = position, scale
+        ints[row, int_at], floats[row, at] = position, scale
     elif code == op.CONSTANT:
         fill(bufs, flat, row, out, p0)
     elif code == op.SPEED:
@@ -210,19 +214,20 @@ def work(ops, k, code, lists, params, ints, floats, rings, bufs, flat, row):
 @jitted(inline="always")
 def add_up(ops, k, lists, bufs, row):
     """Sum of the listed buffers."""
-    out, at = ops[k, op.OUT], ops[k, op.LIST]
+    out, at = column(ops, k, op.OUT), column(ops, k, op.LIST)
+    first = place(lists[at])
     for i in range(BLOCK):
-        bufs[row, out, i] = bufs[row, lists[at], i]
+        bufs[row, out, i] = bufs[row, first, i]
     for j in range(1, ops[k, op.COUNT]):
-        source = lists[at + j]
+        source = place(lists[at + j])
         for i in range(BLOCK):
             bufs[row, out, i] += bufs[row, source, i]
 
 
 @jitted(inline="always")
-def oscillate(bufs, flat, row, out, source, code, quick, floats, at, frequency, rate):
-    """An oscillator: its phases (state: phase, frequency held), then their shape."""
-    if source < 0:
+def oscillate(bufs, flat, row, out, free, source, code, quick, floats, at, frequency, rate):
+    """An oscillator, free or following a signal: its phases (state: phase, frequency held), then their shape."""
+    if free:
         phase, step = floats[row, at], frequency / rate
         quick = quick and ZERO <= phase <= ONE and ZERO <= step <= ONE
         floats[row, at] = ramp(bufs, row, out, phase, step)
@@ -246,9 +251,9 @@ def oscillate(bufs, flat, row, out, source, code, quick, floats, at, frequency, 
 @jitted(inline="always")
 def work_on(ops, k, code, params, ints, floats, bufs, flat, row):
     """Triggers, noise, envelopes and filters that are met less often."""
-    out, a, b = ops[k, op.OUT], ops[k, op.IN0], ops[k, op.IN1]
-    int_at, at = ops[k, op.INT], ops[k, op.FLOAT]
-    p0, p1 = params[row, ops[k, op.P0]], params[row, ops[k, op.P1]]
+    out, a, b = column(ops, k, op.OUT), column(ops, k, op.IN0), column(ops, k, op.IN1)
+    int_at, at = column(ops, k, op.INT), column(ops, k, op.FLOAT)
+    p0, p1 = params[row, column(ops, k, op.P0)], params[row, column(ops, k, op.P1)]
     if code == op.IMP:
         period, clock = count(p1 / p0), ints[row, int_at + CLOCK]
         if period == 0:
@@ -268,7 +273,8 @@ def work_on(ops, k, code, params, ints, floats, bufs, flat, row):
             ints[row, int_at + SEED] = count(p0)
         ints[row, int_at + SEED] = noise(bufs, row, out, ints[row, int_at + SEED])
     elif code == op.ADSR:
-        p2, p3, rate = params[row, ops[k, op.P2]], params[row, ops[k, op.P3]], params[row, ops[k, op.P4]]
+        p2, p3 = params[row, column(ops, k, op.P2)], params[row, column(ops, k, op.P3)]
+        rate = params[row, column(ops, k, op.P4)]
         adsr(bufs, row, out, a, ints, int_at, floats, at, p0, p1, p2, p3, rate)
     elif code == op.ONEPOLE:
         smooth(bufs, row, out, a, floats, at, p0)
