@@ -9,12 +9,14 @@ import numba
 
 from raveforce.glicol.compiled import keep
 
-__all__ = ["BLOCK", "PAD", "TILE", "column", "count", "jitted", "place"]
+__all__ = ["BLOCK", "LANES", "PAD", "TILE", "column", "count", "jitted", "place"]
 
 BLOCK = 128
 """Frames in a block."""
 TILE = 4
 """Rows that go through an instruction together."""
+LANES = 16
+"""Rows whose phases are looked up ahead together: what a vector holds."""
 PAD = 16
 """Samples behind every buffer, into which vectors may run over; they also spread buffers over the cache."""
 

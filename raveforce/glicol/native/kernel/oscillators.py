@@ -38,6 +38,8 @@ Q3, Q4 = F(-76.54972093337369), F(39.536215090485726)
 
 STEEP = F(1 / 128)
 """Increment from which phases are added one by one: a cycle is too short for runs to pay."""
+TURN = 2.0**32
+"""A cycle in the integers of a quick sine."""
 FAINT = F(2.0**-40)
 """Increment up to which they are, too, lest its inverse overflow."""
 SHORT = 16
@@ -188,22 +190,26 @@ def shape_sine(bufs, row, out):
 
 
 @jitted(fastmath={"contract"})
-def shape_sine_quickly(bufs, row, out):
-    """Phase in [0, 1] to sine within 5e-7: for what is only heard, never followed by a pitch or a filter.
+def sine_between(bufs, row, out, phase, step, end):
+    """Sine whose phase goes evenly from one value in [0, 1] to that at the next block, within 1e-5.
 
-    Half turns are taken off the phase, which is exact; the rest is an odd polynomial in float32.
+    For what is only heard, never followed by a pitch or a filter. Phases are 32-bit integers, which wrap by
+    themselves; half turns are taken off, and the rest is an odd polynomial in float32.
     """
+    rise = np.float64(end) - np.float64(phase)
+    rise += np.floor(np.float64(step) * BLOCK - rise + 0.5)
+    start, slope = np.int32(np.int64(np.float64(phase) * TURN)), np.int32(np.int64(rise / BLOCK * TURN))
     for i in range(BLOCK):
-        phase = bufs[row, out, i]
-        halves = np.floor(phase + phase + HALF)
-        r = phase - HALF * halves
-        z = r * r
+        r = F(np.int32(start + np.int32(i) * slope)) * F(1 / TURN)
+        y = abs(r)
+        y = min(y, HALF - y)
+        z = y * y
         p = Q4 * z + Q3
         p = p * z + Q2
         p = p * z + Q1
         p = p * z + Q0
-        y = r * p
-        bufs[row, out, i] = -y if halves == ONE else y
+        y = y * p
+        bufs[row, out, i] = -y if r < ZERO else y
 
 
 @jitted

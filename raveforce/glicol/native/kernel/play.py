@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from raveforce.glicol.native.kernel import opcodes as op
+from raveforce.glicol.native.kernel.ahead import look_ahead
 from raveforce.glicol.native.kernel.beats import count_bars
 from raveforce.glicol.native.kernel.blocks import blank, fill
 from raveforce.glicol.native.kernel.envelopes import adsr, percussive
@@ -22,7 +23,7 @@ from raveforce.glicol.native.kernel.filters import (
     smooth_by_signal,
     tune,
 )
-from raveforce.glicol.native.kernel.jit import BLOCK, TILE, column, count, jitted, place
+from raveforce.glicol.native.kernel.jit import BLOCK, LANES, TILE, column, count, jitted, place
 from raveforce.glicol.native.kernel.oscillators import (
     impulses,
     noise,
@@ -31,9 +32,9 @@ from raveforce.glicol.native.kernel.oscillators import (
     ramp,
     shape_saw,
     shape_sine,
-    shape_sine_quickly,
     shape_square,
     shape_triangle,
+    sine_between,
 )
 from raveforce.glicol.native.kernel.rings import remember, ring_sizes
 
@@ -41,6 +42,8 @@ __all__ = ["play", "read", "ring_sizes"]
 
 F = np.float32
 ZERO, ONE = F(0), F(1)
+FEWEST_LANES = LANES // 2
+"""Rows from which looking ahead together costs less than each for itself."""
 LARGEST = float(np.finfo(np.float32).max)
 # Integers of an impulse train: samples since its birth, its period, for how many samples no impulse is due.
 CLOCK, PERIOD, WAIT = range(3)
@@ -49,7 +52,7 @@ SEEDED, SEED = range(2)
 
 
 @jitted(cache=True)
-def play(ops, lists, params, ints, floats, rings, bufs, flat, rows, out, skip, blocks, final, failed):
+def play(ops, lists, params, ints, floats, rings, bufs, flat, tracks, lanes, rows, out, skip, blocks, final, failed):
     """Play blocks of the rows named.
 
     Parameters
@@ -60,6 +63,8 @@ def play(ops, lists, params, ints, floats, rings, bufs, flat, rows, out, skip, b
     ints, floats, rings : int64, float32, float32 [rows + 1, ...], the nodes' state (the last row is a spare)
     bufs : float32 [rows + 1, nodes, BLOCK + PAD], the nodes' last blocks
     flat : uint8 [rows + 1, nodes], whether a block is known to hold one value
+    tracks : float32 [sines, blocks + 1, LANES], room for phases looked up ahead
+    lanes : float32, room to do so
     rows : int64, the rows to play
     out : float32 [rows, samples], what is heard, written from ``skip`` on until it is full
     final : buffer that is heard
@@ -72,6 +77,12 @@ def play(ops, lists, params, ints, floats, rings, bufs, flat, rows, out, skip, b
     broken = 0
     for start in range(0, rows.shape[0], TILE):
         tile = rows[start : start + TILE]
+        lane = start % LANES
+        if lane == 0:
+            group = rows[start : start + LANES]
+            ahead = group.shape[0] >= FEWEST_LANES
+            if ahead:
+                look_ahead(ops, params, floats, tracks, lanes, group, blocks)
         for block in range(blocks):
             for k in range(ops.shape[0]):
                 code = ops[k, op.CODE]
@@ -80,7 +91,11 @@ def play(ops, lists, params, ints, floats, rings, bufs, flat, rows, out, skip, b
                     continue
                 for j in range(tile.shape[0]):
                     row = place(tile[j])
-                    if not work(ops, k, code, lists, params, ints, floats, rings, bufs, flat, row):
+                    if code == op.SIN and ops[k, op.TRACK] >= 0:
+                        track = column(ops, k, op.TRACK)
+                        end = tracks[track, place(block + 1), place(lane + j)] if ahead else F(np.nan)
+                        sing(ops, k, params, floats, bufs, flat, row, end)
+                    elif not work(ops, k, code, lists, params, ints, floats, rings, bufs, flat, row):
                         failed[row] = failed[row] or k + 1
                         broken += 1
             at = skip + block * BLOCK
@@ -186,8 +201,7 @@ def work(ops, k, code, lists, params, ints, floats, rings, bufs, flat, row):
         add_up(ops, k, lists, bufs, row)
         flat[row, out] = 0
     elif op.SIN <= code <= op.TRI:
-        free, quick = ops[k, op.IN0] < 0, ops[k, op.QUICK] != 0
-        oscillate(bufs, flat, row, out, free, a, code, quick, floats, at, p0, p1)
+        oscillate(bufs, flat, row, out, ops[k, op.IN0] < 0, a, code, floats, at, p0, p1)
         flat[row, out] = 0
     elif code == op.ENVPERC:
         int_at = column(ops, k, op.INT)
@@ -212,6 +226,22 @@ def work(ops, k, code, lists, params, ints, floats, rings, bufs, flat, row):
 
 
 @jitted(inline="always")
+def sing(ops, k, params, floats, bufs, flat, row, end):
+    """A sine that is only heard; ``end`` is its next phase if that is known."""
+    out, at = column(ops, k, op.OUT), column(ops, k, op.FLOAT)
+    phase, step = floats[row, at], params[row, column(ops, k, op.P0)] / params[row, column(ops, k, op.P1)]
+    even = ZERO <= phase <= ONE and ZERO <= step <= ONE
+    if not (even and end >= ZERO):
+        end = ramp(bufs, row, out, phase, step)
+    if even:
+        sine_between(bufs, row, out, phase, step, end)
+    else:
+        shape_sine(bufs, row, out)
+    flat[row, out] = 0
+    floats[row, at] = end
+
+
+@jitted(inline="always")
 def add_up(ops, k, lists, bufs, row):
     """Sum of the listed buffers."""
     out, at = column(ops, k, op.OUT), column(ops, k, op.LIST)
@@ -225,20 +255,16 @@ def add_up(ops, k, lists, bufs, row):
 
 
 @jitted(inline="always")
-def oscillate(bufs, flat, row, out, free, source, code, quick, floats, at, frequency, rate):
+def oscillate(bufs, flat, row, out, free, source, code, floats, at, frequency, rate):
     """An oscillator, free or following a signal: its phases (state: phase, frequency held), then their shape."""
     if free:
-        phase, step = floats[row, at], frequency / rate
-        quick = quick and ZERO <= phase <= ONE and ZERO <= step <= ONE
-        floats[row, at] = ramp(bufs, row, out, phase, step)
+        floats[row, at] = ramp(bufs, row, out, floats[row, at], frequency / rate)
     elif code == op.SIN:
         floats[row, at] = phases_by_input(bufs, flat, row, out, source, floats[row, at], rate)
     else:
         phase, held = phases_by_held_input(bufs, flat, row, out, source, floats[row, at], rate, floats[row, at + 1])
         floats[row, at], floats[row, at + 1] = phase, held
-    if code == op.SIN and quick:
-        shape_sine_quickly(bufs, row, out)
-    elif code == op.SIN:
+    if code == op.SIN:
         shape_sine(bufs, row, out)
     elif code == op.SAW:
         shape_saw(bufs, row, out)
