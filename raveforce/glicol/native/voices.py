@@ -69,7 +69,7 @@ class Voices:
         lanes = np.empty(5 * LANES, np.float32)
         return self._kernel.play(
             self._ops, graph.lists, self._params, self._ints, self._floats, self._rings, self._bufs,
-            self._flat, tracks, lanes, rows, out, skip, blocks, graph.final, failed,
+            self._flat, tracks, lanes, rows.copy(), out, skip, blocks, graph.final, failed,
         )  # fmt: skip
 
     def last_block(self, rows: slice | NDArray[np.int64]) -> NDArray[np.float32]:

@@ -23,8 +23,8 @@ RESONANT_STATE = ECHO2 + QUARTER
 
 FORGOTTEN = 1e-4
 """Part of a difference between quick and exact that is too small to matter even when it is enlarged."""
-MOST_NOISE = 160.0
-"""Gain of rounding noise up to which a filter may be computed quickly: 2e-5 of full scale, or so."""
+MOST_NOISE = 80.0
+"""Gain of rounding noise up to which a filter may be computed quickly: 5e-5 of full scale at worst."""
 
 
 @jitted

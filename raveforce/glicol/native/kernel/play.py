@@ -65,7 +65,7 @@ def play(ops, lists, params, ints, floats, rings, bufs, flat, tracks, lanes, row
     flat : uint8 [rows + 1, nodes], whether a block is known to hold one value
     tracks : float32 [sines, blocks + 1, LANES], room for phases looked up ahead
     lanes : float32, room to do so
-    rows : int64, the rows to play
+    rows : int64, the rows to play; their order changes
     out : float32 [rows, samples], what is heard, written from ``skip`` on until it is full
     final : buffer that is heard
     failed : int64 [rows], set to 1 + the instruction at which the engine would have broken
@@ -75,6 +75,7 @@ def play(ops, lists, params, ints, floats, rings, bufs, flat, tracks, lanes, row
     how often that happened
     """
     broken = 0
+    gather(ops, params, floats, rows)
     for start in range(0, rows.shape[0], TILE):
         tile = rows[start : start + TILE]
         lane = start % LANES
@@ -126,6 +127,23 @@ def read(values, blanks, whole, failed):
                 failed[row] = -1 - whole[k]
                 fractions += 1
     return fractions
+
+
+@jitted
+def gather(ops, params, floats, rows):
+    """Put rows whose first filter cannot be quick before the others, so that they fill tiles of their own."""
+    for k in range(ops.shape[0]):
+        code, at = ops[k, op.CODE], column(ops, k, op.FLOAT)
+        if code == op.LPF or code == op.HPF:
+            front = 0
+            for j in range(rows.shape[0]):
+                row = place(rows[j])
+                cutoff, q = params[row, column(ops, k, op.P0)], params[row, column(ops, k, op.P1)]
+                tune(floats, row, at, cutoff, q, params[row, column(ops, k, op.P2)], code == op.HPF)
+                if floats[row, at + SETTLING] == ZERO:
+                    rows[j], rows[front] = rows[front], rows[j]
+                    front += 1
+            return
 
 
 @jitted(inline="always")
