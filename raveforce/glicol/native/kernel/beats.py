@@ -25,7 +25,12 @@ HINT, WAIT = 1, 2
 @jitted(inline="always")
 def count_bars(ops, k, code, lists, params, ints, floats, bufs, flat, row):
     """Nodes that follow the beat."""
-    out, a, int_at, at = column(ops, k, op.OUT), column(ops, k, op.IN0), column(ops, k, op.INT), column(ops, k, op.FLOAT)
+    out, a, int_at, at = (
+        column(ops, k, op.OUT),
+        column(ops, k, op.IN0),
+        column(ops, k, op.INT),
+        column(ops, k, op.FLOAT),
+    )
     bpm, rate = params[row, column(ops, k, op.P0)], params[row, column(ops, k, op.P1)]
     listed, size = column(ops, k, op.LIST), column(ops, k, op.COUNT)
     order, inputs = column(ops, k, op.ORDER), column(ops, k, op.INPUTS)

@@ -99,12 +99,12 @@ def resonate_quickly(bufs, row, out, source, floats, at):
     r1, r2 = floats[row, at + Y1], floats[row, at + Y2]
     s1 = s2 = t1 = t2 = u1 = u2 = F(0)
     for i in range(QUARTER):
-        j, k, l = i + QUARTER, i + 2 * QUARTER, i + 3 * QUARTER
+        j, k, m = i + QUARTER, i + 2 * QUARTER, i + 3 * QUARTER
         r0 = b1 * r1 + (b2 * r2 + bufs[row, out, i])
         s0 = b1 * s1 + (b2 * s2 + bufs[row, out, j])
         t0 = b1 * t1 + (b2 * t2 + bufs[row, out, k])
-        u0 = b1 * u1 + (b2 * u2 + bufs[row, out, l])
-        bufs[row, out, i], bufs[row, out, j], bufs[row, out, k], bufs[row, out, l] = r0, s0, t0, u0
+        u0 = b1 * u1 + (b2 * u2 + bufs[row, out, m])
+        bufs[row, out, i], bufs[row, out, j], bufs[row, out, k], bufs[row, out, m] = r0, s0, t0, u0
         r2, s2, t2, u2 = r1, s1, t1, u1
         r1, s1, t1, u1 = r0, s0, t0, u0
     h1, q1 = floats[row, at + ECHO1 + QUARTER - 1], floats[row, at + ECHO2 + QUARTER - 1]

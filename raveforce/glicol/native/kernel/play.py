@@ -87,6 +87,8 @@ def play(ops, lists, params, ints, floats, rings, bufs, flat, tracks, lanes, row
         for block in range(blocks):
             for k in range(ops.shape[0]):
                 code = ops[k, op.CODE]
+                if block > 0 and (code == op.CONSTANT or code == op.SPEED):
+                    continue  # its parameters change between calls only
                 if op.LPF <= code <= op.HPF_SIGNAL:
                     resonate_tile(ops, k, code, params, floats, bufs, flat, tile, blocks - block)
                     continue
