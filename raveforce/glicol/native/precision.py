@@ -1,6 +1,6 @@
 """Which nodes may be computed quickly: those that are heard and nothing else.
 
-What is only scaled, added up and heard stays within 3e-5 when its last digit is off; what sets a pitch or
+What is only scaled, added up and heard stays within 5e-5 when its last digits are off; what sets a pitch or
 goes through a recursive filter does not, for these pass a difference on enlarged.
 """
 
@@ -16,7 +16,7 @@ from raveforce.glicol.native.kernel import opcodes as op
 __all__ = ["relax"]
 
 MOST_GAIN = {op.ENVPERC: 16.0, op.SIN: 3.0, op.LPF: 2.0, op.HPF: 2.0}
-"""Largest peaks at the output that something computed quickly may cause."""
+"""Largest peaks at the output that a node computed quickly may cause: the less exact, the smaller."""
 
 BLANK_PEAK = 2.0
 HIGHEST_NOTE = 96

@@ -1,8 +1,8 @@
 """The interpreter: walks a program's instructions over blocks of 128 frames, for a few rows at a time.
 
 Its instructions work on whole blocks, so that walking them costs next to nothing beside the arithmetic. A
-tile of rows goes through an instruction together: recursive filters run four rows in step. Whatever the
-tile, a row's arithmetic is the same, and so is its sound, to the last bit.
+tile of rows goes through an instruction together: recursive filters that cannot be quick run four rows in
+step. Whatever the tile, a row's arithmetic is the same, and so is its sound, to the last bit.
 """
 
 from __future__ import annotations
