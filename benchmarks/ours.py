@@ -1,4 +1,4 @@
-"""Our engines, and what any engine could at best be: the same work with nothing around it."""
+"""Our engines, and the same work with nothing around it."""
 
 from __future__ import annotations
 
@@ -86,11 +86,11 @@ def first_raveforce(workload: Workload) -> Render:
     return render
 
 
-def hand_written(workload: Workload, rows: int = 1) -> Render:
-    """The kick, written by hand for this one patch and compiled by numba: a phase, a sine, a product."""
+def hand_written(workload: Workload) -> Render:
+    """The kick as one would write it down: a phase, a sine, a product, compiled by numba."""
     if workload.name != "kick":
         raise ValueError("written for the kick only")
-    out = np.empty((rows, workload.samples), np.float32)
+    out = np.empty((1, workload.samples), np.float32)
 
     def render(values: Values) -> NDArray[np.float32]:
         _kick(values.astype(np.float32), out)

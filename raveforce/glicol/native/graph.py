@@ -138,6 +138,7 @@ class Builder:
         row = [0] * op.COLUMNS
         row[op.CODE], row[op.OUT] = code, out
         row[op.IN0], row[op.IN1] = (*inputs, -1, -1)[:2]
+        row[op.TRACK] = -1
         row[op.INT], row[op.FLOAT] = len(self.ints), len(self.floats)
         for i, value in enumerate(numbers):
             row[op.P0 + i] = self.number(value)

@@ -29,11 +29,8 @@ def _warm(kernel: ModuleType) -> None:
     from raveforce.glicol.native.kernel.jit import BLOCK, PAD
 
     ints, floats = np.zeros((0, 0), np.int64), np.zeros((0, 0), np.float32)
-    few, bufs, flat = (
-        np.zeros(0, np.int64),
-        np.zeros((0, 0, BLOCK + PAD), np.float32),
-        np.zeros((0, 0), np.uint8),
-    )
-    kernel.play(ints, few, floats, ints, floats, floats, bufs, flat, few, floats, 0, 0, 0, few)
+    few, bufs, flat = np.zeros(0, np.int64), np.zeros((0, 0, BLOCK + PAD), np.float32), np.zeros((0, 0), np.uint8)
+    tracks, lanes = np.zeros((0, 0, 0), np.float32), np.zeros(0, np.float32)
+    kernel.play(ints, few, floats, ints, floats, floats, bufs, flat, tracks, lanes, few, floats, 0, 0, 0, few)
     kernel.ring_sizes(ints, floats, few)
     kernel.read(np.zeros((0, 0)), floats, few, few)

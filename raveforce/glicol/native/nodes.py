@@ -15,7 +15,7 @@ from raveforce.glicol.native.graph import Builder, Graph, Part, Setting
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.filters import RESONANT_STATE
 from raveforce.glicol.native.parser import Argument, Chain, Node, Note, Pattern, Reference, Slot, parse
-from raveforce.glicol.native.wiring import Vertex, referred, wire
+from raveforce.glicol.native.wiring import Vertex, delayed, referred, wire
 
 __all__ = ["compile_chains"]
 
@@ -78,6 +78,7 @@ def _lower_all(
     wiring = wire(chains, tuple(given), setting.code)
     bufs: dict[Vertex, int] = {(name, 0): buffer for name, buffer in given.items()}
     bufs |= {vertex: b.buffer() for vertex in wiring.order if vertex not in bufs}
+    late = {source for source, _ in delayed(wiring)}
     parts = []
     for vertex in wiring.order:
         name, place = vertex
@@ -86,6 +87,11 @@ def _lower_all(
         node = chains[name].nodes[place]
         main = bufs[wiring.main[vertex]] if vertex in wiring.main else None
         refs = tuple(bufs[each] for each in wiring.references[vertex] if each != vertex)
+        if node.name == "get" and main is None and len(refs) == 1 and not late & {vertex, *wiring.references[vertex]}:
+            # What is passed on in the same block need not be copied.
+            bufs[vertex] = refs[0]
+            parts.append(Part(name, place, node.name, (), (0, 0), (0, 0), (0, 0), ()))
+            continue
         before = len(b.ops), len(b.ints), len(b.floats), b.buffers
         _lower(b, setting, Place(node, bufs[vertex], main, refs))
         codes = tuple(row[op.CODE] for row in b.ops[before[0] :])

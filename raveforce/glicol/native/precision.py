@@ -1,6 +1,6 @@
 """Which nodes may be computed quickly: those that are heard and nothing else.
 
-What is only scaled, added up and heard stays within 3e-5 when its last digit is off; what sets a pitch or
+What is only scaled, added up and heard stays within 5e-5 when its last digits are off; what sets a pitch or
 goes through a recursive filter does not, for these pass a difference on enlarged.
 """
 
@@ -15,9 +15,8 @@ from raveforce.glicol.native.kernel import opcodes as op
 
 __all__ = ["relax"]
 
-MOST_GAIN = 16.0
-MOST_GAIN_OF_FILTER = 2.0
-"""Largest peaks at the output that something computed quickly may cause."""
+MOST_GAIN = {op.ENVPERC: 16.0, op.SIN: 3.0, op.LPF: 2.0, op.HPF: 2.0}
+"""Largest peaks at the output that a node computed quickly may cause: the less exact, the smaller."""
 
 BLANK_PEAK = 2.0
 HIGHEST_NOTE = 96
@@ -37,11 +36,13 @@ def relax(ops: NDArray[np.int64], lists: NDArray[np.int64], numbers: dict[int, f
     """
     peaks = _peaks(ops, lists, numbers)
     gains = _gains(ops, lists, numbers, peaks, final)
+    tracks = 0
     for row in ops:
         out = int(row[op.OUT])
-        most = MOST_GAIN_OF_FILTER if op.LPF <= row[op.CODE] <= op.HPF_SIGNAL else MOST_GAIN
-        if gains.get(out, 0.0) * peaks.get(out, math.inf) <= most:
+        if gains.get(out, 0.0) * peaks.get(out, math.inf) <= MOST_GAIN.get(int(row[op.CODE]), 0.0):
             row[op.QUICK] = _quickness(row, numbers)
+            if row[op.CODE] == op.SIN and row[op.QUICK]:
+                row[op.TRACK], tracks = tracks, tracks + 1
 
 
 def _quickness(row: NDArray[np.int64], numbers: dict[int, float]) -> int:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from raveforce.glicol.native.graph import Graph, Part
 from raveforce.glicol.native.kernel import opcodes as op
-from raveforce.glicol.native.kernel.jit import BLOCK, PAD
+from raveforce.glicol.native.kernel.jit import BLOCK, LANES, PAD
 
 __all__ = ["Voices"]
 
@@ -31,6 +31,7 @@ class Voices:
         self._ops = graph.ops.copy()
         self._rings = np.zeros((rows + 1, 0), np.float32)
         self._has_rings = bool(np.isin(graph.ops[:, op.CODE], np.arange(op.DELAYN, op.ALLPASS_SIGNAL + 1)).any())
+        self._sines = int((graph.ops[:, op.TRACK] >= 0).sum())
         self._params = np.empty((rows, blanks + len(graph.constants)), np.float32)
         self._params[:, blanks:] = graph.constants
         self._ints = np.empty((rows + 1, len(graph.ints)), np.int64)
@@ -64,9 +65,11 @@ class Voices:
     ) -> int:
         """Play blocks into ``out`` from a sample on; ``failed`` gets 1 + the instruction that broke, if one did."""
         graph = self.graph
+        tracks = np.empty((self._sines, blocks + 1, LANES), np.float32)
+        lanes = np.empty(5 * LANES, np.float32)
         return self._kernel.play(
             self._ops, graph.lists, self._params, self._ints, self._floats, self._rings, self._bufs,
-            self._flat, rows, out, skip, blocks, graph.final, failed,
+            self._flat, tracks, lanes, rows.copy(), out, skip, blocks, graph.final, failed,
         )  # fmt: skip
 
     def last_block(self, rows: slice | NDArray[np.int64]) -> NDArray[np.float32]:

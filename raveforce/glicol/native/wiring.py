@@ -10,7 +10,7 @@ from math import factorial
 from raveforce.glicol.errors import GlicolError, UnsupportedProgram
 from raveforce.glicol.native.parser import Argument, Chain, Node, Note, Reference
 
-__all__ = ["Vertex", "Wiring", "wire"]
+__all__ = ["Vertex", "Wiring", "delayed", "wire"]
 
 Vertex = tuple[str, int]
 """A node's chain and its place in it."""
@@ -78,7 +78,7 @@ def wire(chains: Mapping[str, Chain], given: tuple[str, ...] = (), code: str = "
             references[vertex] = tuple(found)
     heard = tuple(ends[name] for name, chain in chains.items() if chain.heard)
     wiring = Wiring(_walk(main, references, heard), main, references, heard)
-    if _delayed(wiring) and (len(heard) > 1 or by_chance):
+    if delayed(wiring) and (len(heard) > 1 or by_chance):
         _check_order(wiring, by_chance, chains, code)
     return wiring
 
@@ -127,7 +127,7 @@ def _walk(
     return tuple(order)
 
 
-def _delayed(wiring: Wiring) -> frozenset[tuple[Vertex, Vertex]]:
+def delayed(wiring: Wiring) -> frozenset[tuple[Vertex, Vertex]]:
     """Connections that carry the block before."""
     rank = {vertex: i for i, vertex in enumerate(wiring.order)}
     edges = {(source, vertex) for vertex in wiring.order for source in wiring.references.get(vertex, ())}
@@ -140,7 +140,7 @@ def _check_order(wiring: Wiring, by_chance: list[Vertex], chains: Mapping[str, C
     variants = factorial(len(wiring.heard))
     for vertex in by_chance:
         variants *= factorial(len(wiring.references[vertex]))
-    first = _delayed(wiring)
+    first = delayed(wiring)
     agreed = variants <= MOST_ORDERS
     if agreed:
         orders: list[tuple[tuple[Vertex, ...], dict[Vertex, tuple[Vertex, ...]]]]
@@ -153,7 +153,7 @@ def _check_order(wiring: Wiring, by_chance: list[Vertex], chains: Mapping[str, C
             ]
         for heard, references in orders:
             other = Wiring(_walk(wiring.main, references, heard), wiring.main, references, heard)
-            agreed = agreed and _delayed(other) == first
+            agreed = agreed and delayed(other) == first
     if not agreed:
         chain, place = next(iter(sorted(target for _, target in first)))
         node = chains[chain].nodes[place]

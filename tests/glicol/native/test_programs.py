@@ -84,3 +84,13 @@ def test_a_program_sounds_the_same_at_other_rates(code, sample_rate, check):
 def test_filters_sound_the_same_wherever_they_are_tuned(source, kind, q, cutoff, check):
     """Quick or not: whether the shortcut is taken depends on cut-off and q."""
     check(f"o: {source} >> {kind} {cutoff} {q}", [((), 44100)])
+
+
+@pytest.mark.parametrize("source", ["saw", "squ", "sin"])
+@pytest.mark.parametrize(
+    ("frequency", "cutoff", "q"),
+    [(37, 376, 0.36), (138, 331, 1), (212.2, 212.2, 1.07), (54.6, 81, 0.62), (180, 539.6, 2.7), (63.5, 315, 1.01)],
+)
+def test_filters_that_amplify_every_rounding_sound_the_same(source, frequency, cutoff, q, check):
+    """The worst found around the bound up to which a filter is quick."""
+    check(f"o: {source} {frequency} >> lpf {cutoff} {q} >> mul 2", [((), 88200)])

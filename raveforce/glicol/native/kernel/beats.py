@@ -7,7 +7,7 @@ import numpy as np
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.blocks import blank, fill
 from raveforce.glicol.native.kernel.filters import swept
-from raveforce.glicol.native.kernel.jit import BLOCK, jitted
+from raveforce.glicol.native.kernel.jit import BLOCK, column, jitted
 from raveforce.glicol.native.kernel.sequencers import (
     arrangement,
     bar_of,
@@ -25,9 +25,15 @@ HINT, WAIT = 1, 2
 @jitted(inline="always")
 def count_bars(ops, k, code, lists, params, ints, floats, bufs, flat, row):
     """Nodes that follow the beat."""
-    out, a, int_at, at = ops[k, op.OUT], ops[k, op.IN0], ops[k, op.INT], ops[k, op.FLOAT]
-    bpm, rate = params[row, ops[k, op.P0]], params[row, ops[k, op.P1]]
-    listed, size, order, inputs = ops[k, op.LIST], ops[k, op.COUNT], ops[k, op.ORDER], ops[k, op.INPUTS]
+    out, a, int_at, at = (
+        column(ops, k, op.OUT),
+        column(ops, k, op.IN0),
+        column(ops, k, op.INT),
+        column(ops, k, op.FLOAT),
+    )
+    bpm, rate = params[row, column(ops, k, op.P0)], params[row, column(ops, k, op.P1)]
+    listed, size = column(ops, k, op.LIST), column(ops, k, op.COUNT)
+    order, inputs = column(ops, k, op.ORDER), column(ops, k, op.INPUTS)
     step = ints[row, int_at]
     if code == op.SEQ:
         has_speed = 0

@@ -14,14 +14,17 @@ TWO_PI = F(2) * F(math.pi)
 
 # A resonant filter's state: two inputs, two outputs, the cut-off and q its coefficients were computed for.
 X1, X2, Y1, Y2, CUTOFF, Q, TUNED, A0, A1, B1, B2 = range(11)
-# Its impulse response (H0 is 1), what an output leaves behind, and how it forgets.
-H1, H2, H3, H4, Q0, Q1, Q2, Q3, SETTLING = range(11, 20)
-RESONANT_STATE = 20
+# In how many blocks it forgets that it was quick (0: it may not be), and whether its echo stands, which is what
+# the last output before a quarter of a block leaves in it, and the last but one.
+SETTLING, ECHOED = range(11, 13)
+QUARTER = BLOCK // 4
+ECHO1, ECHO2 = 13, 13 + QUARTER
+RESONANT_STATE = ECHO2 + QUARTER
 
 FORGOTTEN = 1e-4
 """Part of a difference between quick and exact that is too small to matter even when it is enlarged."""
-MOST_NOISE = 160.0
-"""Gain of rounding noise up to which a filter may be computed quickly: 2e-5 of full scale, or so."""
+MOST_NOISE = 80.0
+"""Gain of rounding noise up to which a filter may be computed quickly: 5e-5 of full scale at worst."""
 
 
 @jitted
@@ -43,63 +46,80 @@ def tune(floats, row, at, cutoff, q, rate, highpass):
     floats[row, at + B1] = -TWO * gamma
     floats[row, at + B2] = TWO * beta
     floats[row, at + CUTOFF], floats[row, at + Q], floats[row, at + TUNED] = cutoff, q, ONE
-    look_ahead(floats, row, at)
+    floats[row, at + SETTLING], floats[row, at + ECHOED] = settling(floats, row, at), F(0)
 
 
 @jitted
-def look_ahead(floats, row, at):
-    """Coefficients with which four samples of a resonant filter follow from the two before them.
+def settling(floats, row, at):
+    """In how many blocks a resonant filter forgets that it was quick; 0 if it may not be.
 
     Rounding noise passes through the filter's recursive part. Its gain, and the level that the filter makes
     of the lowest and highest tones and at its resonance, tell whether it may be computed in another order
-    than the engine's unheard. SETTLING is 0 if not, else in how many blocks the difference is forgotten.
+    than the engine's unheard.
     """
     b1, b2, q = (
         np.float64(floats[row, at + B1]),
         np.float64(floats[row, at + B2]),
         np.float64(floats[row, at + Q]),
     )
-    before, response = 0.0, 1.0
-    for i in range(4):
-        floats[row, at + Q0 + i] = F(-b2 * response)
-        before, response = response, -b1 * response - b2 * before
-        floats[row, at + H1 + i] = F(response)
     noise = (1 + b2) / ((1 - b2) * ((1 + b2) * (1 + b2) - b1 * b1))
     a0, a1 = np.float64(floats[row, at + A0]), np.float64(floats[row, at + A1])
     level = max(q, abs(a0 + a1) / (1 + b1 + b2), abs(a0 - a1) / (1 - b1 + b2), 1.0)
-    floats[row, at + SETTLING] = F(0)
     if b2 < 1 and noise > 0 and noise * level * level < MOST_NOISE * MOST_NOISE:
         spread = b1 * b1 - 4 * b2
         radius = (abs(b1) + math.sqrt(spread)) / 2 if spread > 0 else math.sqrt(b2)
-        floats[row, at + SETTLING] = F(math.ceil(math.log(FORGOTTEN) / math.log(max(radius, 1e-3)) / BLOCK) + 1)
+        return F(math.ceil(math.log(FORGOTTEN) / math.log(max(radius, 1e-3)) / BLOCK) + 1)
+    return F(0)
+
+
+@jitted
+def echo(floats, row, at):
+    """Compute what two outputs leave in a quarter of a block, unless it stands."""
+    if floats[row, at + ECHOED] == ONE:
+        return
+    b1, b2 = np.float64(floats[row, at + B1]), np.float64(floats[row, at + B2])
+    before, response = 0.0, 1.0
+    for i in range(QUARTER):
+        floats[row, at + ECHO2 + i] = F(-b2 * response)
+        before, response = response, -b1 * response - b2 * before
+        floats[row, at + ECHO1 + i] = F(response)
+    floats[row, at + ECHOED] = ONE
 
 
 @jitted(fastmath={"contract"})
 def resonate_quickly(bufs, row, out, source, floats, at):
-    """Resonant filter, four samples at a time: a quarter of the waiting for one result by the next."""
+    """Resonant filter, the four quarters of a block in step, as if silence came before each but the first.
+
+    Then each gets what the quarter before it leaves behind. So the processor need not wait for one result by
+    the next.
+    """
     listen(bufs, row, out, source, floats, at)
-    h1, h2, h3, h4 = floats[row, at + H1], floats[row, at + H2], floats[row, at + H3], floats[row, at + H4]
-    q0, q1, q2, q3 = floats[row, at + Q0], floats[row, at + Q1], floats[row, at + Q2], floats[row, at + Q3]
-    y1, y2 = floats[row, at + Y1], floats[row, at + Y2]
-    for j in range(BLOCK // 4):
-        i = 4 * j
-        x0, x1, x2, x3 = (
-            bufs[row, out, i],
-            bufs[row, out, i + 1],
-            bufs[row, out, i + 2],
-            bufs[row, out, i + 3],
-        )
-        t1 = x1 + h1 * x0
-        t2 = x2 + h1 * x1 + h2 * x0
-        t3 = x3 + h1 * x2 + h2 * x1 + h3 * x0
-        bufs[row, out, i] = x0 + q0 * y2 + h1 * y1
-        bufs[row, out, i + 1] = t1 + q1 * y2 + h2 * y1
-        t2 = t2 + q2 * y2 + h3 * y1
-        t3 = t3 + q3 * y2 + h4 * y1
-        bufs[row, out, i + 2] = t2
-        bufs[row, out, i + 3] = t3
-        y1, y2 = t3, t2
-    floats[row, at + Y1], floats[row, at + Y2] = y1, y2
+    echo(floats, row, at)
+    b1, b2 = -floats[row, at + B1], -floats[row, at + B2]
+    r1, r2 = floats[row, at + Y1], floats[row, at + Y2]
+    s1 = s2 = t1 = t2 = u1 = u2 = F(0)
+    for i in range(QUARTER):
+        j, k, m = i + QUARTER, i + 2 * QUARTER, i + 3 * QUARTER
+        r0 = b1 * r1 + (b2 * r2 + bufs[row, out, i])
+        s0 = b1 * s1 + (b2 * s2 + bufs[row, out, j])
+        t0 = b1 * t1 + (b2 * t2 + bufs[row, out, k])
+        u0 = b1 * u1 + (b2 * u2 + bufs[row, out, m])
+        bufs[row, out, i], bufs[row, out, j], bufs[row, out, k], bufs[row, out, m] = r0, s0, t0, u0
+        r2, s2, t2, u2 = r1, s1, t1, u1
+        r1, s1, t1, u1 = r0, s0, t0, u0
+    h1, q1 = floats[row, at + ECHO1 + QUARTER - 1], floats[row, at + ECHO2 + QUARTER - 1]
+    h2, q2 = floats[row, at + ECHO1 + QUARTER - 2], floats[row, at + ECHO2 + QUARTER - 2]
+    s1, s2 = s1 + q1 * r2 + h1 * r1, s2 + q2 * r2 + h2 * r1
+    t1, t2 = t1 + q1 * s2 + h1 * s1, t2 + q2 * s2 + h2 * s1
+    u1, u2 = u1 + q1 * t2 + h1 * t1, u2 + q2 * t2 + h2 * t1
+    # Unsigned, because the compiler vectorises no loop that might count from the array's end.
+    echo1, echo2 = np.uint64(at + ECHO1), np.uint64(at + ECHO2)
+    for i in range(np.uint64(QUARTER)):
+        h, q = floats[row, echo1 + i], floats[row, echo2 + i]
+        bufs[row, out, i + QUARTER] += h * r1 + q * r2
+        bufs[row, out, i + 2 * QUARTER] += h * s1 + q * s2
+        bufs[row, out, i + 3 * QUARTER] += h * t1 + q * t2
+    floats[row, at + Y1], floats[row, at + Y2] = u1, u2
 
 
 @jitted
@@ -121,7 +141,8 @@ def listen(bufs, row, out, source, floats, at):
     x1, x2 = floats[row, at + X1], floats[row, at + X2]
     bufs[row, out, 0] = a1 * x1 + a0 * x2
     bufs[row, out, 1] = a1 * bufs[row, source, 0] + a0 * x1
-    for i in range(BLOCK - 2):
+    # Two samples too many, which fall into the padding, so that no vector is left half empty.
+    for i in range(BLOCK):
         bufs[row, out, i + 2] = a1 * bufs[row, source, i + 1] + a0 * bufs[row, source, i]
     floats[row, at + X1] = bufs[row, source, BLOCK - 1]
     floats[row, at + X2] = bufs[row, source, BLOCK - 2]

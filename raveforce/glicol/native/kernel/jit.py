@@ -9,12 +9,14 @@ import numba
 
 from raveforce.glicol.compiled import keep
 
-__all__ = ["BLOCK", "PAD", "TILE", "count", "jitted"]
+__all__ = ["BLOCK", "LANES", "PAD", "TILE", "column", "count", "jitted", "place"]
 
 BLOCK = 128
 """Frames in a block."""
 TILE = 4
 """Rows that go through an instruction together."""
+LANES = 16
+"""Rows whose phases are looked up ahead together: what a vector holds."""
 PAD = 16
 """Samples behind every buffer, into which vectors may run over; they also spread buffers over the cache."""
 
@@ -23,11 +25,13 @@ def jitted(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     """Compile a function with Glicol's arithmetic: no reordering unless asked, 1 / 0 is infinite.
 
     Without numba's reference counts (``_nrt``), which would cost ten times what an instruction does; so
-    nothing in the kernel may allocate.
+    nothing in the kernel may allocate. Everything is inlined: handing arrays to a function costs as much as
+    many an instruction.
     """
     njit: Any = numba.njit  # its stubs do not know _nrt
     # Said even where it is off: a function that says nothing takes over what its first caller has.
     options.setdefault("fastmath", False)
+    options.setdefault("forceinline", True)
     kept = options.pop("cache", False)
     compiled = njit(nogil=True, error_model="numpy", _nrt=False, **options)
 
@@ -44,3 +48,15 @@ def count(x):
     if not x > 0:
         return 0
     return 4294967295 if x >= 4294967296.0 else int(x)
+
+
+@jitted
+def place(index):
+    """The index that it is, seen to be no negative one: else every access would allow for counting from the end."""
+    return index & 0x7FFFFFFF
+
+
+@jitted
+def column(ops, k, which):
+    """A column of an instruction that tells where something stands."""
+    return place(ops[k, which])

@@ -38,50 +38,62 @@ Q3, Q4 = F(-76.54972093337369), F(39.536215090485726)
 
 STEEP = F(1 / 128)
 """Increment from which phases are added one by one: a cycle is too short for runs to pay."""
-SHORT = F(16)
-"""Additions up to which a run does not pay."""
+TURN = 2.0**32
+"""A cycle in the integers of a quick sine."""
+FAINT = F(2.0**-40)
+"""Increment up to which they are, too, lest its inverse overflow."""
+SHORT = 16
+"""Additions at the start of a cycle that are too few between two powers of two for runs to pay."""
 
 
 @jitted
-def next_power_of_two(x):
-    """Power of two above a positive float32, read off its bits."""
-    bits = np.float32(x).view(np.int32)
-    return np.int32((bits & np.int32(0x7F800000)) + np.int32(0x00800000)).view(np.float32)
+def power_of_two(x):
+    """Power of two at or below a positive float32, read off its bits."""
+    return np.int32(np.float32(x).view(np.int32) & np.int32(0x7F800000)).view(np.float32)
 
 
 @jitted
 def ramp(bufs, row, out, phase, step):
     """Write a block of float32 phases ``phase, phase + step, ...`` wrapped at 1, and return the next phase.
 
-    Between two powers of two every addition rounds the step in the same way, so a run of equal steps up to
-    the next power is exact as a product; only the crossings are added one by one. The sums are those of the
-    plain loop.
+    Between two powers of two every addition but the first rounds the step in the same way (the first may
+    round a tie up or down, after which the last digit is even), so a run of equal strides up to the next
+    power is exact as a product; only the crossings are added one by one. The sums are those of the plain loop.
     """
     i = 0
-    if ZERO < step < STEEP:
-        low = SHORT * step
+    if FAINT < step < STEEP and phase <= TWO:
+        low = F(SHORT) * step
+        inverse = ONE / step
+        # What a stride may differ from the step by, over a block: a run that is too short is harmless.
+        doubt = F(BLOCK) * inverse * F(2.0**-24)
         while i < BLOCK:
-            if phase < low or phase >= ONE:
-                bufs[row, out, i] = phase
+            if phase < low:
+                run = min(SHORT, BLOCK - i)
+                for k in range(np.uint64(run)):
+                    bufs[row, out, np.uint64(i) + k] = phase
+                    phase = phase + step
+                i += run
+                continue
+            bufs[row, out, np.uint64(i)] = phase
+            i += 1
+            base = power_of_two(phase)
+            phase = phase + step
+            if phase > ONE:
+                phase = phase - ONE
+                continue
+            stride = (base + step) - base
+            fitting = (base + base - phase) * inverse - base * doubt - F(0.001)
+            run = min(max(int(fitting), 0), BLOCK - i)
+            # Whole vectors of sixteen, the last of which may run over into what is written next. Unsigned,
+            # because the compiler vectorises no loop that might count from the array's end.
+            for k in range(np.uint64((run + 16) & ~15)):
+                bufs[row, out, np.uint64(i) + k] = phase + F(np.int32(k)) * stride
+            phase = phase + F(np.int32(run)) * stride
+            i += run
+            if i < BLOCK:
+                i += 1
                 phase = phase + step
                 phase = phase - ONE if phase > ONE else phase
-                i += 1
-                continue
-            top = next_power_of_two(phase)
-            next_phase = phase + step
-            stride, run = next_phase - phase, 1
-            # A tie may round up and down in turn; two equal strides in a row show that it does not.
-            if next_phase < top and (next_phase + step) - next_phase == stride:
-                run = BLOCK - i
-                if not phase + F(np.int32(run)) * stride < top:
-                    run = min(int(np.float64(top - phase) / np.float64(stride)), run)
-            # Whole vectors of eight, the last of which may run over into what is written next. Unsigned,
-            # because the compiler vectorises no loop that might count from the array's end.
-            for k in range(np.uint64((run + 7) & ~7)):
-                bufs[row, out, np.uint64(i) + k] = phase + F(np.int32(k)) * stride
-            phase = phase + F(np.int32(run)) * stride if run > 1 else next_phase
-            phase = phase - ONE if phase > ONE else phase
-            i += run
         return phase
     if ZERO <= step < HALF and phase <= ONE:
         # Cycle by cycle: within one only the addition is waited for.
@@ -178,22 +190,26 @@ def shape_sine(bufs, row, out):
 
 
 @jitted(fastmath={"contract"})
-def shape_sine_quickly(bufs, row, out):
-    """Phase in [0, 1] to sine within 5e-7: for what is only heard, never followed by a pitch or a filter.
+def sine_between(bufs, row, out, phase, step, end):
+    """Sine whose phase goes evenly from one value in [0, 1] to that at the next block, within 1e-5.
 
-    Half turns are taken off the phase, which is exact; the rest is an odd polynomial in float32.
+    For what is only heard, never followed by a pitch or a filter. Phases are 32-bit integers, which wrap by
+    themselves; half turns are taken off, and the rest is an odd polynomial in float32.
     """
+    rise = np.float64(end) - np.float64(phase)
+    rise += np.floor(np.float64(step) * BLOCK - rise + 0.5)
+    start, slope = np.int32(np.int64(np.float64(phase) * TURN)), np.int32(np.int64(rise / BLOCK * TURN))
     for i in range(BLOCK):
-        phase = bufs[row, out, i]
-        halves = np.floor(phase + phase + HALF)
-        r = phase - HALF * halves
-        z = r * r
+        r = F(np.int32(start + np.int32(i) * slope)) * F(1 / TURN)
+        y = abs(r)
+        y = min(y, HALF - y)
+        z = y * y
         p = Q4 * z + Q3
         p = p * z + Q2
         p = p * z + Q1
         p = p * z + Q0
-        y = r * p
-        bufs[row, out, i] = -y if halves == ONE else y
+        y = y * p
+        bufs[row, out, i] = -y if r < ZERO else y
 
 
 @jitted

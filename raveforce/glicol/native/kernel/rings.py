@@ -6,7 +6,7 @@ import numpy as np
 
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.delays import allpass, delay, modulated_allpass, modulated_delay
-from raveforce.glicol.native.kernel.jit import BLOCK, count, jitted
+from raveforce.glicol.native.kernel.jit import BLOCK, column, count, jitted
 
 F = np.float32
 ZERO, THOUSAND = F(0), F(1000)
@@ -17,9 +17,10 @@ BORN, HEAD, LENGTH = range(3)
 @jitted(inline="always")
 def remember(ops, k, code, params, ints, floats, rings, bufs, row):
     """Delays and all-pass filters: their rings are laid anew when a number changes."""
-    out, a, b = ops[k, op.OUT], ops[k, op.IN0], ops[k, op.IN1]
-    int_at, at, ring = ops[k, op.INT], ops[k, op.FLOAT], ops[k, op.RING]
-    p0, p1, rate = params[row, ops[k, op.P0]], params[row, ops[k, op.P1]], params[row, ops[k, op.P2]]
+    out, a, b = column(ops, k, op.OUT), column(ops, k, op.IN0), column(ops, k, op.IN1)
+    int_at, at, ring = column(ops, k, op.INT), column(ops, k, op.FLOAT), column(ops, k, op.RING)
+    p0, p1 = params[row, column(ops, k, op.P0)], params[row, column(ops, k, op.P1)]
+    rate = params[row, column(ops, k, op.P2)]
     born = ints[row, int_at + BORN] != 0
     if not born or (code != op.ALLPASS_SIGNAL and (floats[row, at] != p0 or floats[row, at + 1] != p1)):
         wanted = ring_length(code, p0, rate, born)
