@@ -25,7 +25,7 @@ def draw(measured: Sequence[Measured], lines: Sequence[Line], path: Path) -> Non
         colours = ["C0" if "RaveForce, engine" in one.name else "0.7" for one in rows]
         drawn = axis.barh([one.name for one in rows], [one.microseconds for one in rows], color=colours)
         axis.bar_label(drawn, [f" {one.microseconds:,.0f}" for one in rows], fontsize=8)
-        axis.set(xscale="log", title=f"{workload}: µs a sound, new parameters every time")
+        axis.set(xscale="log", title=workload, xlabel="µs a sound, new parameters every time")
         axis.set_xlim(right=6 * max(one.microseconds for one in rows))
         axis.tick_params(axis="y", labelsize=8)
     for axis, line in zip(below.subplots(1, len(lines), squeeze=False)[0], lines, strict=True):

@@ -58,7 +58,7 @@ def play(agent: Agent, env: VecEnv) -> list[NDArray[Any]]:
     return actions
 
 
-@pytest.mark.parametrize("name", list(AGENTS))
+@pytest.mark.parametrize("name", list(SETTINGS))
 def test_every_agent_learns_saves_and_loads(name: str, choices: Task, tmp_path: Path) -> None:
     env = vector(name, choices)
     agent = make_agent(name, env, seed=0, settings=SETTINGS[name])
@@ -81,7 +81,7 @@ def test_learning_changes_the_policy(name: str, tone_task: Task) -> None:
     assert not np.array_equal(*policies)
 
 
-@pytest.mark.parametrize("name", list(AGENTS))
+@pytest.mark.parametrize("name", list(SETTINGS))
 def test_the_same_seed_gives_the_same_agent(name: str, tone_task: Task, choices: Task) -> None:
     actions = []
     for seed in (1, 1, 2):
@@ -95,7 +95,7 @@ def test_the_same_seed_gives_the_same_agent(name: str, tone_task: Task, choices:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", list(AGENTS))
+@pytest.mark.parametrize("name", list(SETTINGS))
 def test_every_agent_solves_a_toy_task(name: str, tone_task: Task, choices: Task) -> None:
     task = choices if name == "dqn" else tone_task
     observation = make_observation("parameters")
@@ -115,6 +115,7 @@ def test_every_agent_solves_a_toy_task(name: str, tone_task: Task, choices: Task
 
 def test_discrete_actions_are_for_those_who_choose(tone_task: Task, choices: Task) -> None:
     assert {name: form_of_actions(name, choices.parameters) for name in AGENTS} == {
+        "gcsl": "box",
         "ppo": "multi_discrete", "recurrent_ppo": "multi_discrete", "random": "multi_discrete", "dqn": "discrete",
         "sac": "box", "td3": "box", "tqc": "box", "cma": "box",
     }  # fmt: skip

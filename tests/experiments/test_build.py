@@ -20,7 +20,7 @@ OPTIONS = [
     if group.name != "study"
 ]
 
-NEEDS = {"agent=dqn": ["task=drum_loop"]}
+NEEDS = {"agent=dqn": ["task=drum_loop"], "agent=gcsl": ["task=match", "observation=log_mel_goal"]}
 """What an option cannot do without."""
 
 
@@ -42,7 +42,7 @@ def test_every_file_in_conf_builds_a_run(option: str) -> None:
     observation = env.reset()
     if isinstance(agent, Search):
         agent.learn(cfg.num_envs)
-    assert agent.predict(observation)[0].shape == (1, *env.action_space.shape)
+    assert agent.predict(observation)[0].shape == (cfg.num_envs, *env.action_space.shape)
     env.close()
 
 

@@ -1,0 +1,159 @@
+"""Does an answer beat a search? ``python -m benchmarks.match run=DIR`` plays a trained policy on sounds it never heard.
+
+The policy answers each target in one render; random search and CMA-ES look for the same target with many. Distances are
+``mss``. Writes ``results/paper/match.json`` and ``match.png``: the medians over targets, by renders. Further arguments
+are settings of the run, such as ``task.target=FOLDER task.split=test`` for recordings; ``targets`` says how many.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from numpy.typing import NDArray
+from omegaconf import OmegaConf
+from stable_baselines3.common.callbacks import BaseCallback
+from tqdm import tqdm
+
+from agents import load_agent, make_agent
+from agents.vec_env import BatchVecEnv
+from experiments.arguments import parse
+from experiments.build import build_env
+from experiments.runs import RunFolder
+from experiments.versions import versions
+from raveforce.distances import make_distance, measure_rows
+from raveforce.env import RaveForceEnv
+from raveforce.targets import FixedTarget
+from raveforce.task import Task
+
+RESULTS = Path(__file__).resolve().parent.parent / "results" / "paper"
+UNSEEN = 1_000_000
+"""Seed of the first target; those of training are small."""
+BUDGETS = {"random": (1000, 100), "cma": (1000, 1)}
+"""Renders, and how many side by side: CMA-ES gets one at a time, so that its generations are its own."""
+
+Floats = NDArray[np.float64]
+
+
+class Distances(BaseCallback):
+    """Keeps the distance of every render."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.met: list[float] = []
+
+    def _on_step(self) -> bool:
+        self.met += [info["distances"]["mss"] for info in self.locals["infos"]]
+        return True
+
+
+def answers(agent: Any, env: RaveForceEnv, count: int) -> tuple[Floats, list[NDArray[np.float32]]]:
+    """The policy's distance to each target, and the targets."""
+    distance = make_distance("mss", env.task.sample_rate)
+    distances, targets = [], []
+    for index in range(count):
+        observation, _ = env.reset(seed=UNSEEN + index)
+        action, _ = agent.predict(observation, deterministic=True)
+        env.step(action)
+        targets.append(env.target.copy())
+        distances.append(measure_rows(distance, env.audio[None], distance.features(env.target[None]))[0])
+    return np.array(distances), targets
+
+
+def search(name: str, task: Task, target: NDArray[np.float32], seed: int) -> Floats:
+    """The best distance after each render of a search for one target."""
+    renders, rows = BUDGETS[name]
+    env = RaveForceEnv(
+        replace(task, targets=FixedTarget(target), total_step=1), reward="mss", observation="parameters"
+    )
+    envs = BatchVecEnv(env, rows)
+    watch = Distances()
+    make_agent(name, envs, seed=seed).learn(renders, callback=watch)
+    envs.close()
+    env.close()
+    # A sound that broke has no distance.
+    return np.fmin.accumulate(np.array(watch.met[:renders]))
+
+
+def draw(results: Mapping[str, Floats], policy: Floats, history: tuple[list[int], list[float]], path: Path) -> None:
+    """Medians and quartiles against renders, and how the policy came to be."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    for name, best in results.items():
+        renders = np.arange(1, best.shape[1] + 1)
+        (line,) = left.plot(renders, np.median(best, axis=0), label=name)
+        left.fill_between(renders, *np.quantile(best, (0.25, 0.75), axis=0), alpha=0.2, color=line.get_color())
+    quartiles = np.quantile(policy, (0.25, 0.75))
+    middle = float(np.median(policy))
+    left.errorbar(1, middle, np.abs(quartiles - middle)[:, None], marker="o", color="k", capsize=3, label="policy")
+    left.axhline(middle, color="k", linewidth=0.8, linestyle=":")
+    left.set(xscale="log", xlabel="renders a target", ylabel="mss, median and quartiles", ylim=(0, None))
+    left.legend()
+    right.plot(*history, color="k")
+    right.set(xlabel="renders in training", ylabel="mss of the policy, mean of its evaluations", ylim=(0, None))
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
+
+
+def history(run: RunFolder) -> tuple[list[int], list[float]]:
+    """The policy's distance in its training's evaluations, by renders."""
+    with run.metrics.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row.get("evaluation/distance")]
+    return [int(row["renders"]) for row in rows], [float(row["evaluation/distance"]) for row in rows]
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Compare as the command line says."""
+    given = {override.key_or_group: override.value() for override in parse(arguments)}
+    if "run" not in given:
+        sys.exit("name a run of the match task: python -m benchmarks.match run=DIR")
+    run, count = RunFolder(Path(str(given.pop("run")))), int(str(given.pop("targets", 200)))
+    cfg: Any = OmegaConf.load(run.config)
+    for key, value in given.items():
+        OmegaConf.update(cfg, key, value)
+    env = build_env(cfg)
+    agent = load_agent(cfg.agent.name, run.model)
+
+    policy, targets = answers(agent, env, count)
+    results = {
+        name: np.stack(
+            [
+                search(name, env.task, target, seed)
+                for seed, target in enumerate(tqdm(targets, desc=name, disable=not sys.stderr.isatty()))
+            ]
+        )
+        for name in BUDGETS
+    }
+    medians = {
+        name: {str(at): float(np.median(best[:, at - 1])) for at in (1, 10, 100, 200, 500, 1000)}
+        for name, best in results.items()
+    }
+    better = {
+        f"{name} {at}": float(np.mean(policy < results[name][:, at - 1])) for name, at in (("random", 1000), ("cma", 200))
+    }
+    trained = json.loads(run.summary.read_text(encoding="utf-8"))
+    report = {
+        "command": f"python -m benchmarks.match run=DIR targets={count}",
+        "settings": given,
+        "distance": "mss, median over targets never heard in training",
+        "targets": count,
+        "policy, one render": float(np.median(policy)),
+        "search, by renders": medians,
+        "part of targets where the policy is nearer": better,
+        "training": {"renders": trained["renders"], "seconds": trained["wall_seconds"], "agent": cfg.agent.name},
+        "versions": versions(),
+    }
+    print(json.dumps({name: value for name, value in report.items() if name != "versions"}, indent=2))
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / "match.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    draw(results, policy, history(run), RESULTS / "match.png")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,83 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from stable_baselines3.common.vec_env import DummyVecEnv
+
+from agents import load_agent, make_agent
+from agents.hindsight import GCSL
+from agents.vec_env import BatchVecEnv
+from raveforce.env import RaveForceEnv
+from raveforce.observations import make_observation
+from raveforce.targets import RandomPrograms
+from raveforce.task import Task
+
+SETTINGS = {
+    "policy_kwargs": {"net_arch": [64]},
+    "learning_starts": 64,
+    "buffer_size": 2000,
+    "batch_size": 64,
+    "gradient_steps": 8,
+    "action_noise_std": 0.1,
+}
+
+
+@pytest.fixture
+def many(tone_task: Task) -> RaveForceEnv:
+    """Any sine of the toy's pitches and levels."""
+    source = RandomPrograms(
+        tone_task.program, tone_task.parameters, sample_rate=tone_task.sample_rate, samples=tone_task.samples
+    )
+    task = replace(tone_task, targets=source)
+    observation = make_observation("log_mel", task.sample_rate, n_mels=32, hop_length=2048, as_dict=True)
+    return RaveForceEnv(task, reward="mss", observation=observation)
+
+
+def test_what_was_heard_is_kept_as_the_target_of_what_was_done(many: RaveForceEnv) -> None:
+    agent = make_agent("gcsl", BatchVecEnv(many, 4), seed=0, settings=SETTINGS)
+    assert isinstance(agent, GCSL)
+    agent.learn(32)
+    buffer = agent.replay_buffer
+    assert buffer is not None
+    assert buffer.pos == 8
+    actions = buffer.actions[:8].reshape(32, 2)
+    engine = many.open(32)
+    engine.reset([np.random.default_rng(0)] * 32)
+    engine.step(actions)
+    np.testing.assert_allclose(
+        buffer.observations[:8].reshape(32, -1), many.observation.features(engine.sound).reshape(32, -1), atol=1e-3
+    )
+
+
+def test_the_policy_comes_to_answer_sounds_it_never_heard(many: RaveForceEnv) -> None:
+    distances = []
+    for steps in (128, 3200):
+        agent = make_agent("gcsl", BatchVecEnv(many, 64), seed=0, settings=SETTINGS)
+        agent.learn(steps)
+        envs = BatchVecEnv(many, 32)
+        envs.seed(10**6)
+        action, _ = agent.predict(envs.reset(), deterministic=True)
+        infos = envs.step(action)[-1]
+        distances.append(np.median([info["distances"]["mss"] for info in infos]))
+    assert distances[1] < 0.5 * distances[0]
+
+
+def test_it_saves_loads_and_goes_on(many: RaveForceEnv, tmp_path: Path) -> None:
+    agent = make_agent("gcsl", BatchVecEnv(many, 4), seed=0, settings=SETTINGS)
+    agent.learn(128)
+    agent.save(tmp_path / "model.zip")
+    loaded = load_agent("gcsl", tmp_path / "model.zip", BatchVecEnv(many, 4))
+    observation = BatchVecEnv(many, 3).reset()
+    np.testing.assert_array_equal(*(one.predict(observation, deterministic=True)[0] for one in (agent, loaded)))
+    loaded.learn(128)
+    assert not np.array_equal(*(one.predict(observation, deterministic=True)[0] for one in (agent, loaded)))
+
+
+def test_tasks_and_observations_it_cannot_learn_from_are_refused(many: RaveForceEnv, tone_task: Task) -> None:
+    flat = RaveForceEnv(tone_task, reward="mss", observation="log_mel")
+    with pytest.raises(ValueError, match="observation=log_mel_goal"):
+        make_agent("gcsl", DummyVecEnv([lambda: flat]), seed=0, settings=SETTINGS)
+    steps = RaveForceEnv(replace(tone_task, total_step=2, step_len=None), reward="mss", observation=many.observation)
+    with pytest.raises(ValueError, match="every step plays the whole sound"):
+        make_agent("gcsl", BatchVecEnv(steps, 2), seed=0, settings=SETTINGS)
