@@ -56,7 +56,7 @@ def test_a_study_is_resumed_and_its_best_settings_are_an_agent(tmp_path: Path) -
     best = OmegaConf.load(tmp_path / "agent" / "kick_sac.yaml")
     assert best.name == "sac"
     assert best.settings.learning_rate == found.best_params["agent.settings.learning_rate"]
-    assert best.settings.buffer_size == 100000, "what was not tried is kept"
+    assert best.settings.train_freq == 1, "what was not tried is kept"
     check(["--config-dir", str(tmp_path), "agent=kick_sac"])
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         cfg = compose("config", [f"hydra.searchpath=['file://{tmp_path}']", "agent=kick_sac"])
