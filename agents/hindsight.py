@@ -94,7 +94,10 @@ class GCSL(OffPolicyAlgorithm):
     policy_kwargs : the policy's own arguments
     """
 
-    policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"MultiInputPolicy": AnswerPolicy, "MlpPolicy": AnswerPolicy}
+    policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {
+        "MultiInputPolicy": AnswerPolicy,
+        "MlpPolicy": AnswerPolicy,
+    }
     policy: AnswerPolicy
 
     def __init__(
@@ -204,4 +207,6 @@ class GCSL(OffPolicyAlgorithm):
             )
         (task,) = env.get_attr("task", [0])
         if task.total_step > 1 and not task.anew:
-            raise ValueError(f"gcsl needs a task whose every step plays the whole sound, such as match, not {task.name}")
+            raise ValueError(
+                f"gcsl needs a task where every step plays the whole sound, such as match; {task.name} does not"
+            )

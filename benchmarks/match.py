@@ -7,7 +7,6 @@ are settings of the run, such as ``task.target=FOLDER task.split=test`` for reco
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -26,6 +25,7 @@ from agents import load_agent, make_agent
 from agents.vec_env import BatchVecEnv
 from experiments.arguments import parse
 from experiments.build import build_env
+from experiments.metrics import read_metrics
 from experiments.runs import RunFolder
 from experiments.versions import versions
 from raveforce.distances import make_distance, measure_rows
@@ -70,9 +70,7 @@ def answers(agent: Any, env: RaveForceEnv, count: int) -> tuple[Floats, list[NDA
 def search(name: str, task: Task, target: NDArray[np.float32], seed: int) -> Floats:
     """The best distance after each render of a search for one target."""
     renders, rows = BUDGETS[name]
-    env = RaveForceEnv(
-        replace(task, targets=FixedTarget(target), total_step=1), reward="mss", observation="parameters"
-    )
+    env = RaveForceEnv(replace(task, targets=FixedTarget(target), total_step=1), reward="mss", observation="parameters")
     envs = BatchVecEnv(env, rows)
     watch = Distances()
     make_agent(name, envs, seed=seed).learn(renders, callback=watch)
@@ -103,8 +101,7 @@ def draw(results: Mapping[str, Floats], policy: Floats, history: tuple[list[int]
 
 def history(run: RunFolder) -> tuple[list[int], list[float]]:
     """The policy's distance in its training's evaluations, by renders."""
-    with run.metrics.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row.get("evaluation/distance")]
+    rows = [row for row in read_metrics(run.metrics) if row.get("evaluation/distance")]
     return [int(row["renders"]) for row in rows], [float(row["evaluation/distance"]) for row in rows]
 
 
@@ -135,7 +132,8 @@ def main(arguments: Sequence[str]) -> None:
         for name, best in results.items()
     }
     better = {
-        f"{name} {at}": float(np.mean(policy < results[name][:, at - 1])) for name, at in (("random", 1000), ("cma", 200))
+        f"{name} {at}": float(np.mean(policy < results[name][:, at - 1]))
+        for name, at in (("random", 1000), ("cma", 200))
     }
     trained = json.loads(run.summary.read_text(encoding="utf-8"))
     report = {

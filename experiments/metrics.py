@@ -12,7 +12,7 @@ from stable_baselines3.common.logger import KVWriter
 
 from experiments.runs import RunFolderError
 
-__all__ = ["STEP", "MetricsFile", "TensorBoardFile", "scalars"]
+__all__ = ["STEP", "MetricsFile", "TensorBoardFile", "read_metrics", "scalars"]
 
 STEP = "renders"
 """The column that all others are drawn against."""
@@ -65,10 +65,7 @@ class MetricsFile(KVWriter):
         """Nothing stays open between rows."""
 
     def _read(self) -> list[dict[str, str]]:
-        if not self.columns:
-            return []
-        with self.path.open(newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
+        return read_metrics(self.path) if self.columns else []
 
     def _rewrite(self, rows: Sequence[Mapping[str, Any]]) -> None:
         temporary = self.path.with_suffix(".tmp")
@@ -110,6 +107,12 @@ class TensorBoardFile(KVWriter):
     def close(self) -> None:
         """Close the event file."""
         self._writer.close()
+
+
+def read_metrics(path: Path) -> list[dict[str, str]]:
+    """Read a run's metrics, a row each; what a row does not have is an empty text."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 def scalars(key_values: Mapping[str, Any]) -> dict[str, float]:
