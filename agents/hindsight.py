@@ -207,6 +207,4 @@ class GCSL(OffPolicyAlgorithm):
             )
         (task,) = env.get_attr("task", [0])
         if task.total_step > 1 and not task.anew:
-            raise ValueError(
-                f"gcsl needs a task where every step plays the whole sound, as in match; not {task.name}"
-            )
+            raise ValueError(f"gcsl needs a task where every step plays the whole sound, as in match; not {task.name}")
