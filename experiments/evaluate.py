@@ -26,6 +26,7 @@ from raveforce import audio as recordings
 from raveforce.distances import measure
 from raveforce.env import RaveForceEnv
 from raveforce.pictures import comparison
+from raveforce.targets import ManyTargets
 
 __all__ = ["Evaluation", "Performance", "evaluate", "evaluate_run", "main", "play"]
 
@@ -119,8 +120,8 @@ def evaluate_run(
     run : its folder
     output : where ``sound.wav``, ``program.glicol``, ``target.wav``, ``comparison.png`` and ``scores.json`` go; with
         several episodes the names end in their numbers
-    changes : settings of the run that are to be others, such as ``task.target``. A recording is cut or padded to the
-        length that the agent was trained with.
+    changes : settings of the run that are to be others, such as ``task.target``. Recordings are cut or padded to the
+        length that the agent was trained with; where it was trained on none, a folder's are not split.
     model : "final", "best", or the path of one
     episodes, seed : how many, the k-th begun with ``seed + k``; None takes the run's seed
 
@@ -142,6 +143,7 @@ def evaluate_run(
         if OmegaConf.select(cfg, key.rpartition(".")[0] or key) is None:
             raise ConfigError(f"the run has no setting {key}{did_you_mean(key, [*OPTIONS, *map(str, cfg)])}")
         OmegaConf.update(cfg, key, value, force_add=True)
+    _keep_length(cfg, changes or {}, trained)
     written = RunFolder(output)
     output.mkdir(parents=True, exist_ok=True)
     env = build_env(cfg)
@@ -173,6 +175,16 @@ def evaluate_run(
     }
     written.write("scores.json", lambda path: path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8"))
     return summary
+
+
+def _keep_length(cfg: DictConfig, changes: Mapping[str, Any], trained: RaveForceEnv) -> None:
+    """Have a task of many targets, given others, make them as long as those of the training, and take them all."""
+    if "task.target" not in changes or "seconds" not in cfg.task:
+        return
+    if "task.seconds" not in changes:
+        cfg.task.seconds = trained.task.samples / trained.task.sample_rate
+    if "task.split" not in changes and not isinstance(trained.task.targets, ManyTargets):
+        cfg.task.split = None
 
 
 def _fitted(cfg: DictConfig, written: RunFolder, samples: int) -> Path:

@@ -145,6 +145,8 @@ class RandomPrograms:
         AudioError
             A hundred programs in a row were silent or broken.
         """
+        # A stream of its own: actions that are drawn uniformly with the same seed would be the target's.
+        rng = np.random.default_rng(rng.integers(2**63))
         for _ in range(100):
             action = rng.uniform(-1, 1, (1, len(self.parameters.free)))
             sound = self.play(self.parameters.decode(action))
@@ -199,7 +201,7 @@ def from_folder(
 
     Parameters
     ----------
-    folder : where the recordings are
+    folder : where the recordings are; or one recording, which belongs to every split
     sample_rate : rate to resample to, Hz
     split : one of ``SPLITS``; None takes all
     seconds : length that all are cut or padded to; None takes the median's
@@ -215,8 +217,9 @@ def from_folder(
     if split is not None and split not in SPLITS:
         raise ValueError(f"unknown split {split!r}; the splits are {', '.join(SPLITS)}")
     root = Path(folder).expanduser()
-    found = sorted(path for path in root.rglob("*") if path.suffix.lower() in _RECORDINGS)
-    chosen = [path for path in found if split is None or split_of(path) == split]
+    single = root.is_file()
+    found = [root] if single else sorted(path for path in root.rglob("*") if path.suffix.lower() in _RECORDINGS)
+    chosen = [path for path in found if single or split is None or split_of(path) == split]
     if not chosen:
         of = "" if split is None else f" for {split} (of {len(found)} in all; the split goes by their names)"
         raise recordings.AudioError(f"{root} holds no recordings{of}: looked for {', '.join(_RECORDINGS)}")

@@ -5,7 +5,8 @@ import pytest
 import soundfile
 
 from raveforce.audio import AudioError
-from raveforce.targets import FixedTarget, from_file
+from raveforce.targets import FixedTarget, RandomPrograms, from_file
+from raveforce.tasks.kick import kick
 
 RNG = np.random.default_rng(0)
 
@@ -40,3 +41,13 @@ def test_a_recording_that_is_too_long(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.ones(8000 * 3) / 2, 8000)
     with pytest.raises(AudioError, match=r"lasts 3.0 s; the longest accepted is 2 s"):
         from_file(tmp_path / "a.wav", sample_rate=8000, max_seconds=2)
+
+
+def test_a_random_program_is_not_what_the_same_seed_would_answer() -> None:
+    task = kick()
+    source = RandomPrograms(task.program, task.parameters, samples=4410)
+    drawn = source.draw(np.random.default_rng(3))
+    np.testing.assert_array_equal(drawn, source.draw(np.random.default_rng(3)))
+    rng = np.random.default_rng(3)
+    guesses = [source.play(task.parameters.decode(rng.uniform(-1, 1, (1, 6)))) for _ in range(3)]
+    assert not any(np.array_equal(drawn, guess) for guess in guesses if guess is not None)

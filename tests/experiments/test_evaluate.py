@@ -109,3 +109,21 @@ def test_the_policy_is_evaluated_on_sounds_that_it_was_not_trained_on(
     cfg.evaluation_task = {"seconds": 0.2}
     with pytest.raises(ConfigError, match="evaluation_task: the policy would see or do other things"):
         build_stage(cfg)
+
+
+def test_a_policy_trained_on_random_programs_answers_recordings(
+    configure: Callable[..., DictConfig], tmp_path: Path
+) -> None:
+    time = np.arange(11025) / 44100
+    kicks = tmp_path / "kicks"
+    kicks.mkdir()
+    for pitch in (50, 60):
+        soundfile.write(kicks / f"{pitch}.wav", 0.4 * np.sin(2 * np.pi * pitch * time) * np.exp(-time / 0.1), 44100)
+    run = tmp_path / "run"
+    train(configure("task=match", "num_envs=2"), run)
+    trained = soundfile.info(run / "target.wav").frames
+    for target in (kicks / "50.wav", kicks):  # one, and all: not only those of a split
+        evaluate_run(run, tmp_path / "out", changes={"task.target": str(target)}, episodes=8)
+        sounds = [soundfile.read(tmp_path / "out" / f"target_{number}.wav")[0] for number in range(8)]
+        assert {len(sound) for sound in sounds} == {trained}, "cut or padded to what the policy knows"
+        assert len({sound.tobytes() for sound in sounds}) == (2 if target.is_dir() else 1)
