@@ -173,7 +173,7 @@ def test_matchs_targets_differ_and_are_within_reach() -> None:
     rng = np.random.default_rng(0)
     targets = [task.targets.draw(rng) for _ in range(3)]
     assert not np.array_equal(targets[0], targets[1])
-    again = np.random.default_rng(0)
+    again = np.random.default_rng(np.random.default_rng(0).integers(2**63))
     action = again.uniform(-1, 1, (1, 6))
     np.testing.assert_array_equal(perform(task, action), targets[0])
 
