@@ -23,11 +23,25 @@ from stable_baselines3.common.type_aliases import GymEnv, PyTorchObs, Schedule
 from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor, nn
 
-__all__ = ["GCSL", "AnswerPolicy"]
+__all__ = ["GCSL", "AnswerPolicy", "masked"]
 
 NEAR = 0.05
 """Error of an action up to which it counts by its square, beyond by its size: what cannot be heard cannot be
 answered, and should not outweigh what can."""
+
+
+def masked(sounds: Tensor, part: float) -> Tensor:
+    """Log spectrograms [rows, frames, bands] in [0, 1], some with a burst of noise over them.
+
+    A burst begins with the sound, fades from frame to frame and from its middle band to both sides, all at random; in
+    every place the louder of both is heard. Bursts of equal frames everywhere are hiss, short ones are clicks.
+    """
+    rows, frames, bands = sounds.shape
+    time, band = torch.arange(frames)[:, None], torch.arange(bands) / bands
+    level, fading, middle, slope = (torch.rand(rows, 1, 1) for _ in range(4))
+    burst = level - fading**2 * time - 2 * slope * (band - middle).abs() + 0.05 * torch.randn_like(sounds)
+    burst[torch.rand(rows) >= part] = 0
+    return torch.maximum(sounds, burst.clamp(0, 1))
 
 
 class AnswerPolicy(BasePolicy):
@@ -91,6 +105,8 @@ class GCSL(OffPolicyAlgorithm):
     env : vector of environments
     learning_rate, buffer_size, learning_starts, batch_size, train_freq, gradient_steps, action_noise : as in SB3's
         off-policy algorithms; the buffer holds sounds' features and the actions that made them
+    masking : part of the sounds that are learnt with another sound over them (``masked``), as recordings have clicks
+        and noise that the program cannot make; for spectrograms
     policy_kwargs : the policy's own arguments
     """
 
@@ -111,6 +127,7 @@ class GCSL(OffPolicyAlgorithm):
         train_freq: int | tuple[int, str] = 1,
         gradient_steps: int = 4,
         action_noise: ActionNoise | None = None,
+        masking: float = 0.0,
         policy_kwargs: dict[str, Any] | None = None,
         tensorboard_log: str | None = None,
         verbose: int = 0,
@@ -137,8 +154,11 @@ class GCSL(OffPolicyAlgorithm):
             sde_support=False,
             supported_action_spaces=(gymnasium.spaces.Box,),
         )
+        self.masking = masking
         if env is not None:
             self._check(self.env)
+            if masking and len(self.observation_space["target"].shape or ()) != 2:  # type: ignore[index]
+                raise ValueError("masking is for spectrograms: take such an observation, or masking=0")
         if _init_setup_model:
             self._setup_model()
 
@@ -150,7 +170,8 @@ class GCSL(OffPolicyAlgorithm):
         losses = []
         for _ in range(gradient_steps):
             heard = self.replay_buffer.sample(batch_size)
-            answers = self.policy.answer(heard.observations)
+            sounds = masked(heard.observations, self.masking) if self.masking else heard.observations
+            answers = self.policy.answer(sounds)
             loss = nn.functional.smooth_l1_loss(answers, heard.actions, beta=NEAR)
             self.policy.optimizer.zero_grad()
             loss.backward()

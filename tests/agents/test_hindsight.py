@@ -3,10 +3,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from agents import load_agent, make_agent
-from agents.hindsight import GCSL
+from agents.hindsight import GCSL, masked
 from agents.vec_env import BatchVecEnv
 from raveforce.env import RaveForceEnv
 from raveforce.observations import make_observation
@@ -81,3 +82,20 @@ def test_tasks_and_observations_it_cannot_learn_from_are_refused(many: RaveForce
     steps = RaveForceEnv(replace(tone_task, total_step=2, step_len=None), reward="mss", observation=many.observation)
     with pytest.raises(ValueError, match="every step plays the whole sound"):
         make_agent("gcsl", BatchVecEnv(steps, 2), seed=0, settings=SETTINGS)
+
+
+def test_masking_only_adds_and_only_to_some() -> None:
+    torch.manual_seed(0)
+    sounds = torch.rand(400, 9, 16) / 2
+    over = masked(sounds, 0.5)
+    assert bool((over >= sounds).all())
+    assert bool((over <= 1).all())
+    changed = (over != sounds).flatten(1).any(1).float().mean()
+    assert 0.3 < float(changed) < 0.6
+
+
+def test_masking_wants_spectrograms(many: RaveForceEnv, tone_task: Task) -> None:
+    flat = make_observation("waveform", tone_task.sample_rate, as_dict=True, show=("attempt", "target"))
+    env = RaveForceEnv(many.task, reward="mss", observation=flat)
+    with pytest.raises(ValueError, match="masking is for spectrograms"):
+        make_agent("gcsl", BatchVecEnv(env, 2), seed=0, settings={**SETTINGS, "masking": 0.5})
