@@ -17,7 +17,7 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
 from agents.extractors import SpectrogramExtractor
-from agents.hindsight import GCSL
+from agents.gcsl import GCSL
 from agents.noise import FadingActionNoise
 from agents.search import CMASearch, RandomSearch, Search
 from raveforce.actions import MultiDiscreteActions

@@ -35,8 +35,8 @@ def match(
 
     Parameters
     ----------
-    target : a folder of recordings or a source of targets; None plays random programs of the template, which the
-        agent can reach exactly
+    target : a folder of recordings, one recording, or a source of targets; None plays random programs of the
+        template, which the agent can reach exactly
     template : whose program answers, a name in ``TEMPLATES``
     split : of a folder, "train", "validation", "test" or None for all
     attempts : steps in an episode, each playing the whole sound anew

@@ -7,7 +7,7 @@ import torch
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from agents import load_agent, make_agent
-from agents.hindsight import GCSL, masked
+from agents.gcsl import GCSL, masked
 from agents.vec_env import BatchVecEnv
 from raveforce.env import RaveForceEnv
 from raveforce.observations import make_observation

@@ -156,9 +156,7 @@ class GCSL(OffPolicyAlgorithm):
         )
         self.masking = masking
         if env is not None:
-            self._check(self.env)
-            if masking and len(self.observation_space["target"].shape or ()) != 2:  # type: ignore[index]
-                raise ValueError("masking is for spectrograms: take such an observation, or masking=0")
+            self._check(self.env, masking)
         if _init_setup_model:
             self._setup_model()
 
@@ -217,8 +215,8 @@ class GCSL(OffPolicyAlgorithm):
         return ["policy", "policy.optimizer"], []
 
     @staticmethod
-    def _check(env: VecEnv | None) -> None:
-        """Refuse tasks whose sounds are not what one action made."""
+    def _check(env: VecEnv | None, masking: float) -> None:
+        """Refuse tasks whose sounds are not what one action made, and masks over what is no spectrogram."""
         assert env is not None
         space = env.observation_space
         if not (isinstance(space, gymnasium.spaces.Dict) and {"attempt", "target"} <= set(space)):
@@ -226,6 +224,8 @@ class GCSL(OffPolicyAlgorithm):
                 "gcsl learns from features of attempt and target, kept apart: take an observation with "
                 "show=[attempt,target] and as_dict=true, such as observation=log_mel_goal"
             )
+        if masking and len(space["target"].shape or ()) != 2:
+            raise ValueError("masking is for spectrograms: take such an observation, or masking=0")
         (task,) = env.get_attr("task", [0])
         if task.total_step > 1 and not task.anew:
             raise ValueError(f"gcsl needs a task where every step plays the whole sound, as in match; not {task.name}")
