@@ -1,10 +1,7 @@
 """The wasm engine as an environment uses it: rows, steps, resets, samples, errors, the sandbox."""
 
 import copy
-import multiprocessing
 import pickle
-import threading
-import time
 
 import numpy as np
 import pytest
@@ -120,77 +117,6 @@ def test_bpm_and_seed_survive_a_reset():
     melodies = [play(engine(choose, seed=seed), 44100) for seed in (1, 1, 2)]
     np.testing.assert_array_equal(melodies[0], melodies[1])
     assert not np.array_equal(melodies[0], melodies[2])
-
-
-# --- samples
-
-
-def test_a_sample_plays_and_survives_resets_and_errors():
-    # Smooth, because the engine's sampler interpolates in its own way.
-    sound = np.cos(np.linspace(0, 6, 300)).astype(np.float32)
-    opened = open_engine(r"o: imp {} >> sp \hit", kind="wasm")
-    opened.add_sample("hit", sound)
-    for _ in range(3):
-        audio = opened.play([[1]], 300)[0]
-        np.testing.assert_allclose(audio, sound, atol=0.02)
-        opened.reset()
-    failing = open_engine(Program(r"o: imp 1 >> {node}", words={"node": (r"sp \hit", "pan 0.1")}), kind="wasm")
-    failing.add_sample("hit", sound)
-    with pytest.raises(GlicolError):
-        failing.play([[1]], 300)
-    np.testing.assert_allclose(failing.play([[0]], 300)[0], sound, atol=0.02)
-
-
-def test_a_sample_of_the_same_name_is_replaced_also_while_playing():
-    opened = engine(r"o: imp 1 >> sp \hit")
-    opened.add_sample("hit", np.full(200, 0.5))
-    np.testing.assert_allclose(play(opened, 128), 0.5)
-    opened.add_sample("hit", np.full(200, -0.25))
-    opened.reset()
-    np.testing.assert_allclose(play(opened, 128), -0.25)
-
-
-def test_a_sample_added_while_playing_is_heard_without_a_reset():
-    program = Program("o: imp 100 >> {node}", words={"node": ("mul 1.0", r"sp \hit")})
-    opened = open_engine(program, kind="wasm")
-    opened.play([[0]], 1000)
-    opened.add_sample("hit", np.full(400, 0.5))
-    audio = opened.play([[1]], 1000)
-    assert np.count_nonzero(audio == 0.5) > 300
-
-
-def test_the_left_of_a_stereo_sample_is_heard():
-    left, right = np.full(300, 0.5), np.full(300, -0.5)
-    opened = engine(r"o: imp 1 >> sp \hit")
-    opened.add_sample("hit", [left, right])
-    np.testing.assert_allclose(play(opened, 256), 0.5)
-
-
-def test_a_sample_at_another_rate_is_stretched():
-    opened = engine(r"o: imp 0.1 >> sp \hit")
-    opened.add_sample("hit", np.linspace(1, 0, 1000), sample_rate=22050)
-    audio = play(opened, 2000)[0]
-    np.testing.assert_allclose(audio[500], 0.75, atol=0.01)
-    np.testing.assert_allclose(audio[1500], 0.25, atol=0.01)
-
-
-@pytest.mark.parametrize(
-    ("name", "audio", "rate"),
-    [
-        ("a b", [0, 1], None),
-        ("", [0, 1], None),
-        ("a", [], None),
-        ("a", [1], None),
-        ("a", np.zeros((3, 10)), None),
-        ("a", np.zeros((1, 2, 10)), None),
-        ("a", [0, np.nan], None),
-        ("a", [0, 1], 0),
-        ("a", [0, 1], 44100.5),
-    ],
-)
-def test_impossible_samples_are_refused(name, audio, rate):
-    with pytest.raises(ValueError, match="sample"):
-        engine("o: sin 1").add_sample(name, audio, rate)
 
 
 # --- programs that are wrong
@@ -314,99 +240,6 @@ def test_impossible_settings_are_refused(options):
 def test_impossible_lengths_are_refused(samples):
     with pytest.raises(ValueError, match="samples"):
         play(engine("o: sin 1"), samples)
-
-
-# --- the sandbox
-
-
-@pytest.mark.parametrize("code", ["o: meta `loop { }`", "o: meta `let a = [1]; loop { a[0] += 1; }`"])
-def test_a_script_without_end_meets_the_deadline(code):
-    opened = open_engine(Program("{x}", words={"x": ("o: sin 440", code)}), rows=2, deadline=0.3, kind="wasm")
-    start = time.monotonic()
-    with pytest.raises(GlicolError, match=r"deadline of 0\.3 s") as caught:
-        opened.play([[0], [1]], 1000)
-    assert 0.25 < time.monotonic() - start < 3
-    assert (caught.value.kind, caught.value.row) == ("deadline", 1)
-    assert opened.play([[0], [0]], 1000).any()
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        'o: meta `let a = "abcdefgh"; loop { a += a; }`',
-        "o: meta `let a = []; a.pad(100000000, 1.0); a`",
-        "o: meta `let a = []; loop { a.push([1, 2, 3]); }`",
-        "o: sin 1 >> delayn 100000000",
-        "o: sin 1 >> delayn 2000000000",
-    ],
-)
-def test_a_program_that_eats_memory_meets_its_limit(code):
-    opened = engine(code, memory_limit=16 * 2**20)
-    with pytest.raises(GlicolError, match="16 MiB") as caught:
-        play(opened)
-    assert caught.value.kind == "memory"
-
-
-def test_a_sample_too_big_for_the_memory_limit_is_an_error():
-    opened = engine(r"o: imp 1 >> sp \hit", memory_limit=8 * 2**20)
-    opened.add_sample("hit", np.zeros(4 * 2**20))
-    with pytest.raises(GlicolError) as caught:
-        play(opened)
-    assert caught.value.kind == "memory"
-
-
-def test_memory_stays_flat_over_many_programs():
-    opened = open_engine("o: saw {} >> delayms {} >> plate 0.1", kind="wasm", memory_limit=8 * 2**20)
-    for round_ in range(200):
-        opened.reset()
-        opened.play([[100 + round_, 200]], 128)
-
-
-def test_a_long_program_fits():
-    code = "\n".join(f"~c{n}: sin {n}" for n in range(5000)) + "\no: sin 440"
-    np.testing.assert_array_equal(play(engine(code), 128), play(engine("o: sin 440"), 128))
-
-
-def test_wild_values_do_not_break_it():
-    opened = open_engine("o: saw {} >> lpf {} {} >> mul {}", kind="wasm")
-    for value in (0.0, -1.0, 1e-40, 3.4e38, -3.4e38):
-        assert opened.play([[value] * 4], 500).shape == (1, 500)
-        opened.reset()
-
-
-# --- processes and threads
-
-
-def test_it_plays_in_another_thread():
-    opened = engine("o: sin 440")
-    heard = [play(opened, 1000)]
-    thread = threading.Thread(target=lambda: heard.append(play(opened, 1000)))
-    thread.start()
-    thread.join()
-    np.testing.assert_array_equal(np.concatenate(heard, axis=1), play(engine("o: sin 440"), 2000))
-
-
-def _in_child(opened, queue):
-    try:
-        play(opened, 1000)
-    except GlicolError as error:
-        queue.put(error)
-
-
-@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="this system does not fork")
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_the_deadline_holds_in_a_forked_process():
-    opened = engine("o: meta `loop { }`", deadline=0.3)
-    context = multiprocessing.get_context("fork")
-    queue = context.Queue()
-    child = context.Process(target=_in_child, args=(opened, queue))
-    child.start()
-    try:
-        error = queue.get(timeout=20)
-    finally:
-        child.kill()
-        child.join()
-    assert error.kind == "deadline"
 
 
 @pytest.mark.parametrize("copying", [pickle.dumps, copy.copy, copy.deepcopy])

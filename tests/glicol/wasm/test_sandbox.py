@@ -1,0 +1,108 @@
+"""The sandbox: nothing runs for ever, takes all memory or harms the host."""
+
+import multiprocessing
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from raveforce.glicol import GlicolError, Program, open_engine
+
+
+def engine(code, **options):
+    return open_engine(Program.literal(code), kind="wasm", **options)
+
+
+def play(opened, samples=5000):
+    return opened.play([[]] * opened.rows, samples)
+
+
+@pytest.mark.parametrize("code", ["o: meta `loop { }`", "o: meta `let a = [1]; loop { a[0] += 1; }`"])
+def test_a_script_without_end_meets_the_deadline(code):
+    opened = open_engine(Program("{x}", words={"x": ("o: sin 440", code)}), rows=2, deadline=0.3, kind="wasm")
+    start = time.monotonic()
+    with pytest.raises(GlicolError, match=r"deadline of 0\.3 s") as caught:
+        opened.play([[0], [1]], 1000)
+    assert 0.25 < time.monotonic() - start < 3
+    assert (caught.value.kind, caught.value.row) == ("deadline", 1)
+    assert opened.play([[0], [0]], 1000).any()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'o: meta `let a = "abcdefgh"; loop { a += a; }`',
+        "o: meta `let a = []; a.pad(100000000, 1.0); a`",
+        "o: meta `let a = []; loop { a.push([1, 2, 3]); }`",
+        "o: sin 1 >> delayn 100000000",
+        "o: sin 1 >> delayn 2000000000",
+    ],
+)
+def test_a_program_that_eats_memory_meets_its_limit(code):
+    opened = engine(code, memory_limit=16 * 2**20)
+    with pytest.raises(GlicolError, match="16 MiB") as caught:
+        play(opened)
+    assert caught.value.kind == "memory"
+
+
+def test_a_sample_too_big_for_the_memory_limit_is_an_error():
+    opened = engine(r"o: imp 1 >> sp \hit", memory_limit=8 * 2**20)
+    opened.add_sample("hit", np.zeros(4 * 2**20))
+    with pytest.raises(GlicolError) as caught:
+        play(opened)
+    assert caught.value.kind == "memory"
+
+
+def test_memory_stays_flat_over_many_programs():
+    opened = open_engine("o: saw {} >> delayms {} >> plate 0.1", kind="wasm", memory_limit=8 * 2**20)
+    for round_ in range(200):
+        opened.reset()
+        opened.play([[100 + round_, 200]], 128)
+
+
+def test_a_long_program_fits():
+    code = "\n".join(f"~c{n}: sin {n}" for n in range(5000)) + "\no: sin 440"
+    np.testing.assert_array_equal(play(engine(code), 128), play(engine("o: sin 440"), 128))
+
+
+def test_wild_values_do_not_break_it():
+    opened = open_engine("o: saw {} >> lpf {} {} >> mul {}", kind="wasm")
+    for value in (0.0, -1.0, 1e-40, 3.4e38, -3.4e38):
+        assert opened.play([[value] * 4], 500).shape == (1, 500)
+        opened.reset()
+
+
+# --- processes and threads
+
+
+def test_it_plays_in_another_thread():
+    opened = engine("o: sin 440")
+    heard = [play(opened, 1000)]
+    thread = threading.Thread(target=lambda: heard.append(play(opened, 1000)))
+    thread.start()
+    thread.join()
+    np.testing.assert_array_equal(np.concatenate(heard, axis=1), play(engine("o: sin 440"), 2000))
+
+
+def _in_child(opened, queue):
+    try:
+        play(opened, 1000)
+    except GlicolError as error:
+        queue.put(error)
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_the_deadline_holds_in_a_forked_process():
+    opened = engine("o: meta `loop { }`", deadline=0.3)
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    child = context.Process(target=_in_child, args=(opened, queue))
+    child.start()
+    try:
+        error = queue.get(timeout=20)
+    finally:
+        child.kill()
+        child.join()
+    assert error.kind == "deadline"
