@@ -15,7 +15,7 @@ from benchmarks.workloads import SAMPLE_RATE, Render, Values, Workload
 from raveforce.glicol import BLOCK, open_engine
 from raveforce.glicol.wasm.binary import load_binary
 from raveforce.glicol.wasm.machine import BLOCK_BYTES, REQUEST
-from raveforce.glicol.wasm.runtime import open_runtime
+from raveforce.glicol.wasm.runtimes import open_runtime
 
 __all__ = ["bare_loop", "engine", "first_raveforce", "hand_written"]
 

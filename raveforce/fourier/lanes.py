@@ -17,8 +17,9 @@ from numba.core import cgutils, types
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
+from raveforce._compile import keep
+from raveforce.fourier.load import SOURCES
 from raveforce.fourier.plan import LANES
-from raveforce.glicol.compiled import keep
 
 __all__ = [
     "LANES",
@@ -77,7 +78,7 @@ def compiled(function: Callable[..., Any]) -> Any:
 
     Without numba's reference counts (``_nrt``), so nothing in there may allocate.
     """
-    return keep(inlined(function), "fourier", "raveforce.fourier")
+    return keep(inlined(function), "fourier", *SOURCES)
 
 
 def inlined(function: Callable[..., Any]) -> Any:

@@ -7,17 +7,25 @@ from types import ModuleType
 
 import numpy as np
 
+from raveforce._compile import load_compiled
 from raveforce.fourier.plan import make_plan, make_space
-from raveforce.glicol.compiled import load_compiled
 
-__all__ = ["load_kernels"]
+__all__ = ["SOURCES", "load_kernels"]
+
+SOURCES = ("raveforce.fourier",)
+"""What the compiled code depends on."""
 
 
 @cache
 def load_kernels() -> ModuleType:
     """Import the kernels and make sure that they are compiled; the first time takes some seconds, and says so."""
     return load_compiled(
-        "raveforce.fourier.kernels", name="fourier", what="the spectra", duration="ten seconds", warm=_warm
+        "raveforce.fourier.kernels",
+        name="fourier",
+        sources=SOURCES,
+        what="the spectra",
+        duration="ten seconds",
+        warm=_warm,
     )
 
 

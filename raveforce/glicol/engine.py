@@ -1,76 +1,21 @@
-"""The engine protocol: blanks' values in, sound out, for many rows at once."""
+"""Opening an engine for a program."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from functools import cache
-from typing import Any, Protocol, runtime_checkable
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import Any
 
 from raveforce.glicol.errors import EngineUnavailable, GlicolError
 from raveforce.glicol.program import Program
+from raveforce.glicol.protocol import Engine
 
-__all__ = ["BLOCK", "ENGINES", "Engine", "open_engine"]
+__all__ = ["ENGINES", "open_engine"]
 
 log = logging.getLogger(__name__)
 
-BLOCK = 128
-"""Frames the engine renders at once; new values take effect at the start of a block."""
-
 ENGINES = ("auto", "native", "wasm")
 """Kinds of engine that ``open_engine`` knows."""
-
-
-@runtime_checkable
-class Engine(Protocol):
-    """Rows of one program, each with its own values and its own state.
-
-    Attributes
-    ----------
-    kind : "native" or "wasm"
-    program : the program that every row plays
-    rows : how many rows there are
-    sample_rate : Hz
-    """
-
-    kind: str
-    program: Program
-    rows: int
-    sample_rate: int
-
-    def reset(self, rows: Sequence[int] | None = None) -> None:
-        """Put every row (or the rows named) back to silence, as if newly opened, bit for bit."""
-
-    def play(self, values: ArrayLike, samples: int) -> NDArray[np.float32]:
-        """Play on from where the rows stopped.
-
-        Parameters
-        ----------
-        values : float array [rows, blanks]; a blank with words takes the index of its word.
-            They take effect at the next block boundary: up to 127 samples that were rendered but not yet
-            asked for are played out first.
-        samples : samples to return a row, at least 0
-
-        Returns
-        -------
-        float32 array [rows, samples], left channel, full scale ±1 (the engine may go beyond)
-
-        Raises
-        ------
-        GlicolError
-            With ``row``, and the other rows' sound in ``audio``; the failed rows are back to silence.
-        ProgramError
-            Values that do not fit the blanks.
-        """
-
-    def add_sample(self, name: str, audio: ArrayLike, sample_rate: int | None = None) -> None:
-        r"""Offer a recording to programs that play ``sp \name``; it stays through resets."""
-
-    def close(self) -> None:
-        """Free what the engine holds; closing twice is harmless."""
 
 
 def open_engine(

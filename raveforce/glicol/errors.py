@@ -7,6 +7,10 @@ import numpy as np
 __all__ = ["EngineUnavailable", "GlicolError", "UnsupportedProgram"]
 
 
+BROKE_WHILE_PLAYING = frozenset({"trap", "deadline", "memory"})
+"""Kinds of error that other values may do without."""
+
+
 class EngineUnavailable(RuntimeError):
     """The engine cannot be had: its binary or its runtime is missing. The message says the ways out."""
 
@@ -22,8 +26,8 @@ class GlicolError(RuntimeError):
     code : the program text, blanks filled
     line, column : where, counted from 1; None when the engine does not say
     row : which row of the batch, None when it concerns all
-    audio : what the batch played, float32 [rows, samples], NaN in the rows that failed; None if nothing was
-        played
+    audio : what the batch played, float32 [rows, samples], NaN in the rows that failed; None where the text is
+        wrong
     """
 
     def __init__(
@@ -45,6 +49,19 @@ class GlicolError(RuntimeError):
         self.row = row
         self.audio = audio
         super().__init__(f"{message}{self._place()}\n{self._listing()}")
+
+    @property
+    def caused_by_values(self) -> bool:
+        """Whether it broke while playing, with these values; if not, the text is wrong whatever they are.
+
+        Examples
+        --------
+        >>> GlicolError("the engine broke", kind="trap", code="o: imp 50000").caused_by_values
+        True
+        >>> GlicolError("syntax error", kind="syntax", code="o: sin").caused_by_values
+        False
+        """
+        return self.kind in BROKE_WHILE_PLAYING
 
     def _place(self) -> str:
         if self.line is None:

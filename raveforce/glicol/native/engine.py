@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NoReturn
+from typing import Any
 
 import numba
 import numpy as np
@@ -13,12 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.native.graph import Setting
-from raveforce.glicol.native.kernel.jit import BLOCK, TILE
+from raveforce.glicol.native.kernel.jit import TILE
 from raveforce.glicol.native.load import load_kernel
 from raveforce.glicol.native.moves import surviving
 from raveforce.glicol.native.variants import compile_variants
 from raveforce.glicol.native.voices import Voices
-from raveforce.glicol.program import Program, ProgramError
+from raveforce.glicol.program import Program
+from raveforce.glicol.protocol import BLOCK, BaseEngine, EngineSettings
 
 __all__ = ["NativeEngine"]
 
@@ -27,7 +28,7 @@ ROWS_PER_THREAD = 16
 """Rows for which another thread pays by default."""
 
 
-class NativeEngine:
+class NativeEngine(BaseEngine):
     """Engine that plays common Glicol many times faster than the real one, and the same.
 
     Parameters
@@ -65,29 +66,27 @@ class NativeEngine:
         seed: int = 42,
         num_threads: int | None = None,
     ) -> None:
-        if not (1 <= rows < 2**20 and rows == int(rows)):
-            raise ValueError(f"an engine has a whole number of rows, at least 1, not {rows!r}")
-        setting = Setting(float(sample_rate), float(np.float32(bpm)), seed, code=program.template)
-        self.program, self.rows, self.sample_rate = program, int(rows), int(sample_rate)
+        super().__init__(program, rows, EngineSettings(sample_rate, bpm, seed))
+        # The engine takes its tempo as a float32.
+        setting = Setting(float(sample_rate), float(np.float32(bpm)), int(seed), code=program.template)
         self._graphs = compile_variants(program, setting)
         self._word_blanks = [i for i, name in enumerate(program.blanks) if name in program.words]
         self._kernel = load_kernel()
         self._voices: dict[tuple[int, ...], Voices] = {}
-        self._chosen: list[tuple[int, ...] | None] = [None] * rows
-        self._all = np.arange(rows)
+        self._chosen: list[tuple[int, ...] | None] = [None] * self.rows
+        self._all = np.arange(self.rows)
         self._values = np.zeros((rows, len(program.blanks)), np.float32)
         self._whole = np.array(next(iter(self._graphs.values())).whole, np.int64)
-        # What broke a row: 1 + the instruction, or -1 - the blank that is no integer; 0 for nothing.
+        # What broke a row: 1 + the instruction (or for a moment -1 - the blank that is no integer); 0 for nothing.
         self._failed = np.zeros(rows, np.int64)
         # Samples of a row's last block that were not yet asked for: how many, and the blocks. As long as no row
         # was reset by itself it is the same number for all.
         self._left = np.zeros(rows, np.int64)
         self._left_of_all: int | None = 0
         self._tails = np.zeros((rows, BLOCK), np.float32)
-        self._threads = _threads(num_threads, rows)
+        self._threads = _threads(num_threads, self.rows)
         self._pool: ThreadPoolExecutor | None = None
         self._pool_process = 0
-        self._closed = False
 
     def reset(self, rows: Sequence[int] | None = None) -> None:
         """Put every row (or the rows named) back to silence."""
@@ -109,10 +108,9 @@ class NativeEngine:
     def play(self, values: ArrayLike, samples: int) -> NDArray[np.float32]:
         """Play on; see ``Engine.play``."""
         self._check_open()
-        if not (0 <= samples < 2**40 and samples == int(samples)):
-            raise ValueError(f"samples is a whole number, at least 0, not {samples!r}")
-        samples = int(samples)
-        broken = self._read(values)
+        samples = self._check_samples(samples)
+        self._read(self._check_values(values))
+        broken = 0
         out = np.empty((self.rows, samples), np.float32)
         for left, rows in self._by_left():
             taken = min(left, samples)
@@ -142,40 +140,30 @@ class NativeEngine:
             self._pool.shutdown()
         self._pool = None
         self._voices.clear()
-        self._closed = True
+        super().close()
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("an engine cannot be pickled or copied; open another one")
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise ValueError("the engine is closed")
-
-    def _read(self, values: ArrayLike) -> int:
-        """Check values and keep them; return how many stand where the language takes integers only."""
-        array = np.ascontiguousarray(values, np.float64)
-        if array.shape != self._values.shape:
-            expected = self._values.shape
-            if expected[1] or array.shape[:1] != expected[:1] or array.size:
-                raise ProgramError(f"values must have the shape [rows, blanks] = {expected}, not {array.shape}")
-            array = array.reshape(expected)
-        if not array.flags.carray:  # the kernel is compiled for plain arrays only
-            array = array.copy()
-        fractions = self._kernel.read(array, self._values, self._whole, self._failed)
-        if fractions < 0:
-            self._explain(array)
+    def _read(self, values: NDArray[np.float64]) -> None:
+        """Keep values; raise where they do not fit their blanks."""
+        if not values.flags.carray:  # the kernel is compiled for plain arrays only
+            values = values.copy()
+        fractions = self._kernel.read(values, self._values, self._whole, self._failed)
+        if fractions:
+            self._explain(values)
         for blank in self._word_blanks:
             count = len(self.program.words[self.program.blanks[blank]])
-            column = array[:, blank]
+            column = values[:, blank]
             if not ((column >= 0) & (column < count) & (column == np.floor(column))).all():
-                self._explain(array)
-        return fractions
+                self._explain(values)
 
     def _explain(self, values: NDArray[np.float64]) -> None:
         """Raise the error that says which blank a value does not fit."""
+        failed = self._failed.copy()
         self._failed[:] = 0
-        for row in values:
-            self.program.fill(row)
+        codes = [self.program.fill(row) for row in values]
+        row = int(np.flatnonzero(failed)[0])
+        name = self.program.blanks[-1 - failed[row]]
+        message = f"blank {name!r} stands where the language takes integers only"
+        raise GlicolError(message, kind="syntax", code=codes[row], row=row)
 
     def _common_left(self) -> int | None:
         first = int(self._left[0])
@@ -242,14 +230,9 @@ class NativeEngine:
         row = int(rows[0])
         code = self.program.fill(self._values[row])
         choices = tuple(int(choice) for choice in self._values[row, self._word_blanks])
-        what = int(failed[row])
+        node = self._graphs[choices].nodes[int(failed[row]) - 1]
         self.reset(rows.tolist())
         out[rows] = np.nan
-        if what < 0:
-            name = self.program.blanks[-1 - what]
-            message = f"blank {name!r} stands where the language takes integers only"
-            return GlicolError(message, kind="syntax", code=code, row=row, audio=out)
-        node = self._graphs[choices].nodes[what - 1]
         message = f"{node.name!r} breaks the engine with these numbers"
         return GlicolError(message, kind="trap", code=code, row=row, audio=out)
 

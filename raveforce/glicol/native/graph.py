@@ -25,11 +25,6 @@ class Setting:
     bpm, seed : the engine's
     allpass_memory : milliseconds that an all-pass filter with a modulated delay remembers
     code : program text, for errors
-
-    Raises
-    ------
-    ValueError
-        A setting is out of range.
     """
 
     sample_rate: float
@@ -37,14 +32,6 @@ class Setting:
     seed: int
     allpass_memory: float = 0.0
     code: str = ""
-
-    def __post_init__(self) -> None:
-        if not (1000 <= self.sample_rate <= 384_000 and self.sample_rate == int(self.sample_rate)):
-            raise ValueError(f"sample_rate is a whole number of Hz from 1000 to 384000, not {self.sample_rate!r}")
-        if not 1 <= self.bpm <= 10_000:
-            raise ValueError(f"bpm is a number of beats a minute from 1 to 10000, not {self.bpm!r}")
-        if not (0 <= self.seed <= 2**24 and self.seed == int(self.seed)):
-            raise ValueError(f"seed is a whole number from 0 to {2**24}, not {self.seed!r}")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ from types import ModuleType
 
 import numpy as np
 
-from raveforce.glicol.compiled import load_compiled
+from raveforce._compile import load_compiled
+from raveforce.glicol.block import BLOCK
+from raveforce.glicol.native.kernel import SOURCES
 
 __all__ = ["load_kernel"]
 
@@ -19,6 +21,7 @@ def load_kernel() -> ModuleType:
         "raveforce.glicol.native.kernel.play",
         name="native",
         what="the native engine",
+        sources=SOURCES,
         duration="half a minute",
         warm=_warm,
     )
@@ -26,7 +29,7 @@ def load_kernel() -> ModuleType:
 
 def _warm(kernel: ModuleType) -> None:
     """Call the kernel with nothing to play: every later call has these types, so it finds it compiled."""
-    from raveforce.glicol.native.kernel.jit import BLOCK, PAD
+    from raveforce.glicol.native.kernel.jit import PAD
 
     ints, floats = np.zeros((0, 0), np.int64), np.zeros((0, 0), np.float32)
     few, bufs, flat = np.zeros(0, np.int64), np.zeros((0, 0, BLOCK + PAD), np.float32), np.zeros((0, 0), np.uint8)

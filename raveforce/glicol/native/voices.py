@@ -7,9 +7,10 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
+from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.graph import Graph, Part
 from raveforce.glicol.native.kernel import opcodes as op
-from raveforce.glicol.native.kernel.jit import BLOCK, LANES, PAD
+from raveforce.glicol.native.kernel.jit import LANES, PAD
 
 __all__ = ["Voices"]
 

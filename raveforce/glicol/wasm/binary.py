@@ -16,8 +16,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from raveforce._cache import cache_folder, write_atomically
 from raveforce.glicol.errors import EngineUnavailable
-from raveforce.glicol.wasm.cache import cache_folder, write_atomically
 
 __all__ = ["GLICOL_SHA256", "GLICOL_SIZE", "GLICOL_VERSION", "binary_path", "load_binary"]
 

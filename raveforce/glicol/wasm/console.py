@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from raveforce.glicol.errors import GlicolError
-from raveforce.glicol.wasm.machine import Settings
-from raveforce.glicol.wasm.runtime import Broken
+from raveforce.glicol.wasm.machine import WasmSettings
+from raveforce.glicol.wasm.runtime import WasmTrap
 
-__all__ = ["breakdown", "refusal"]
+__all__ = ["parse_error", "trap_error"]
 
 KINDS = {1: "syntax", 2: "sample", 3: "reference"}
 
@@ -32,7 +32,7 @@ EXPECTED = {
 BREAKING = ("reverb", "pan", "expr", "sendpass", "psynth", "p_synth", "pattern_synth")
 
 
-def refusal(console: bytes, code: str) -> GlicolError:
+def parse_error(console: bytes, code: str) -> GlicolError:
     """Read the engine's console (status byte, padding byte, text cut at 254 bytes)."""
     kind = KINDS.get(console[0], "syntax")
     text = console[2:].split(b"\0", 1)[0].decode("utf-8", "ignore")
@@ -53,24 +53,24 @@ def refusal(console: bytes, code: str) -> GlicolError:
     return GlicolError(message, kind=kind, code=code, line=int(place[1]), column=int(place[2]))
 
 
-def breakdown(broken: Broken, code: str, settings: Settings) -> GlicolError:
+def trap_error(trap: WasmTrap, code: str, settings: WasmSettings) -> GlicolError:
     """Say how the engine broke while it played a program."""
-    if broken.kind == "deadline":
+    if trap.kind == "deadline":
         message = f"the program was still playing after its deadline of {settings.deadline:g} s"
-    elif broken.kind == "memory":
+    elif trap.kind == "memory":
         limit = f"{settings.memory_limit / 2**20:g} MiB"
-        message = f"the program asked for more memory than its limit of {limit}{_doing(broken)}"
+        message = f"the program asked for more memory than its limit of {limit}{_doing(trap)}"
     else:
-        message = f"the engine broke{_doing(broken)} ({broken})"
+        message = f"the engine broke{_doing(trap)} ({trap})"
         culprits = [node for node in BREAKING if re.search(rf"\b{node}\s", code)]
         if culprits:
             message += f"; this build of Glicol cannot play {', '.join(culprits)}"
-    return GlicolError(message, kind=broken.kind, code=code)
+    return GlicolError(message, kind=trap.kind, code=code)
 
 
-def _doing(broken: Broken) -> str:
+def _doing(trap: WasmTrap) -> str:
     """Tell from the (mangled Rust) names on the stack what the engine was doing."""
-    for name in broken.where:
+    for name in trap.where:
         node = re.search(r"glicol_synth(?:\.\.|4)node(?:\.\.|\d+)[a-z]+(?:\.\.|\d+)([a-z]+)", name)
         if node:
             return f" in the node {node[1]}"

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce.glicol.errors import GlicolError
-from raveforce.glicol.program import Program, ProgramError
-from raveforce.glicol.wasm.machine import Recording, Settings
+from raveforce.glicol.program import Program
+from raveforce.glicol.protocol import BaseEngine
+from raveforce.glicol.wasm.machine import Recording, WasmSettings
 from raveforce.glicol.wasm.plain import has_script, is_plain
 from raveforce.glicol.wasm.row import Row
-from raveforce.glicol.wasm.runtime import open_runtime
+from raveforce.glicol.wasm.runtimes import open_runtime
 
 __all__ = ["WasmEngine"]
 
 
-class WasmEngine:
+class WasmEngine(BaseEngine):
     """Rows of a program, each in a WebAssembly instance of its own.
 
     An instance can reach nothing outside its memory, and every call has a deadline and a memory limit. A
@@ -73,12 +73,8 @@ class WasmEngine:
         memory_limit: int = 256 * 2**20,
         runtime: str | None = None,
     ) -> None:
-        if not (1 <= rows < 2**20 and rows == int(rows)):
-            raise ValueError(f"an engine has a whole number of rows, at least 1, not {rows!r}")
-        self.program = program
-        self.rows = int(rows)
-        self.sample_rate = int(sample_rate)
-        self.settings = Settings(sample_rate, bpm, seed, deadline, memory_limit)
+        settings = WasmSettings(sample_rate, bpm, seed, deadline, memory_limit)
+        super().__init__(program, rows, settings)
         chosen = open_runtime(runtime, interruptible=not is_plain(program))
         if not chosen.confines and has_script(program):
             raise GlicolError(
@@ -90,35 +86,38 @@ class WasmEngine:
         # The engine takes a text without a chain for silence; it is more likely a mistake.
         self._empty = not re.sub(r"//[^\n]*", "", program.template).strip(" \t\n,|;")
         self._recordings: dict[str, Recording] = {}
-        self._playing = [Row(chosen, self.settings, self._recordings) for _ in range(self.rows)]
+        self._playing = [Row(chosen, settings, self._recordings) for _ in range(self.rows)]
 
     def reset(self, rows: Sequence[int] | None = None) -> None:
         """Put every row (or the rows named) back to silence, as if newly opened, bit for bit."""
-        self._open()
+        self._check_open()
         for row in range(self.rows) if rows is None else rows:
             self._playing[row].reset()
 
     def play(self, values: ArrayLike, samples: int) -> NDArray[np.float32]:
         """Play on from where the rows stopped; see ``Engine.play``."""
-        self._open()
-        if not (0 <= samples < 2**40 and samples == int(samples)):
-            raise ValueError(f"samples is a whole number, at least 0, not {samples!r}")
+        self._check_open()
+        samples = self._check_samples(samples)
         if self._empty:
             raise GlicolError("the program has no chain", kind="syntax", code=self.program.template)
-        codes = self._fill(values)
-        audio = np.empty((self.rows, int(samples)), np.float32)
-        failed: GlicolError | None = None
+        codes = [self.program.fill(row) for row in self._check_values(values).tolist()]
+        audio = np.empty((self.rows, samples), np.float32)
+        failed: list[GlicolError] = []
         for number, (row, code, out) in enumerate(zip(self._playing, codes, audio, strict=True)):
             try:
                 row.play(code, out)
             except GlicolError as error:
                 out[:] = np.nan
-                if failed is None:
-                    failed = error
-                    failed.row, failed.audio = number, audio
-        if failed is not None:
-            raise failed
-        return audio
+                error.row = number
+                failed.append(error)
+        if not failed:
+            return audio
+        # A wrong text counts more than what broke while playing: no values mend it.
+        wrong = [error for error in failed if not error.caused_by_values]
+        if wrong:
+            raise wrong[0]
+        failed[0].audio = audio
+        raise failed[0]
 
     def add_sample(self, name: str, audio: ArrayLike, sample_rate: int | None = None) -> None:
         r"""Offer a recording to programs that play ``sp \name``; it stays through resets.
@@ -141,7 +140,7 @@ class WasmEngine:
         >>> engine.play([[]], samples=4)[0, 0]
         np.float32(1.0)
         """
-        self._open()
+        self._check_open()
         if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
             raise ValueError(f"a sample's name has letters, digits, _ and - only, unlike {name!r}")
         sound = np.atleast_2d(np.array(audio, np.float32, order="C"))
@@ -160,24 +159,5 @@ class WasmEngine:
 
     def close(self) -> None:
         """Free the rows' memory; closing twice is harmless."""
+        super().close()
         self._playing = []
-
-    def __enter__(self) -> WasmEngine:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("an engine is a running machine and cannot be pickled or copied; open another one")
-
-    def _open(self) -> None:
-        if not self._playing:
-            raise ValueError("the engine is closed")
-
-    def _fill(self, values: ArrayLike) -> list[str]:
-        blanks = len(self.program.blanks)
-        table = np.asarray(values, np.float64)
-        if table.shape != (self.rows, blanks):
-            raise ProgramError(f"values are [rows, blanks] = {(self.rows, blanks)}, not {table.shape}")
-        return [self.program.fill(row) for row in table.tolist()]

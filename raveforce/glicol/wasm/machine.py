@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from raveforce.glicol.engine import BLOCK
-from raveforce.glicol.wasm.runtime import Broken, Runtime
+from raveforce.glicol.protocol import BLOCK, EngineSettings
+from raveforce.glicol.wasm.runtime import Runtime, WasmTrap
 
-__all__ = ["BLOCK_BYTES", "MOST_BLOCKS", "REQUEST", "Machine", "Recording", "Refused", "Settings"]
+__all__ = ["BLOCK_BYTES", "MOST_BLOCKS", "REQUEST", "Machine", "Recording", "Refused", "WasmSettings"]
 
 # The header of block_loop.wat.
 REQUEST = struct.Struct("<5i")  # restore, text, length, out, blocks
@@ -26,31 +26,18 @@ LEAST_MEMORY = 8 * 2**20
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What a machine is set up with; ``WasmEngine`` says what each means.
+class WasmSettings(EngineSettings):
+    """What a machine is set up with.
 
-    Raises
-    ------
-    ValueError
-        A setting is out of range.
+    Attributes
+    ----------
+    memory_limit : bytes that one row may use
     """
 
-    sample_rate: int = 44100
-    bpm: float = 120.0
-    seed: int = 42
-    deadline: float = 10.0
     memory_limit: int = 256 * 2**20
 
     def __post_init__(self) -> None:
-        if not (1000 <= self.sample_rate <= 384_000 and self.sample_rate == int(self.sample_rate)):
-            raise ValueError(f"sample_rate is a whole number of Hz from 1000 to 384000, not {self.sample_rate!r}")
-        if not 1 <= self.bpm <= 10_000:
-            raise ValueError(f"bpm is a number of beats a minute from 1 to 10000, not {self.bpm!r}")
-        # The engine takes it as a float32, which holds whole numbers exactly up to here.
-        if not (0 <= self.seed <= 2**24 and self.seed == int(self.seed)):
-            raise ValueError(f"seed is a whole number from 0 to {2**24}, not {self.seed!r}")
-        if not 0 < self.deadline <= 1e6:
-            raise ValueError(f"deadline is a number of seconds above 0 and up to 1e6, not {self.deadline!r}")
+        super().__post_init__()
         if not (LEAST_MEMORY <= self.memory_limit <= 2**32 and self.memory_limit == int(self.memory_limit)):
             raise ValueError(
                 f"memory_limit is a number of bytes from {LEAST_MEMORY} to {2**32}, not {self.memory_limit!r}"
@@ -81,7 +68,7 @@ class Machine:
     restorable : whether restoring brings all of it back; if not, a new machine is needed instead
     """
 
-    def __init__(self, runtime: Runtime, settings: Settings, recordings: Mapping[str, Recording]) -> None:
+    def __init__(self, runtime: Runtime, settings: WasmSettings, recordings: Mapping[str, Recording]) -> None:
         self._instance = runtime.instantiate(settings.deadline, settings.memory_limit)
         setup = float(settings.sample_rate), float(settings.bpm), float(settings.seed)
         self._header = self._ask("prepare", *setup)
@@ -119,7 +106,7 @@ class Machine:
 
         Raises
         ------
-        Broken, Refused
+        WasmTrap, Refused
             The machine must be thrown away.
         """
         length = 0 if code is None else self._write(code.encode())
@@ -147,5 +134,5 @@ class Machine:
         """Call an export that returns an address, or -1 where there is no memory."""
         address = self._instance.call(name, *arguments)
         if address == -1:
-            raise Broken("out of memory", "memory")
+            raise WasmTrap("out of memory", "memory")
         return address

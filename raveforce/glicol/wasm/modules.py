@@ -8,7 +8,7 @@ import platform
 from collections.abc import Callable
 from typing import TypeVar
 
-from raveforce.glicol.wasm.cache import cache_folder, write_atomically
+from raveforce._cache import cache_folder, write_atomically
 
 __all__ = ["compiled"]
 

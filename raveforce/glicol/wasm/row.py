@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from raveforce.glicol.engine import BLOCK
 from raveforce.glicol.errors import EngineUnavailable
-from raveforce.glicol.wasm.console import breakdown, refusal
-from raveforce.glicol.wasm.machine import MOST_BLOCKS, Machine, Recording, Refused, Settings
-from raveforce.glicol.wasm.runtime import Broken, Runtime
+from raveforce.glicol.protocol import BLOCK
+from raveforce.glicol.wasm.console import parse_error, trap_error
+from raveforce.glicol.wasm.machine import MOST_BLOCKS, Machine, Recording, Refused, WasmSettings
+from raveforce.glicol.wasm.runtime import Runtime, WasmTrap
 
 __all__ = ["Row"]
 
@@ -25,7 +25,7 @@ class Row:
     recordings : samples by name; the engine may add some
     """
 
-    def __init__(self, runtime: Runtime, settings: Settings, recordings: Mapping[str, Recording]) -> None:
+    def __init__(self, runtime: Runtime, settings: WasmSettings, recordings: Mapping[str, Recording]) -> None:
         self._runtime = runtime
         self._settings = settings
         self._recordings = recordings
@@ -48,10 +48,10 @@ class Row:
         try:
             self._machine.start_clock()
             self._machine.add_sample(name, recording)
-        except Broken as broken:
+        except WasmTrap as trap:
             playing = self._playing
             self._discard()
-            raise breakdown(broken, playing, self._settings) from None
+            raise trap_error(trap, playing, self._settings) from None
 
     def play(self, code: str, out: NDArray[np.float32]) -> None:
         """Fill ``out`` (float32 [samples]) with sound; ``code`` plays from the next block on.
@@ -70,10 +70,10 @@ class Row:
             self._render(code, out[len(rest) :])
         except Refused as refused:
             self._discard()
-            raise refusal(refused.console, code) from None
-        except Broken as broken:
+            raise parse_error(refused.console, code) from None
+        except WasmTrap as trap:
             self._discard()
-            raise breakdown(broken, code, self._settings) from None
+            raise trap_error(trap, code, self._settings) from None
         except EngineUnavailable:  # the wrong thread for wasmer: nothing has been touched, nor may be
             raise
         except BaseException:  # Ctrl-C too: nobody knows where it stopped

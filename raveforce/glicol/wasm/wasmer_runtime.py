@@ -13,7 +13,7 @@ from wasmer_compiler_cranelift import Compiler
 from raveforce.glicol.errors import EngineUnavailable
 from raveforce.glicol.wasm.binary import load_binary
 from raveforce.glicol.wasm.modules import compiled
-from raveforce.glicol.wasm.runtime import Broken, block_loop, now
+from raveforce.glicol.wasm.runtime import WasmTrap, block_loop, now
 
 __all__ = ["Wasmer"]
 
@@ -69,7 +69,7 @@ class _WasmerInstance:
         try:
             return getattr(self._loop, name)(*arguments) or 0
         except RuntimeError as failure:
-            raise Broken(str(failure).splitlines()[0]) from None
+            raise WasmTrap(str(failure).splitlines()[0]) from None
 
     def play(self) -> None:
         self.call("play")

@@ -15,7 +15,7 @@ import wasmtime
 
 from raveforce.glicol.wasm.binary import load_binary
 from raveforce.glicol.wasm.modules import compiled
-from raveforce.glicol.wasm.runtime import Broken, block_loop, now
+from raveforce.glicol.wasm.runtime import WasmTrap, block_loop, now
 
 __all__ = ["Wasmtime"]
 
@@ -105,7 +105,7 @@ class _WasmtimeInstance:
 
     def play(self) -> None:
         if time.monotonic() > self._until:
-            raise Broken("the deadline passed", "deadline")
+            raise WasmTrap("the deadline passed", "deadline")
         try:
             self._play(self._store)
         except FAILURES as failure:
@@ -123,17 +123,17 @@ class _WasmtimeInstance:
         return self._view
 
 
-def _understood(failure: Exception) -> Broken:
+def _understood(failure: Exception) -> WasmTrap:
     """Say which of our three kinds a wasmtime trap is."""
     if not isinstance(failure, wasmtime.Trap):
-        return Broken(str(failure))
+        return WasmTrap(str(failure))
     if failure.trap_code == wasmtime.TrapCode.INTERRUPT:
-        return Broken("the deadline passed", "deadline")
+        return WasmTrap("the deadline passed", "deadline")
     where = tuple(frame.func_name or "" for frame in failure.frames)
     reason = str(failure).strip().splitlines()[-1].strip()
     # Rust runs out of memory in two ways: a size that cannot be right panics in capacity_overflow, and an
     # allocation that fails aborts without the panic's machinery.
     aborted = failure.trap_code == wasmtime.TrapCode.UNREACHABLE and "rust_panic" not in where
     if aborted or any("capacity_overflow" in name for name in where):
-        return Broken("out of memory", "memory", where)
-    return Broken(reason, "trap", where)
+        return WasmTrap("out of memory", "memory", where)
+    return WasmTrap(reason, "trap", where)

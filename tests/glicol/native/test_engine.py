@@ -5,12 +5,16 @@ import logging
 import multiprocessing
 import os
 import pickle
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from raveforce._compile import compiled_folder
+from raveforce.fourier import load
 from raveforce.glicol import (
     Engine,
     GlicolError,
@@ -20,7 +24,7 @@ from raveforce.glicol import (
     engine,
     open_engine,
 )
-from raveforce.glicol.compiled import compiled_folder
+from raveforce.glicol.native.kernel import SOURCES
 
 KICK = "~env: imp 0.1 >> envperc {} {}; kick: sin {} >> mul ~env"
 BASS = "~t: speed {} >> seq {} 62 _ 65; ~e: ~t >> envperc 0.01 0.1; ~p: ~t >> mul 110\n" + (
@@ -199,7 +203,10 @@ def test_a_fraction_where_the_language_takes_integers_is_a_syntax_error():
     opened = native("o: seq {} 60", rows=2)
     with pytest.raises(GlicolError, match="integers") as caught:
         opened.play([[60], [60.5]], 1000)
-    assert (caught.value.kind, caught.value.row, caught.value.code) == ("syntax", 1, "o: seq 60.5 60")
+    error = caught.value
+    assert (error.kind, error.row, error.code) == ("syntax", 1, "o: seq 60.5 60")
+    assert not error.caused_by_values
+    assert error.audio is None
 
 
 def test_rows_may_choose_different_words():
@@ -266,9 +273,17 @@ def test_importing_compiles_nothing():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_compiled_code_depends_on_all_its_sources():
+    """No module that the kernel imports is missing among those whose change compiles it anew."""
+    for package, sources in (("raveforce/glicol/native/kernel", SOURCES), ("raveforce/fourier", load.SOURCES)):
+        for path in Path(package).glob("*.py"):
+            for name in re.findall(r"^from (raveforce\S*) import", path.read_text(), re.MULTILINE):
+                assert name.startswith((*sources, "raveforce._compile")), f"{path} imports {name}"
+
+
 def test_the_cache_moves_with_the_setting(monkeypatch, tmp_path):
     monkeypatch.setenv("RAVEFORCE_CACHE", str(tmp_path))
-    folder = compiled_folder("native", "raveforce.glicol.native.kernel")
+    folder = compiled_folder("native", *SOURCES)
     assert folder.is_relative_to(tmp_path / "native")
 
 

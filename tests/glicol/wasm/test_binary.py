@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from raveforce._cache import cache_folder, write_atomically
 from raveforce.glicol import EngineUnavailable
 from raveforce.glicol.wasm import binary as module
 from raveforce.glicol.wasm.binary import GLICOL_SHA256, GLICOL_SIZE, binary_path, load_binary
-from raveforce.glicol.wasm.cache import cache_folder, write_atomically
 
 FAKE_NPM = """#!{python}
 import pathlib, sys

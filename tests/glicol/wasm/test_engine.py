@@ -193,18 +193,27 @@ def test_after_each_kind_of_error_the_row_is_back_to_silence():
 
 
 def test_the_other_rows_play_on():
-    program = Program("{x}", words={"x": ("o: sin 440", "o: sin ~x", "o: pan 0.1")})
+    program = Program("{x}", words={"x": ("o: sin 440", "o: saw 1 >> pan 0.2", "o: pan 0.1")})
     opened = open_engine(program, rows=4, kind="wasm")
     with pytest.raises(GlicolError) as caught:
         opened.play([[0], [2], [0], [1]], 1000)
     error = caught.value
-    assert (error.row, error.kind) == (1, "trap")
+    assert (error.row, error.kind, error.caused_by_values) == (1, "trap", True)
     assert np.isnan(error.audio[[1, 3]]).all()
     sine = play(engine("o: sin 440"), 2000)[0]
     np.testing.assert_array_equal(error.audio[[0, 2]], [sine[:1000]] * 2)
     following = opened.play([[0]] * 4, 1000)
     np.testing.assert_array_equal(following[[1, 3]], [sine[:1000]] * 2)
     np.testing.assert_array_equal(following[[0, 2]], [sine[1000:]] * 2)
+
+
+def test_a_wrong_text_is_no_broken_row():
+    program = Program("{x}", words={"x": ("o: sin 440", "o: sin ~x", "o: pan 0.1")})
+    opened = open_engine(program, rows=3, kind="wasm")
+    with pytest.raises(GlicolError) as caught:
+        opened.play([[0], [2], [1]], 1000)
+    error = caught.value
+    assert (error.row, error.kind, error.caused_by_values, error.audio) == (2, "reference", False, None)
 
 
 @pytest.mark.parametrize("values", [[], [1, 2, 3], [[1, 2]], [[1, 2, 3], [1, 2, 3]], [[1, 2, np.nan]], [[1, 2, 1e39]]])

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from raveforce.glicol import GlicolError, Program, open_engine
-from raveforce.glicol.wasm.machine import Settings
+from raveforce.glicol.wasm.machine import WasmSettings
 from raveforce.glicol.wasm.plain import is_plain
 from raveforce.glicol.wasm.row import Row
-from raveforce.glicol.wasm.runtime import open_runtime
+from raveforce.glicol.wasm.runtimes import open_runtime
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_it_sounds_the_same_whether_it_can_be_interrupted_or_not(template):
     code = program.fill([100, 0.5, 0.25, 0.125][: len(program.blanks)])
     sounds = np.empty((2, 40_000), np.float32)
     for sound, interruptible in zip(sounds, (True, False), strict=True):
-        Row(open_runtime("wasmtime", interruptible=interruptible), Settings(), {}).play(code, sound)
+        Row(open_runtime("wasmtime", interruptible=interruptible), WasmSettings(), {}).play(code, sound)
     np.testing.assert_array_equal(sounds[0], sounds[1])
 
 

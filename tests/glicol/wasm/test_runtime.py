@@ -12,7 +12,7 @@ import pytest
 
 from raveforce.glicol import EngineUnavailable, open_engine, render
 from raveforce.glicol.wasm.binary import binary_path
-from raveforce.glicol.wasm.runtime import open_runtime
+from raveforce.glicol.wasm.runtimes import open_runtime
 
 ROOT = Path(__file__).parents[3]
 
@@ -33,7 +33,7 @@ def test_the_environment_chooses_another(monkeypatch):
 def test_wasmer_says_why_it_is_not_to_be_had(monkeypatch):
     with pytest.raises(EngineUnavailable, match=r"3\.11.*wasmtime"):
         open_engine("o: sin 440", kind="wasm", runtime="wasmer")
-    monkeypatch.setattr("raveforce.glicol.wasm.runtime.LAST_FOR_WASMER", sys.version_info[:2])
+    monkeypatch.setattr("raveforce.glicol.wasm.runtimes.LAST_FOR_WASMER", sys.version_info[:2])
     with pytest.raises(EngineUnavailable, match=r"raveforce\[wasmer\]"):
         open_engine("o: sin 440", kind="wasm", runtime="wasmer")
 

@@ -1,0 +1,4 @@
+"""The compiled part of the native engine."""
+
+SOURCES = ("raveforce.glicol.native.kernel", "raveforce.glicol.block")
+"""What the compiled code depends on."""

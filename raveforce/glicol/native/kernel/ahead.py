@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
-from raveforce.glicol.native.kernel.jit import BLOCK, LANES, column, jitted, place
+from raveforce.glicol.native.kernel.jit import LANES, column, jitted, place
 from raveforce.glicol.native.kernel.oscillators import FAINT, power_of_two
 
 F = np.float32

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.blocks import blank, fill
 from raveforce.glicol.native.kernel.filters import swept
-from raveforce.glicol.native.kernel.jit import BLOCK, column, jitted
+from raveforce.glicol.native.kernel.jit import column, jitted
 from raveforce.glicol.native.kernel.sequencers import (
     arrangement,
     bar_of,

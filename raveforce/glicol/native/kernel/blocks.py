@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from raveforce.glicol.native.kernel.jit import BLOCK, jitted
+from raveforce.glicol.block import BLOCK
+from raveforce.glicol.native.kernel.jit import jitted
 
 
 @jitted

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel.blocks import fill
-from raveforce.glicol.native.kernel.jit import BLOCK, count, jitted
+from raveforce.glicol.native.kernel.jit import count, jitted
 
 F = np.float32
 ZERO, ONE = F(0), F(1)

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from raveforce.glicol.native.kernel.jit import BLOCK, count, jitted
+from raveforce.glicol.block import BLOCK
+from raveforce.glicol.native.kernel.jit import count, jitted
 
 F = np.float32
 HALF, ONE, TWO = F(0.5), F(1), F(2)

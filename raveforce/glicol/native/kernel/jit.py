@@ -7,12 +7,11 @@ from typing import Any
 
 import numba
 
-from raveforce.glicol.compiled import keep
+from raveforce._compile import keep
+from raveforce.glicol.native.kernel import SOURCES
 
-__all__ = ["BLOCK", "LANES", "PAD", "TILE", "column", "count", "jitted", "place"]
+__all__ = ["LANES", "PAD", "TILE", "column", "count", "jitted", "place"]
 
-BLOCK = 128
-"""Frames in a block."""
 TILE = 4
 """Rows that go through an instruction together."""
 LANES = 16
@@ -37,7 +36,7 @@ def jitted(function: Callable[..., Any] | None = None, **options: Any) -> Any:
 
     def wrap(function: Callable[..., Any]) -> Any:
         made = compiled(function)
-        return keep(made, "native", "raveforce.glicol.native.kernel") if kept else made
+        return keep(made, "native", *SOURCES) if kept else made
 
     return wrap(function) if function is not None else wrap
 

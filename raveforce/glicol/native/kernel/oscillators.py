@@ -11,8 +11,9 @@ import math
 
 import numpy as np
 
+from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel.blocks import blank
-from raveforce.glicol.native.kernel.jit import BLOCK, jitted
+from raveforce.glicol.native.kernel.jit import jitted
 
 F = np.float32
 ZERO, HALF, ONE, TWO = F(0), F(0.5), F(1), F(2)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.ahead import look_ahead
 from raveforce.glicol.native.kernel.beats import count_bars
@@ -23,7 +24,7 @@ from raveforce.glicol.native.kernel.filters import (
     smooth_by_signal,
     tune,
 )
-from raveforce.glicol.native.kernel.jit import BLOCK, LANES, TILE, column, count, jitted, place
+from raveforce.glicol.native.kernel.jit import LANES, TILE, column, count, jitted, place
 from raveforce.glicol.native.kernel.oscillators import (
     impulses,
     noise,

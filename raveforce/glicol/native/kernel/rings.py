@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.delays import allpass, delay, modulated_allpass, modulated_delay
-from raveforce.glicol.native.kernel.jit import BLOCK, column, count, jitted
+from raveforce.glicol.native.kernel.jit import column, count, jitted
 
 F = np.float32
 ZERO, THOUSAND = F(0), F(1000)
