@@ -9,6 +9,7 @@ from typing import Any
 from raveforce.glicol.errors import EngineUnavailable, GlicolError
 from raveforce.glicol.program import Program
 from raveforce.glicol.protocol import Engine
+from raveforce.glicol.recordings import Samples
 
 __all__ = ["ENGINES", "open_engine"]
 
@@ -23,6 +24,8 @@ def open_engine(
     rows: int = 1,
     sample_rate: int = 44100,
     kind: str = "auto",
+    *,
+    samples: Samples | None = None,
     **options: Any,
 ) -> Engine:
     """Open an engine for a program.
@@ -34,6 +37,8 @@ def open_engine(
     sample_rate : Hz
     kind : "wasm", the real Glicol in a sandbox, plays everything; "native" plays common nodes many times
         faster and sounds the same; "auto" takes native where the program allows
+    samples : recordings for ``sp`` by name: arrays [samples] or [channels, samples] at the engine's rate, pairs of
+        array and rate in Hz, or paths
     **options : passed on to the engine: ``bpm``, ``seed``; for native ``num_threads``; for wasm ``deadline``
         (seconds a row may take over a call), ``memory_limit`` (bytes a row may use), ``runtime``
         ("wasmtime" or "wasmer"). "auto" takes them all.
@@ -55,6 +60,7 @@ def open_engine(
         program = Program(program)
     if kind not in ENGINES:
         raise ValueError(f"unknown engine {kind!r}; the engines are {', '.join(ENGINES)}")
+    options["samples"] = samples
     if kind == "native":
         return _open_native(program, rows, sample_rate, options)
     if kind == "auto":

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.program import Program, ProgramError
+from raveforce.glicol.recordings import Recording, Samples, Source, make_recording
 
 __all__ = ["BLOCK", "BaseEngine", "Engine", "EngineSettings"]
 
@@ -94,7 +95,7 @@ class Engine(Protocol):
             Values that do not fit the blanks.
         """
 
-    def add_sample(self, name: str, audio: ArrayLike, sample_rate: int | None = None) -> None:
+    def add_sample(self, name: str, source: Source) -> None:
         r"""Offer a recording to programs that play ``sp \name``; it stays through resets."""
 
     def close(self) -> None:
@@ -109,21 +110,55 @@ class BaseEngine:
     program : what every row plays
     rows : how many rows
     settings : what the engine is set up with
+    samples : recordings by name, see ``add_sample``
 
     Raises
     ------
     ValueError
-        The number of rows is out of range.
+        The number of rows is out of range, or a recording cannot be used.
     """
 
-    def __init__(self, program: Program, rows: int, settings: EngineSettings) -> None:
+    def __init__(self, program: Program, rows: int, settings: EngineSettings, samples: Samples | None = None) -> None:
         if not (1 <= rows < 2**20 and rows == int(rows)):
             raise ValueError(f"an engine has a whole number of rows, at least 1, not {rows!r}")
         self.program = program
         self.rows = int(rows)
         self.settings = settings
         self.sample_rate = int(settings.sample_rate)
+        self._recordings = {
+            name: make_recording(name, source, self.sample_rate) for name, source in (samples or {}).items()
+        }
         self._closed = False
+
+    def add_sample(self, name: str, source: Source) -> None:
+        r"""Offer a recording to programs that play ``sp \name`` or ``sp 'name'``; it stays through resets.
+
+        Parameters
+        ----------
+        name : letters, digits, ``_`` and ``-``; a name given before is given a new sound
+        source : float array [samples] or [channels, samples], one channel or two (only the left is heard), at the
+            engine's rate; or such an array and its rate in Hz; or the path of a file
+
+        Raises
+        ------
+        ValueError
+            A name or a recording that the engine cannot take.
+
+        Examples
+        --------
+        >>> from raveforce.glicol import open_engine
+        >>> engine = open_engine(r"o: imp 1 >> sp \click")
+        >>> engine.add_sample("click", [1.0, 0.5, 0.25])
+        >>> engine.play([[]], samples=4)[0, 0]
+        np.float32(1.0)
+        """
+        self._check_open()
+        recording = make_recording(name, source, self.sample_rate)
+        self._recordings[name] = recording
+        self._offer(recording)
+
+    def _offer(self, recording: Recording) -> None:
+        """Hand a recording that has just been added on to what plays."""
 
     def close(self) -> None:
         """Free what the engine holds; closing twice is harmless."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from raveforce.glicol.engine import open_engine
 from raveforce.glicol.program import Program
+from raveforce.glicol.recordings import Samples
 
 __all__ = ["render"]
 
@@ -17,9 +18,15 @@ DEADLINE = 10.0
 
 
 def render(
-    code: str, seconds: float, sample_rate: int = 44100, engine: str = "auto", **options: Any
+    code: str,
+    seconds: float,
+    sample_rate: int = 44100,
+    engine: str = "auto",
+    *,
+    samples: Samples | None = None,
+    **options: Any,
 ) -> NDArray[np.float32]:
-    """Render Glicol code.
+    r"""Render Glicol code.
 
     Parameters
     ----------
@@ -27,6 +34,7 @@ def render(
     seconds : how much of it, at most an hour
     sample_rate : Hz
     engine : kind of engine, see ``open_engine``
+    samples : recordings for ``sp`` by name: arrays, pairs of array and rate in Hz, or paths
     **options : passed on to the engine; the deadline grows with ``seconds`` unless given here
 
     Returns
@@ -46,12 +54,14 @@ def render(
     --------
     >>> render("o: sin 440 >> mul 0.5", seconds=0.1).shape
     (4410,)
+    >>> render(r"o: imp 1 >> sp \click", seconds=0.1, samples={"click": [1.0, 0.5, 0.25]})[0]
+    np.float32(1.0)
     """
     if not 0 <= seconds <= LONGEST:
         raise ValueError(f"seconds is a number from 0 to {LONGEST:g}, not {seconds!r}")
     if engine != "native":
         options.setdefault("deadline", DEADLINE + seconds)
-    opened = open_engine(Program.literal(code), sample_rate=sample_rate, kind=engine, **options)
+    opened = open_engine(Program.literal(code), sample_rate=sample_rate, kind=engine, samples=samples, **options)
     try:
         return opened.play([[]], round(seconds * sample_rate))[0]
     finally:

@@ -20,6 +20,7 @@ from raveforce.glicol.native.variants import compile_variants
 from raveforce.glicol.native.voices import Voices
 from raveforce.glicol.program import Program
 from raveforce.glicol.protocol import BLOCK, BaseEngine, EngineSettings
+from raveforce.glicol.recordings import Samples
 
 __all__ = ["NativeEngine"]
 
@@ -36,6 +37,7 @@ class NativeEngine(BaseEngine):
     program, rows, sample_rate : see ``open_engine``
     bpm : beats per minute, four to a bar
     seed : of ``choose``
+    samples : recordings by name, checked and kept; no program that this engine plays can play one
     num_threads : threads that share the rows; by default one for every 16 rows, if the machine has them
 
     Raises
@@ -65,8 +67,9 @@ class NativeEngine(BaseEngine):
         bpm: float = 120.0,
         seed: int = 42,
         num_threads: int | None = None,
+        samples: Samples | None = None,
     ) -> None:
-        super().__init__(program, rows, EngineSettings(sample_rate, bpm, seed))
+        super().__init__(program, rows, EngineSettings(sample_rate, bpm, seed), samples)
         # The engine takes its tempo as a float32.
         setting = Setting(float(sample_rate), float(np.float32(bpm)), int(seed), code=program.template)
         self._graphs = compile_variants(program, setting)
@@ -129,10 +132,6 @@ class NativeEngine(BaseEngine):
         if broken:
             raise self._failure(out)
         return out
-
-    def add_sample(self, name: str, audio: ArrayLike, sample_rate: int | None = None) -> None:
-        """Do nothing: no program that this engine plays can play a recording."""
-        self._check_open()
 
     def close(self) -> None:
         """Free the threads and the state."""

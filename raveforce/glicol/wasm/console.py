@@ -38,7 +38,7 @@ def parse_error(console: bytes, code: str) -> GlicolError:
     text = console[2:].split(b"\0", 1)[0].decode("utf-8", "ignore")
     if kind != "syntax":
         name = text.split("non-exist", 1)[-1].split(maxsplit=1)[-1]
-        hint = "; offer it with engine.add_sample" if kind == "sample" else ""
+        hint = _how_to_give(name) if kind == "sample" else ""
         return GlicolError(f"unknown {kind} {name}{hint}", kind=kind, code=code)
     place = re.match(r"pos\[\d+\], line\[(\d+)\], col\[(\d+)\], positives\[([^\]]*)(\]?)", text)
     if place is None:
@@ -51,6 +51,11 @@ def parse_error(console: bytes, code: str) -> GlicolError:
     if expected:
         message += f": expected {'one of: ' if len(expected) > 1 else ''}{', '.join(expected)}"
     return GlicolError(message, kind=kind, code=code, line=int(place[1]), column=int(place[2]))
+
+
+def _how_to_give(spelling: str) -> str:
+    bare = spelling.strip("\\'")
+    return f"; give it: samples={{{bare!r}: array or path}} (an open engine takes it with add_sample)"
 
 
 def trap_error(trap: WasmTrap, code: str, settings: WasmSettings) -> GlicolError:

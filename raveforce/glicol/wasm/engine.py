@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.program import Program
 from raveforce.glicol.protocol import BaseEngine
-from raveforce.glicol.wasm.machine import Recording, WasmSettings
+from raveforce.glicol.recordings import Recording, Samples, spellings
+from raveforce.glicol.wasm.machine import WasmSettings
 from raveforce.glicol.wasm.plain import has_script, is_plain
 from raveforce.glicol.wasm.row import Row
 from raveforce.glicol.wasm.runtimes import open_runtime
@@ -38,6 +39,7 @@ class WasmEngine(BaseEngine):
     seed : seeds the nodes that draw random numbers without a seed of their own
     deadline : seconds that one row may take to render what one ``play`` asks for
     memory_limit : bytes that one row may use
+    samples : recordings by name, see ``add_sample``
     runtime : "wasmtime" or "wasmer"; None takes ``RAVEFORCE_WASM_RUNTIME``, or else wasmtime
 
     Raises
@@ -72,9 +74,10 @@ class WasmEngine(BaseEngine):
         deadline: float = 10.0,
         memory_limit: int = 256 * 2**20,
         runtime: str | None = None,
+        samples: Samples | None = None,
     ) -> None:
         settings = WasmSettings(sample_rate, bpm, seed, deadline, memory_limit)
-        super().__init__(program, rows, settings)
+        super().__init__(program, rows, settings, samples)
         chosen = open_runtime(runtime, interruptible=not is_plain(program))
         if not chosen.confines and has_script(program):
             raise GlicolError(
@@ -85,8 +88,12 @@ class WasmEngine(BaseEngine):
             )
         # The engine takes a text without a chain for silence; it is more likely a mistake.
         self._empty = not re.sub(r"//[^\n]*", "", program.template).strip(" \t\n,|;")
-        self._recordings: dict[str, Recording] = {}
-        self._playing = [Row(chosen, settings, self._recordings) for _ in range(self.rows)]
+        self._offered = {
+            spelling: recording
+            for recording in self._recordings.values()
+            for spelling in self._spellings(recording.name)
+        }
+        self._playing = [Row(chosen, settings, self._offered) for _ in range(self.rows)]
 
     def reset(self, rows: Sequence[int] | None = None) -> None:
         """Put every row (or the rows named) back to silence, as if newly opened, bit for bit."""
@@ -119,45 +126,18 @@ class WasmEngine(BaseEngine):
         failed[0].audio = audio
         raise failed[0]
 
-    def add_sample(self, name: str, audio: ArrayLike, sample_rate: int | None = None) -> None:
-        r"""Offer a recording to programs that play ``sp \name``; it stays through resets.
-
-        Parameters
-        ----------
-        name : letters, digits, ``_`` and ``-``; a name given before is given a new sound
-        audio : float array [samples] or [channels, samples], one channel or two (only the left is heard)
-        sample_rate : Hz of the recording; None means the engine's
-
-        Raises
-        ------
-        ValueError
-            A name or a recording that the engine cannot take.
-
-        Examples
-        --------
-        >>> engine = WasmEngine(Program(r"o: imp 1 >> sp \click"))
-        >>> engine.add_sample("click", [1.0, 0.5, 0.25])
-        >>> engine.play([[]], samples=4)[0, 0]
-        np.float32(1.0)
-        """
-        self._check_open()
-        if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
-            raise ValueError(f"a sample's name has letters, digits, _ and - only, unlike {name!r}")
-        sound = np.atleast_2d(np.array(audio, np.float32, order="C"))
-        if sound.ndim != 2 or len(sound) not in (1, 2) or sound.shape[1] < 2 or not np.isfinite(sound).all():
-            raise ValueError(
-                f"sample {name!r} must be [samples] or [channels, samples], with one channel or two, at "
-                f"least two samples and finite values; it is of shape {np.shape(audio)}"
-            )
-        rate = self.sample_rate if sample_rate is None else sample_rate
-        if not (1 <= rate <= 10_000_000 and rate == int(rate)):
-            raise ValueError(f"sample_rate is a whole number of Hz, not {sample_rate!r}")
-        recording = Recording(sound, int(rate))
-        self._recordings[f"\\{name}"] = recording
-        for row in self._playing:
-            row.add_sample(f"\\{name}", recording)
+    def _offer(self, recording: Recording) -> None:
+        for spelling in self._spellings(recording.name):
+            self._offered[spelling] = recording
+            for row in self._playing:
+                row.add_sample(spelling, recording)
 
     def close(self) -> None:
         """Free the rows' memory; closing twice is harmless."""
         super().close()
         self._playing = []
+
+    def _spellings(self, name: str) -> list[str]:
+        """A sample's name as the program writes it: others are left out, as each takes memory."""
+        words = [word for choices in self.program.words.values() for word in choices]
+        return [each for each in spellings(name) if any(each in text for text in (self.program.template, *words))]

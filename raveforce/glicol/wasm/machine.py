@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raveforce.glicol.protocol import BLOCK, EngineSettings
+from raveforce.glicol.recordings import Recording
 from raveforce.glicol.wasm.runtime import Runtime, WasmTrap
 
-__all__ = ["BLOCK_BYTES", "MOST_BLOCKS", "REQUEST", "Machine", "Recording", "Refused", "WasmSettings"]
+__all__ = ["BLOCK_BYTES", "MOST_BLOCKS", "REQUEST", "Machine", "Refused", "WasmSettings"]
 
 # The header of block_loop.wat.
 REQUEST = struct.Struct("<5i")  # restore, text, length, out, blocks
@@ -42,14 +43,6 @@ class WasmSettings(EngineSettings):
             raise ValueError(
                 f"memory_limit is a number of bytes from {LEAST_MEMORY} to {2**32}, not {self.memory_limit!r}"
             )
-
-
-@dataclass(frozen=True)
-class Recording:
-    """A sample for ``sp``: float32 [channels, samples], one channel or two, at ``sample_rate`` Hz."""
-
-    audio: NDArray[np.float32]
-    sample_rate: int
 
 
 class Refused(Exception):

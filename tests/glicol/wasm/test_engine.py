@@ -133,7 +133,7 @@ def test_bpm_and_seed_survive_a_reset():
         (
             r"o: imp 1 >> sp \nope",
             "sample",
-            r"unknown sample \nope; offer it with engine.add_sample",
+            r"unknown sample \nope; give it: samples={'nope': array or path}",
             (None, None),
         ),
         ("", "syntax", "no chain", (None, None)),
