@@ -14,8 +14,8 @@ from numba.core import types
 from numba.core.cgutils import pack_array
 from numba.extending import intrinsic
 
-from raveforce.fourier.lanes import FLOATS, LANES, constant, fused, lanes
 from raveforce.fourier.memory import address, broadcast
+from raveforce.fourier.simd import FLOATS, LANES, constant, fused, lanes
 
 __all__ = ["points", "points_of_frames", "put_points", "small_transform", "turned"]
 

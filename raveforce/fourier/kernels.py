@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from raveforce.fourier.lanes import LANES, compiled, greatest, inlined, least, logarithm, magnitude, plus, root
 from raveforce.fourier.memory import each, load, load_some, put, store, store_some, transpose
+from raveforce.fourier.simd import LANES, compiled, greatest, inlined, least, logarithm, magnitude, plus, root
 from raveforce.fourier.transform import frame_power, lay_out
 
 TOGETHER = 8

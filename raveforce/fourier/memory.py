@@ -8,7 +8,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from raveforce.fourier.lanes import FLOATS, INTS, LANES, call, constant, lanes, spread
+from raveforce.fourier.simd import FLOATS, INTS, LANES, call, constant, lanes, spread
 
 __all__ = [
     "address",

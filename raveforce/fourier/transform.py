@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from raveforce.fourier import plan
 from raveforce.fourier.butterflies import points, points_of_frames, put_points, small_transform, turned
-from raveforce.fourier.lanes import LANES, compiled, inlined, magnitude, minus, plus, silent
 from raveforce.fourier.memory import each, load, load_some, store, transpose
+from raveforce.fourier.simd import LANES, compiled, inlined, magnitude, minus, plus, silent
 
 line_pitch, round_up = inlined(plan.line_pitch), inlined(plan.round_up)
 

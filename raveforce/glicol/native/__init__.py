@@ -2,7 +2,7 @@
 
 A template is parsed once (``parser``, ``grammar.lark``), wired as the engine wires it (``wiring``), and lowered to
 instructions (``nodes``, ``graph``) that a compiled interpreter walks over blocks of 128 frames (``kernel``). Nodes
-keep their state as the engine keeps it when numbers (``kernel.rings``) or words (``moves``) change.
+keep their state as the engine keeps it when numbers (``kernel.ring_buffers``) or words (``moves``) change.
 
 What is played: sin saw squ tri imp noise sig (numbers and patterns) speed seq choose arrange mul add lpf hpf onepole
 apfmsgain delayn delayms plate envperc adsr bd sn hh sawsynth squsynth trisynth get mix (also ``..``) balance,

@@ -15,7 +15,7 @@ from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.native.graph import Setting
 from raveforce.glicol.native.kernel.jit import TILE
 from raveforce.glicol.native.load import load_kernel
-from raveforce.glicol.native.moves import surviving
+from raveforce.glicol.native.state_transfer import surviving
 from raveforce.glicol.native.variants import compile_variants
 from raveforce.glicol.native.voices import Voices
 from raveforce.glicol.program import Program

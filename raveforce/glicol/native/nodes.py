@@ -35,24 +35,24 @@ class Place:
     ----------
     node : as written
     out : its buffer
-    main : buffer of the node before it, None at the start of a chain
-    refs : buffers of the chains it refers to, in order
+    sources : what feeds it, with the buffer each is read from: the node before it in the chain, if there is one, then
+        the ends of the chains it refers to, in order. Two of them may share a buffer, as an alias does with what it
+        stands for.
     """
 
     node: Node
     out: int
-    main: int | None
-    refs: tuple[int, ...]
+    sources: tuple[tuple[Vertex, int], ...]
 
     @property
     def order(self) -> tuple[int, ...]:
-        """All inputs, the chain's first."""
-        return self.refs if self.main is None else (self.main, *self.refs)
+        """Buffers of all sources."""
+        return tuple(buffer for _, buffer in self.sources)
 
     @property
     def inputs(self) -> tuple[int, ...]:
-        """All inputs, each once: what the engine counts."""
-        return tuple(dict.fromkeys(self.order))
+        """Buffers of the sources, each source once: what the engine counts."""
+        return tuple(dict(self.sources).values())
 
 
 def compile_chains(chains: Mapping[str, Chain], blanks: int, setting: Setting) -> Graph:
@@ -85,15 +85,15 @@ def _lower_all(
         if name in given:
             continue
         node = chains[name].nodes[place]
-        main = bufs[wiring.main[vertex]] if vertex in wiring.main else None
-        refs = tuple(bufs[each] for each in wiring.references[vertex] if each != vertex)
-        if node.name == "get" and main is None and len(refs) == 1 and not late & {vertex, *wiring.references[vertex]}:
+        main = (wiring.main[vertex],) if vertex in wiring.main else ()
+        refs = tuple(each for each in wiring.references[vertex] if each != vertex)
+        if node.name == "get" and not main and len(refs) == 1 and not late & {vertex, *wiring.references[vertex]}:
             # What is passed on in the same block need not be copied.
-            bufs[vertex] = refs[0]
+            bufs[vertex] = bufs[refs[0]]
             parts.append(Part(name, place, node.name, (), (0, 0), (0, 0), (0, 0), ()))
             continue
         before = len(b.ops), len(b.ints), len(b.floats), b.buffers
-        _lower(b, setting, Place(node, bufs[vertex], main, refs))
+        _lower(b, setting, Place(node, bufs[vertex], tuple((each, bufs[each]) for each in (*main, *refs))))
         codes = tuple(row[op.CODE] for row in b.ops[before[0] :])
         inner = tuple(range(before[3], b.buffers))
         ranges = (before[0], len(b.ops)), (before[1], len(b.ints)), (before[2], len(b.floats))

@@ -12,8 +12,8 @@ from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.program import Program
 from raveforce.glicol.protocol import BaseEngine
 from raveforce.glicol.recordings import Recording, Samples, spellings
+from raveforce.glicol.wasm.boundedness import has_script, is_bounded
 from raveforce.glicol.wasm.machine import WasmSettings
-from raveforce.glicol.wasm.plain import has_script, is_plain
 from raveforce.glicol.wasm.row import Row
 from raveforce.glicol.wasm.runtimes import open_runtime
 
@@ -78,7 +78,7 @@ class WasmEngine(BaseEngine):
     ) -> None:
         settings = WasmSettings(sample_rate, bpm, seed, deadline, memory_limit)
         super().__init__(program, rows, settings, samples)
-        chosen = open_runtime(runtime, interruptible=not is_plain(program))
+        chosen = open_runtime(runtime, interruptible=not is_bounded(program))
         if not chosen.confines and has_script(program):
             raise GlicolError(
                 f"the runtime {chosen.name} cannot stop a script that goes wrong, so programs with scripts "

@@ -11,7 +11,6 @@ import numpy as np
 
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
-from raveforce.glicol.native.kernel.ahead import look_ahead
 from raveforce.glicol.native.kernel.beats import count_bars
 from raveforce.glicol.native.kernel.blocks import blank, fill
 from raveforce.glicol.native.kernel.envelopes import adsr, percussive
@@ -37,7 +36,8 @@ from raveforce.glicol.native.kernel.oscillators import (
     shape_triangle,
     sine_between,
 )
-from raveforce.glicol.native.kernel.rings import remember, ring_sizes
+from raveforce.glicol.native.kernel.phase_lookahead import look_ahead
+from raveforce.glicol.native.kernel.ring_buffers import remember, ring_sizes
 
 __all__ = ["play", "read", "ring_sizes"]
 

@@ -6,7 +6,7 @@ import re
 
 from raveforce.glicol.program import Program
 
-__all__ = ["has_script", "is_plain"]
+__all__ = ["has_script", "is_bounded"]
 
 # Nodes whose work for a block is bounded whatever their parameters and inputs, from reading their source. Not
 # among them: scripts; delayms and apfmsgain, which add their length to a position until it is positive, for
@@ -22,16 +22,16 @@ BOUNDED = frozenset(
 LONGEST = 2000
 
 
-def is_plain(program: Program) -> bool:
+def is_bounded(program: Program) -> bool:
     """Whether every block of the program takes little time, whatever its blanks are filled with.
 
     May say no of a program that does, never yes of one that does not.
 
     Examples
     --------
-    >>> is_plain(Program("~env: imp 0.1 >> envperc {} {}; kick: sin {} >> mul ~env"))
+    >>> is_bounded(Program("~env: imp 0.1 >> envperc {} {}; kick: sin {} >> mul ~env"))
     True
-    >>> is_plain(Program("o: saw 50 >> delayms ~far; ~far: sin 1 >> mul {}"))
+    >>> is_bounded(Program("o: saw 50 >> delayms ~far; ~far: sin 1 >> mul {}"))
     False
     """
     if has_script(program) or len(program.template) > LONGEST:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from raveforce.glicol import GlicolError, Program, open_engine
+from raveforce.glicol.wasm.boundedness import is_bounded
 from raveforce.glicol.wasm.machine import WasmSettings
-from raveforce.glicol.wasm.plain import is_plain
 from raveforce.glicol.wasm.row import Row
 from raveforce.glicol.wasm.runtimes import open_runtime
 
@@ -20,7 +20,7 @@ from raveforce.glicol.wasm.runtimes import open_runtime
     ],
 )
 def test_ordinary_programs_are_plain(template):
-    assert is_plain(Program(template))
+    assert is_bounded(Program(template))
 
 
 @pytest.mark.parametrize(
@@ -43,13 +43,13 @@ def test_ordinary_programs_are_plain(template):
     ],
 )
 def test_others_are_not(template):
-    assert not is_plain(Program(template))
+    assert not is_bounded(Program(template))
 
 
 @pytest.mark.parametrize("word", ["delayms", "meta", "sin 1 >> delayms", "`loop {}`", "1; p: delayms 5"])
 def test_words_count_too(word):
-    assert not is_plain(Program("o: saw 1 >> {node} 5", words={"node": ("mul", word)}))
-    assert is_plain(Program("o: saw 1 >> {node} 5", words={"node": ("mul", "add")}))
+    assert not is_bounded(Program("o: saw 1 >> {node} 5", words={"node": ("mul", word)}))
+    assert is_bounded(Program("o: saw 1 >> {node} 5", words={"node": ("mul", "add")}))
 
 
 @pytest.mark.parametrize("template", ["o: saw {} >> lpf {} {} >> mul {}", "o: saw 100 >> onepole {} >> plate {}"])
@@ -73,7 +73,7 @@ def test_a_delay_thrown_far_into_the_past_meets_the_deadline():
 def test_the_deadline_holds_between_crossings_too():
     many = "; ".join(f"o{n}: sin 1 >> plate 0.1" for n in range(75))
     program = Program.literal(many)
-    assert is_plain(program)
+    assert is_bounded(program)
     opened = open_engine(program, kind="wasm", deadline=0.2)
     with pytest.raises(GlicolError, match=r"deadline of 0\.2 s"):
         opened.play([[]], 44100 * 600)

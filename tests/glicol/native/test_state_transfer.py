@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from raveforce.glicol import Program, open_engine
-from raveforce.glicol.native.moves import _common
+from raveforce.glicol.native.state_transfer import _common
 
 POLES = [0.001, 0.002, 0.003, 0.0015, 0.0025]
 
