@@ -9,11 +9,11 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from experiments.arguments import check
-from experiments.build import ConfigError
-from experiments.checkpoints import CheckpointError
-from experiments.resume import AUTO, check_same, is_finished, is_started, recorded, with_run_dir
-from experiments.runs import RunFolder, RunFolderError
+from experiments.config.build import ConfigError
+from experiments.config.overrides import check
+from experiments.config.resume import AUTO, check_same, is_finished, is_started, resumed_config, with_run_dir
+from experiments.records.checkpoints import CheckpointError
+from experiments.records.run_folder import RunFolder, RunFolderError
 from experiments.sweeps import attempt
 from experiments.train import train
 
@@ -42,7 +42,7 @@ def begin_or_go_on(cfg: DictConfig, path: Path) -> float:
     if resume and cfg.resume == AUTO:
         check_same(path, cfg)
     elif resume:
-        cfg = recorded(path, cfg, HydraConfig.get().overrides.task)
+        cfg = resumed_config(path, cfg, HydraConfig.get().overrides.task)
     cfg.resume = None
     if resume and is_finished(path, cfg.total_timesteps):
         print(f"{path} is finished; with a larger total_timesteps it goes on")

@@ -227,5 +227,5 @@ class GCSL(OffPolicyAlgorithm):
         if masking and len(space["target"].shape or ()) != 2:
             raise ValueError("masking is for spectrograms: take such an observation, or masking=0")
         (task,) = env.get_attr("task", [0])
-        if task.total_step > 1 and not task.anew:
+        if task.total_step > 1 and not task.restart_each_step:
             raise ValueError(f"gcsl needs a task where every step plays the whole sound, as in match; not {task.name}")

@@ -63,15 +63,15 @@ class BatchVecEnv(VecEnv):
 
     def step_wait(self) -> tuple[Any, NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
         """Play the step; rows that are over begin anew, as SB3 expects."""
-        played = self._episodes.step(self._form.boxed(self._actions))
+        result = self._episodes.step(self._form.to_box(self._actions))
         self._played.append(self._actions)
-        infos = [{**self._episodes.info(played, index), "TimeLimit.truncated": False} for index in range(self.num_envs)]
-        observations = played.observations
-        if played.done:
+        infos = [{**self._episodes.info(result, index), "TimeLimit.truncated": False} for index in range(self.num_envs)]
+        observations = result.observations
+        if result.done:
             for index, info in enumerate(infos):
                 info["terminal_observation"] = row(observations, index)
             observations = self._begin()
-        return observations, played.rewards.astype(np.float32), np.full(self.num_envs, played.done), infos
+        return observations, result.rewards.astype(np.float32), np.full(self.num_envs, result.done), infos
 
     def snapshot(self) -> dict[str, Any]:
         """Where the rows are, as plain data that pickles.
@@ -89,7 +89,7 @@ class BatchVecEnv(VecEnv):
         observations = self._begin()
         for actions in snapshot["actions"]:
             self._played.append(actions)
-            observations = self._episodes.step(self._form.boxed(actions)).observations
+            observations = self._episodes.step(self._form.to_box(actions)).observations
         self._set_random_states(snapshot["random"])
         return observations
 

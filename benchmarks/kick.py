@@ -20,8 +20,8 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 
-from experiments.metrics import read_metrics
-from experiments.versions import versions
+from experiments.records.log_writers import read_metrics
+from experiments.records.provenance import versions
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results" / "paper"

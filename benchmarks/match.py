@@ -23,11 +23,11 @@ from tqdm import tqdm
 
 from agents import load_agent, make_agent
 from agents.vec_env import BatchVecEnv
-from experiments.arguments import parse
-from experiments.build import build_env
-from experiments.metrics import read_metrics
-from experiments.runs import RunFolder
-from experiments.versions import versions
+from experiments.config.build import build_env
+from experiments.config.overrides import parse
+from experiments.records.log_writers import read_metrics
+from experiments.records.provenance import versions
+from experiments.records.run_folder import RunFolder
 from raveforce.distances import make_distance, measure_rows
 from raveforce.env import RaveForceEnv
 from raveforce.targets import FixedTarget

@@ -13,10 +13,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy import fft
 
 from benchmarks.workloads import KICK, SAMPLE_RATE
+from raveforce.distances.spectral import MultiScaleSpectral
 from raveforce.episodes import Episodes
 from raveforce.observations import make_observation
 from raveforce.rewards import make_reward
-from raveforce.spectral_distances import MultiScaleSpectral
 from raveforce.task import Task, define
 from raveforce.tasks.kick import kick_808
 
@@ -99,10 +99,10 @@ def steps(reward: str, observation: str, rows: int = 64, rounds: int = 30) -> St
         episodes.engine.play(values, episodes.task.samples)
         timed("render", began)
         began = time.perf_counter()
-        episodes.reward.measure(episodes.sound, episodes._aim)
+        episodes.reward.measure(episodes.sound, episodes._reference)
         timed("distance", began)
         began = time.perf_counter()
-        episodes.observation.see(episodes.sound, episodes._seen)
+        episodes.observation.observe(episodes.sound, episodes._seen)
         timed("see", began)
     episodes.close()
     medians = {name: statistics.median(taken) for name, taken in times.items()}

@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
 
 from agents import Agent, load_agent
-from experiments.build import ConfigError, build_env
-from experiments.runs import RunFolder, RunFolderError
-from experiments.suggest import did_you_mean
+from experiments.config.build import ConfigError, build_env
+from experiments.config.spelling import did_you_mean
+from experiments.records.run_folder import RunFolder, RunFolderError
 from raveforce import audio as recordings
 from raveforce.distances import measure
 from raveforce.env import RaveForceEnv
-from raveforce.pictures import comparison
+from raveforce.plotting import comparison
 from raveforce.targets import ManyTargets
 
 __all__ = ["Evaluation", "Performance", "evaluate", "evaluate_run", "main", "play"]
@@ -239,7 +239,7 @@ def _write(written: RunFolder, performance: Performance, env: RaveForceEnv, endi
 
 def main(arguments: Sequence[str]) -> None:
     """Evaluate as the command line says."""
-    from experiments.arguments import parse
+    from experiments.config.overrides import parse
 
     given = {override.key_or_group: override.value() for override in parse(arguments)}
     options = {name: given.pop(name, default) for name, default in OPTIONS.items()}

@@ -17,8 +17,8 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from experiments.runs import RunFolder
-from experiments.suggest import did_you_mean
+from experiments.config.spelling import did_you_mean
+from experiments.records.run_folder import RunFolder
 from experiments.sweeps import outcomes
 
 __all__ = ["commands", "load_study", "main", "medians", "table"]

@@ -15,7 +15,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
-from experiments.runs import RunFolder
+from experiments.records.run_folder import RunFolder
 
 __all__ = ["FAILURE", "SweepReport", "attempt", "note_failure", "outcomes"]
 

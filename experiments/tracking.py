@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
 from stable_baselines3.common.logger import KVWriter
 
-from experiments.metrics import STEP, scalars
-from experiments.runs import RunFolder
-from raveforce.pictures import comparison, pixels
+from experiments.records.log_writers import STEP, scalars
+from experiments.records.run_folder import RunFolder
+from raveforce.plotting import comparison, pixels
 
-__all__ = ["Tracker", "WandbTracker", "exhibit", "open_tracker"]
+__all__ = ["Tracker", "WandbTracker", "media", "open_tracker"]
 
 log = logging.getLogger(__name__)
 
@@ -175,7 +175,7 @@ class WandbTracker(Tracker):
                 self._run.finish(exit_code=1)
 
 
-def exhibit(
+def media(
     name: str,
     audio: NDArray[np.float32],
     sample_rate: int,

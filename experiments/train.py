@@ -17,14 +17,17 @@ from stable_baselines3.common.logger import KVWriter, Logger
 from stable_baselines3.common.vec_env import VecEnv
 
 from agents import Agent
-from experiments import record, state
-from experiments.build import ConfigError, build_agent, build_stage, build_vec_env
-from experiments.metrics import MetricsFile, TensorBoardFile
-from experiments.periodic import BestSounds, Checkpointer, Evaluator
-from experiments.recorder import Best, Recorder
-from experiments.runs import RunFolder, RunFolderError
-from experiments.signals import stop_on_signals
-from experiments.tracking import Tracker, exhibit, open_tracker
+from experiments.callbacks.best_sounds import BestSounds
+from experiments.callbacks.checkpointing import Checkpointer
+from experiments.callbacks.evaluation import Evaluator
+from experiments.callbacks.recorder import Best, Recorder
+from experiments.config.build import ConfigError, build_agent, build_eval_env, build_vec_env
+from experiments.interrupts import stop_on_interrupts
+from experiments.records import summary as records
+from experiments.records import training_state as state
+from experiments.records.log_writers import MetricsFile, TensorBoardFile
+from experiments.records.run_folder import RunFolder, RunFolderError
+from experiments.tracking import Tracker, media, open_tracker
 from raveforce import audio as recordings
 from raveforce.env import RaveForceEnv
 from raveforce.glicol import EngineUnavailable, GlicolError
@@ -63,12 +66,12 @@ def train(
     """
     torch.set_num_threads(cfg.torch_threads)
     # Everything that can be wrong is found before the folder is touched.
-    stage = build_stage(cfg)
-    _try_out(stage)
+    eval_env = build_eval_env(cfg)
+    _try_out(eval_env)
     env = build_vec_env(cfg)
     with ExitStack() as stack:
         stack.callback(env.close)
-        stack.callback(stage.close)
+        stack.callback(eval_env.close)
         if resume:
             folder = RunFolder(path)
             stack.enter_context(folder.held())
@@ -78,14 +81,14 @@ def train(
             folder = RunFolder.create(path)
             stack.enter_context(folder.held())
         with _disk_errors(folder):
-            return _run(cfg, folder, agent, stage, saved, report)
+            return _run(cfg, folder, agent, eval_env, saved, report)
 
 
 def _run(
     cfg: DictConfig,
     folder: RunFolder,
     agent: Agent,
-    stage: RaveForceEnv,
+    eval_env: RaveForceEnv,
     saved: Mapping[str, Any] | None,
     report: Callable[[int, float], bool] | None,
 ) -> dict[str, Any]:
@@ -98,7 +101,7 @@ def _run(
 
     _write_config(cfg, folder)
     tracker = open_tracker(cfg, folder.path)
-    watchers = _watchers(cfg, folder, stage, tracker, report)
+    watchers = _watchers(cfg, folder, eval_env, tracker, report)
     for name, watcher in watchers.items():
         if saved is not None and name in saved["watchers"]:
             watcher.restore(saved["watchers"][name])
@@ -112,7 +115,7 @@ def _run(
     agent.set_logger(Logger(folder=str(folder.path), output_formats=writers))
     recorder: Recorder = watchers["recorder"]
     try:
-        with stop_on_signals(recorder.request_stop) as received:
+        with stop_on_interrupts(recorder.request_stop) as received:
             agent.learn(
                 cfg.total_timesteps - agent.num_timesteps,
                 callback=CallbackList([checkpointer, watchers["evaluator"], recorder, watchers["sounds"]]),
@@ -126,41 +129,41 @@ def _run(
         if not isinstance(error, OSError):  # then nothing more can be written
             log.exception("the training broke off; what it found so far is kept in %s", folder.path)
             recorder.request_stop()
-            record.conclude(cfg, folder, agent, stage, recorder, seconds())
+            records.conclude(cfg, folder, agent, eval_env, recorder, seconds())
         raise
     finally:
         recorder.close()
-    summary = record.conclude(cfg, folder, agent, stage, recorder, seconds(), signal=received.name)
+    summary = records.conclude(cfg, folder, agent, eval_env, recorder, seconds(), signal=received.name)
     news = recorder.best if watchers["sounds"].is_new(recorder.best) else None
-    tracker.finish(recorder.renders, lambda: _last_exhibits(folder, stage, news), record.flat(summary))
-    print(f"{record.verdict(summary)}\nrecord: {folder.path}")
+    tracker.finish(recorder.renders, lambda: _last_media(folder, eval_env, news), records.flat(summary))
+    print(f"{records.verdict(summary)}\nrecord: {folder.path}")
     return summary
 
 
 def _watchers(
     cfg: DictConfig,
     folder: RunFolder,
-    stage: RaveForceEnv,
+    eval_env: RaveForceEnv,
     tracker: Tracker,
     report: Callable[[int, float], bool] | None,
 ) -> dict[str, Any]:
     """What watches the training and has a state to be kept with it."""
     recorder = Recorder(cfg.total_timesteps, log_every=cfg.log_every, progress=cfg.progress)
-    target, rate = stage.target, stage.task.sample_rate
+    target, rate = eval_env.target, eval_env.task.sample_rate
 
     def tell(renders: int, distance: float) -> None:
         if report is not None and not report(renders, distance):
             recorder.request_stop()
 
     def show(renders: int, best: Best) -> None:
-        tracker.show(renders, lambda: exhibit("best", best.audio, rate, programs=best.programs, target=target))
+        tracker.show(renders, lambda: media("best", best.audio, rate, programs=best.programs, target=target))
 
-    tracker.show(0, lambda: exhibit("target", target, rate))
+    tracker.show(0, lambda: media("target", target, rate))
     return {
         "metrics": MetricsFile(folder.metrics),
         "recorder": recorder,
         "evaluator": Evaluator(
-            stage, folder, every=cfg.evaluate_every, episodes=cfg.evaluation_episodes, seed=cfg.seed, report=tell
+            eval_env, folder, every=cfg.evaluate_every, episodes=cfg.evaluation_episodes, seed=cfg.seed, report=tell
         ),
         "sounds": BestSounds(every=cfg.tracking.sounds_every, best=lambda: recorder.best, show=show),
     }
@@ -191,13 +194,13 @@ def _disk_errors(folder: RunFolder) -> Iterator[None]:
         ) from error
 
 
-def _try_out(stage: RaveForceEnv) -> None:
+def _try_out(eval_env: RaveForceEnv) -> None:
     """Play one episode, so that a program that Glicol refuses is found at once."""
     try:
-        stage.reset(seed=0)
+        eval_env.reset(seed=0)
         terminated = False
         while not terminated:
-            _, _, terminated, _, _ = stage.step(stage.actions.middle)
+            _, _, terminated, _, _ = eval_env.step(eval_env.actions.middle)
     except (GlicolError, EngineUnavailable, ValueError) as error:
         raise ConfigError(f"the task cannot be played: {error}") from error
 
@@ -217,12 +220,12 @@ def _tensorboard(cfg: DictConfig, folder: RunFolder, agent: Agent) -> list[KVWri
         raise ConfigError(f"tracking.tensorboard: install tensorboard first ({error})") from error
 
 
-def _last_exhibits(folder: RunFolder, stage: RaveForceEnv, best: Best | None) -> dict[str, Any]:
+def _last_media(folder: RunFolder, eval_env: RaveForceEnv, best: Best | None) -> dict[str, Any]:
     """What the trained policy plays, and the best sound if it was not shown yet."""
-    rate, target = stage.task.sample_rate, stage.target
+    rate, target = eval_env.task.sample_rate, eval_env.target
     sound, _ = recordings.load(folder.path / "policy.wav", sample_rate=rate)
     text = (folder.path / "policy.glicol").read_text(encoding="utf-8")
-    shown = exhibit("policy", sound, rate, programs=[text], target=target)
+    shown = media("policy", sound, rate, programs=[text], target=target)
     if best is not None:
-        shown |= exhibit("best", best.audio, rate, programs=best.programs, target=target)
+        shown |= media("best", best.audio, rate, programs=best.programs, target=target)
     return shown

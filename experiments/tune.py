@@ -26,9 +26,9 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.study import MaxTrialsCallback
 from optuna.trial import TrialState
 
-from experiments.arguments import check
-from experiments.build import ConfigError, build_agent, build_vec_env
-from experiments.runs import RunFolder
+from experiments.config.build import ConfigError, build_agent, build_vec_env
+from experiments.config.overrides import check
+from experiments.records.run_folder import RunFolder
 from experiments.train import train
 
 __all__ = ["main", "search_space", "suggest", "tune"]

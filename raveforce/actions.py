@@ -31,7 +31,7 @@ class Actions(Protocol):
     def middle(self) -> Any:
         """An action near the middle of the space."""
 
-    def boxed(self, actions: NDArray[Any]) -> Array:
+    def to_box(self, actions: NDArray[Any]) -> Array:
         """Actions [rows, ...] as numbers in [-1, 1], float32 [rows, free parameters]."""
 
 
@@ -51,7 +51,7 @@ class BoxActions:
         """Zeros."""
         return np.zeros(len(self.parameters.free), np.float32)
 
-    def boxed(self, actions: NDArray[Any]) -> Array:
+    def to_box(self, actions: NDArray[Any]) -> Array:
         """The actions themselves."""
         return actions
 
@@ -89,7 +89,7 @@ class MultiDiscreteActions:
         """The middle option of each."""
         return np.array(self.counts) // 2
 
-    def boxed(self, actions: NDArray[Any]) -> Array:
+    def to_box(self, actions: NDArray[Any]) -> Array:
         """The middle of each option's share."""
         counts = np.array(self.counts)
         chosen = np.asarray(actions)
@@ -120,12 +120,12 @@ class DiscreteActions(MultiDiscreteActions):
         """The combination of the middle options."""
         return int(np.ravel_multi_index(super().middle, self.counts))
 
-    def boxed(self, actions: NDArray[Any]) -> Array:
+    def to_box(self, actions: NDArray[Any]) -> Array:
         """The middle of each option's share."""
         numbers = np.asarray(actions).reshape(-1)
         if ((numbers < 0) | (numbers >= np.prod(self.counts))).any():
             raise ParameterError(f"an action is one of {np.prod(self.counts)} combinations, got {numbers.tolist()}")
-        return super().boxed(np.stack(np.unravel_index(numbers.astype(int), self.counts), axis=1))
+        return super().to_box(np.stack(np.unravel_index(numbers.astype(int), self.counts), axis=1))
 
 
 ACTIONS: dict[str, type[BoxActions | MultiDiscreteActions]] = {
@@ -148,7 +148,7 @@ def make_actions(kind: str, parameters: ParameterSpace) -> Actions:
     --------
     >>> drums = ParameterSpace({"kick": Choose((0, 1)), "hat": Choose((0, 1))})
     >>> actions = make_actions("discrete", drums)
-    >>> actions.space, drums.decode(actions.boxed(np.array([2]))).tolist()
+    >>> actions.space, drums.decode(actions.to_box(np.array([2]))).tolist()
     (Discrete(4), [[1.0, 0.0]])
     """
     if kind not in ACTIONS:

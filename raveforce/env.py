@@ -102,7 +102,7 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
     @property
     def audio(self) -> NDArray[np.float32]:
         """What was heard so far in this episode, float32 [samples so far]."""
-        return np.zeros(0, np.float32) if self._episodes is None else self._episodes.heard[0].copy()
+        return np.zeros(0, np.float32) if self._episodes is None else self._episodes.audio_so_far[0].copy()
 
     @property
     def target(self) -> NDArray[np.float32]:
@@ -132,17 +132,17 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         episodes = self._playing("step")
         if episodes.step_index >= self.task.total_step:
             raise gymnasium.error.ResetNeeded("the episode is over: call reset() before the next step()")
-        played = episodes.step(self.actions.boxed(np.asarray(action)[None]))
-        info = episodes.info(played, 0)
+        result = episodes.step(self.actions.to_box(np.asarray(action)[None]))
+        info = episodes.info(result, 0)
         self._code = info["code"]
-        return row(played.observations, 0), float(played.rewards[0]), played.done, False, info
+        return row(result.observations, 0), float(result.rewards[0]), result.done, False, info
 
     def render(self) -> Any:
         """The program (``ansi``), or target and attempt as uint8 [height, width, 3] (``rgb_array``)."""
         if self.render_mode == "ansi":
             return self._code
         if self.render_mode == "rgb_array":
-            from raveforce.pictures import comparison, pixels
+            from raveforce.plotting import comparison, pixels
 
             return pixels(comparison(self.audio, self.target, self.task.sample_rate))
         gymnasium.logger.warn("render() without a render_mode; give render_mode='ansi' or 'rgb_array' when making it")

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce.glicol import Engine, GlicolError, open_engine
-from raveforce.observations import PEAK_LIMIT, Moment, Observation, Seen
+from raveforce.observations import PEAK_LIMIT, Observation, ObservationBatch, Progress
 from raveforce.rewards import Reward, RewardTarget
 from raveforce.task import Task
 
-__all__ = ["Episodes", "Played"]
+__all__ = ["Episodes", "StepResult"]
 
 Array = NDArray[np.float32]
 
@@ -27,7 +27,7 @@ _PASSING = ("trap", "deadline", "memory")
 
 
 @dataclass(frozen=True)
-class Played:
+class StepResult:
     """What one step gave, for all rows.
 
     Attributes
@@ -40,7 +40,7 @@ class Played:
     done : whether the episodes are over
     """
 
-    observations: Seen
+    observations: ObservationBatch
     rewards: NDArray[np.float64]
     distances: NDArray[np.float64]
     values: NDArray[np.float64]
@@ -79,15 +79,15 @@ class Episodes:
         self._several = np.zeros((rows, task.samples), np.float32)  # takes no memory before it is written to
         self.targets = np.zeros((0, task.samples), dtype=np.float32)
         self.step_index = task.total_step
-        self._first: Seen | None = None
+        self._first: ObservationBatch | None = None
 
     @property
-    def heard(self) -> Array:
+    def audio_so_far(self) -> Array:
         """The sound so far, float32 [rows, samples so far]."""
         end = 0 if self.step_index == 0 else self.task.span(self.step_index - 1)[1]
         return self.sound[:, :end]
 
-    def reset(self, rngs: Sequence[np.random.Generator]) -> Seen:
+    def reset(self, rngs: Sequence[np.random.Generator]) -> ObservationBatch:
         """Begin all rows anew, each with a target drawn from its own generator; return the first observations."""
         drawn = [self.task.targets.draw(rng) for rng in rngs]
         # Rows that share one target share its features too.
@@ -95,20 +95,20 @@ class Episodes:
         if not np.array_equal(targets, self.targets):
             self.targets = targets
             self._seen = self.observation.features(targets)
-            self._aim = self.reward.prepare(targets)
-            self._aims: dict[int, RewardTarget] = {}
+            self._reference = self.reward.prepare(targets)
+            self._references: dict[int, RewardTarget] = {}
             self._first = None
         self.engine.reset()
         self.sound = self._silence
         self.step_index = 0
-        self._before = np.broadcast_to(self.reward.start(self._aim), self.rows)
+        self._before = np.broadcast_to(self.reward.start(self._reference), self.rows)
         self._last = np.zeros((self.rows, len(self.task.parameters.free)), np.float32)
         if self._first is None:
             # Every episode with these targets begins with the same sight: silence.
-            self._first = self._see()
+            self._first = self._observe()
         return copy.deepcopy(self._first)
 
-    def step(self, actions: ArrayLike) -> Played:
+    def step(self, actions: ArrayLike) -> StepResult:
         """Play one step in every row.
 
         Parameters
@@ -124,7 +124,7 @@ class Episodes:
         if len(values) != self.rows:
             raise ValueError(f"{self.rows} rows need as many actions, got {len(values)}")
         start, end = self.task.span(self.step_index)
-        if self.task.anew:
+        if self.task.restart_each_step:
             self.engine.reset()
         chunk, faults = self._play(values, end - start)
         self._last = np.asarray(actions, dtype=np.float32)
@@ -133,11 +133,11 @@ class Episodes:
 
         distances = self.reward.measure(self.sound, self._until(end))
         broken = list(faults)
-        distances[broken] = np.broadcast_to(self._aim.worst, self.rows)[broken]
-        rewards = self.reward.of(distances, self._before, self._aim)
+        distances[broken] = np.broadcast_to(self._reference.worst, self.rows)[broken]
+        rewards = self.reward.compute(distances, self._before, self._reference)
         self._before = distances
-        return Played(
-            observations=self._see(),
+        return StepResult(
+            observations=self._observe(),
             rewards=rewards,
             distances=np.where(np.isin(np.arange(self.rows), broken), np.nan, distances),
             values=values,
@@ -145,17 +145,17 @@ class Episodes:
             done=self.step_index == self.task.total_step,
         )
 
-    def info(self, played: Played, row: int) -> dict[str, Any]:
+    def info(self, result: StepResult, row: int) -> dict[str, Any]:
         """What an environment tells of a row's step: parameters, code, distances, and fault and audio if any."""
-        values = played.values[row]
+        values = result.values[row]
         info: dict[str, Any] = {
             "parameters": self.task.parameters.named(values),
             "code": self.task.program.fill(values),
-            "distances": {self.reward.distance.name: float(played.distances[row])},
+            "distances": {self.reward.distance.name: float(result.distances[row])},
         }
-        if row in played.faults:
-            info["fault"] = played.faults[row]
-        if played.done:
+        if row in result.faults:
+            info["fault"] = result.faults[row]
+        if result.done:
             # Vector environments reset at once: here the sound outlives its episode.
             info["audio"] = self.sound[row].copy()
         return info
@@ -172,16 +172,16 @@ class Episodes:
             self.sound[:, end:] = 0
         self.sound[:, start:end] = chunk
 
-    def _see(self) -> Seen:
+    def _observe(self) -> ObservationBatch:
         """What the agent sees now."""
-        moment = Moment(self.step_index / self.task.total_step, self._last)
-        return self.observation.see(self.sound, self._seen, moment)
+        progress = Progress(self.step_index / self.task.total_step, self._last)
+        return self.observation.observe(self.sound, self._seen, progress)
 
     def _until(self, end: int) -> RewardTarget:
         """What a step that ends there is compared with."""
-        if end not in self._aims:
-            self._aims[end] = self.reward.up_to(self.targets, self._aim, end)
-        return self._aims[end]
+        if end not in self._references:
+            self._references[end] = self.reward.prefix(self.targets, self._reference, end)
+        return self._references[end]
 
     def close(self) -> None:
         """Free the engine."""

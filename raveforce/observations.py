@@ -22,10 +22,10 @@ __all__ = [
     "DescriptorsObservation",
     "LogMelObservation",
     "MFCCObservation",
-    "Moment",
     "Observation",
+    "ObservationBatch",
     "ParametersObservation",
-    "Seen",
+    "Progress",
     "SoundObservation",
     "WaveformObservation",
     "make_observation",
@@ -33,23 +33,23 @@ __all__ = [
 ]
 
 Array = NDArray[np.float32]
-Seen: TypeAlias = "Array | dict[str, Array]"
+ObservationBatch: TypeAlias = "Array | dict[str, Array]"
 
 SHOWN = ("attempt", "target", "difference")
 """What can be shown of sounds: the sound so far, padded with silence; the whole target; target minus attempt."""
 
 
 @dataclass(frozen=True)
-class Moment:
+class Progress:
     """Where an episode stands.
 
     Attributes
     ----------
-    progress : steps taken by steps in all, 0 to 1
+    fraction : steps taken by steps in all, 0 to 1
     last : actions of the last step, float32 [rows, free parameters]; zeros before the first
     """
 
-    progress: float = 0.0
+    fraction: float = 0.0
     last: Array = field(default_factory=lambda: np.zeros((1, 0), np.float32))
 
 
@@ -62,11 +62,11 @@ class Observation(Protocol):
     def features(self, audio: Array) -> Array:
         """What is seen of sounds [rows, samples]: float32 [rows, ...]."""
 
-    def see(self, audio: Array, target: Array, moment: Moment = Moment()) -> Seen:
+    def observe(self, audio: Array, target: Array, progress: Progress = Progress()) -> ObservationBatch:
         """Observations [rows, ...] of the sounds so far [rows, samples] and the targets' features."""
 
 
-def row(seen: Seen, index: int) -> Any:
+def row(seen: ObservationBatch, index: int) -> Any:
     """One row's observation."""
     if isinstance(seen, dict):
         return {name: array[index] for name, array in seen.items()}
@@ -127,7 +127,7 @@ class SoundObservation(ABC):
         highs = np.concatenate([box.high.reshape(-1) for box in boxes.values()])
         return gymnasium.spaces.Box(lows, highs, dtype=np.float32)
 
-    def see(self, audio: Array, target: Array, moment: Moment = Moment()) -> Seen:
+    def observe(self, audio: Array, target: Array, progress: Progress = Progress()) -> ObservationBatch:
         """The parts, one after the other or as a dictionary."""
         parts: dict[str, Array] = {}
         if "attempt" in self.show or "difference" in self.show:
@@ -136,8 +136,8 @@ class SoundObservation(ABC):
             parts["target"] = np.broadcast_to(target, (len(audio), *target.shape[1:]))
         if "difference" in self.show:
             parts["difference"] = parts["target"] - parts["attempt"]
-        parts["step"] = np.full((len(audio), 1), moment.progress, np.float32)
-        parts["last"] = np.broadcast_to(moment.last, (len(audio), moment.last.shape[1]))
+        parts["step"] = np.full((len(audio), 1), progress.fraction, np.float32)
+        parts["last"] = np.broadcast_to(progress.last, (len(audio), progress.last.shape[1]))
         shown = {name: parts[name] for name in (*self.show, *(n for n in ("step", "last") if getattr(self, n)))}
         if self.as_dict:
             return {name: part.copy() for name, part in shown.items()}

@@ -81,7 +81,7 @@ class Reward:
         )
         return RewardTarget(features, silence, 2 * np.maximum(silence, noisy), targets.shape[-1])
 
-    def up_to(self, targets: NDArray[np.float32], whole: RewardTarget, samples: int) -> RewardTarget:
+    def prefix(self, targets: NDArray[np.float32], whole: RewardTarget, samples: int) -> RewardTarget:
         """Compute what a step that ends at ``samples`` is compared with; ``whole`` is what ``prepare`` gave.
 
         The scale stays that of the whole targets, so that a quiet beginning does not count more.
@@ -98,7 +98,7 @@ class Reward:
         """Distances [rows] of sounds [rows, samples]."""
         return measure_rows(self.distance, audio[:, : target.samples], target.features)
 
-    def of(
+    def compute(
         self, distance: NDArray[np.float64], before: NDArray[np.float64], target: RewardTarget
     ) -> NDArray[np.float64]:
         """Rewards [rows] for distances [rows], given those of the step before (of silence at first)."""

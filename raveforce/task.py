@@ -34,7 +34,7 @@ class Task:
     total_step : steps in an episode
     step_len : seconds; None divides the target evenly
     name : for tables and titles
-    anew : whether every step plays the whole sound from silence, an attempt after another, instead of going on
+    restart_each_step : whether every step plays the whole sound from silence instead of going on
 
     Raises
     ------
@@ -49,7 +49,7 @@ class Task:
     total_step: int = 1
     step_len: float | None = None
     name: str = "task"
-    anew: bool = False
+    restart_each_step: bool = False
 
     def __post_init__(self) -> None:
         if tuple(self.parameters.parameters) != self.program.blanks:
@@ -65,7 +65,7 @@ class Task:
         if not 1000 <= self.sample_rate <= 384_000:
             raise ValueError(f"sample_rate must lie between 1000 and 384000 Hz, got {self.sample_rate}")
         if self.step_len is None:
-            object.__setattr__(self, "step_len", self.duration / (1 if self.anew else self.total_step))
+            object.__setattr__(self, "step_len", self.duration / (1 if self.restart_each_step else self.total_step))
         self._check_steps()
 
     @property
@@ -80,7 +80,7 @@ class Task:
 
     def span(self, step: int) -> tuple[int, int]:
         """Where a step (from 0) begins and ends, samples."""
-        if self.anew:
+        if self.restart_each_step:
             return 0, self.samples
         start, end = self.boundaries[step : step + 2].tolist()
         return start, end
@@ -100,7 +100,7 @@ class Task:
             raise ValueError(
                 f"a step of {self.step_len} s is shorter than a block of {BLOCK} samples at {self.sample_rate} Hz"
             )
-        steps = self.step_len if self.anew else self.total_step * self.step_len
+        steps = self.step_len if self.restart_each_step else self.total_step * self.step_len
         if abs(steps - self.duration) * self.sample_rate > BLOCK:
             raise ValueError(
                 f"the steps of {self.step_len:g} s last {steps:.4g} s but the target lasts "
@@ -119,7 +119,7 @@ def define(
     trim: bool = False,
     normalise: bool = False,
     name: str = "task",
-    anew: bool = False,
+    restart_each_step: bool = False,
 ) -> Task:
     """Define a task from its parts in short form.
 
@@ -134,7 +134,7 @@ def define(
     total_step, step_len : steps, and seconds a step; None divides the target evenly
     trim, normalise : what to do with a recording given by its path
     name : for tables and titles
-    anew : whether every step plays the whole sound from silence
+    restart_each_step : whether every step plays the whole sound from silence
 
     Examples
     --------
@@ -162,5 +162,5 @@ def define(
         total_step=total_step,
         step_len=step_len,
         name=name,
-        anew=anew,
+        restart_each_step=restart_each_step,
     )

@@ -13,7 +13,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from raveforce.env import RaveForceEnv
-from raveforce.episodes import Episodes, Played
+from raveforce.episodes import Episodes, StepResult
 from raveforce.observations import row
 from raveforce.task import Task
 
@@ -69,7 +69,7 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     @property
     def audio(self) -> NDArray[np.float32]:
         """What was heard so far, float32 [rows, samples so far]."""
-        return self._playing("audio").heard.copy()
+        return self._playing("audio").audio_so_far.copy()
 
     @property
     def targets(self) -> NDArray[np.float32]:
@@ -101,16 +101,16 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             if self.autoreset_mode is AutoresetMode.DISABLED:
                 raise gymnasium.error.ResetNeeded("the episodes are over: call reset() before the next step()")
             return self._began(), np.zeros(self.num_envs), none, none, {}
-        played = episodes.step(self.one.actions.boxed(np.asarray(actions)))
-        infos = self._infos(played)
-        terminations = np.full(self.num_envs, played.done)
-        if not (played.done and self.autoreset_mode is AutoresetMode.SAME_STEP):
-            return played.observations, played.rewards, terminations, none, infos
+        result = episodes.step(self.one.actions.to_box(np.asarray(actions)))
+        infos = self._infos(result)
+        terminations = np.full(self.num_envs, result.done)
+        if not (result.done and self.autoreset_mode is AutoresetMode.SAME_STEP):
+            return result.observations, result.rewards, terminations, none, infos
         final = np.empty(self.num_envs, dtype=object)
-        final[:] = [row(played.observations, index) for index in range(self.num_envs)]
+        final[:] = [row(result.observations, index) for index in range(self.num_envs)]
         every = ~none
         infos = {"final_obs": final, "_final_obs": every, "final_info": infos, "_final_info": every}
-        return self._began(), played.rewards, terminations, none, infos
+        return self._began(), result.rewards, terminations, none, infos
 
     def close_extras(self, **kwargs: Any) -> None:
         """Free the engine."""
@@ -141,11 +141,11 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             self._episodes = self.one.open(self.num_envs)
         return self._episodes.reset(self._rngs)
 
-    def _infos(self, played: Played) -> dict[str, Any]:
+    def _infos(self, result: StepResult) -> dict[str, Any]:
         infos: dict[str, Any] = {}
         episodes = self._playing("infos")
         for index in range(self.num_envs):
-            infos = self._add_info(infos, episodes.info(played, index), index)
+            infos = self._add_info(infos, episodes.info(result, index), index)
         return infos
 
     def _playing(self, what: str) -> Episodes:

@@ -28,7 +28,7 @@ def test_a_batch_is_as_many_batches_of_one_to_the_bit(name: str, request: pytest
             assert batch.rewards[row] == one.rewards[0]
             assert batch.distances[row] == one.distances[0]
             assert batch.done == one.done
-    np.testing.assert_array_equal(together.heard, np.concatenate([single.heard for single in alone]))
+    np.testing.assert_array_equal(together.audio_so_far, np.concatenate([single.audio_so_far for single in alone]))
 
 
 @pytest.mark.parametrize("name", ["tone_task", "melody_task"])
@@ -37,15 +37,15 @@ def test_nothing_is_left_of_the_episode_before(name: str, request: pytest.Fixtur
     made = episodes(task, 2)
     zeros = np.zeros((2, len(task.parameters.free)))
     for _ in range(task.total_step):
-        played = made.step(zeros)
-    audio = made.info(played, 0)["audio"]
+        result = made.step(zeros)
+    audio = made.info(result, 0)["audio"]
     before = audio.copy()
     assert before.any()
     made.reset([np.random.default_rng(0)] * 2)
     assert not made.sound.any()
-    assert made.heard.shape == (2, 0)
+    assert made.audio_so_far.shape == (2, 0)
     again = made.step(zeros + 0.5)
-    assert not made.sound[:, made.heard.shape[1] :].any()
+    assert not made.sound[:, made.audio_so_far.shape[1] :].any()
     np.testing.assert_array_equal(audio, before)
     assert again.done == (task.total_step == 1)
 
@@ -54,11 +54,11 @@ def test_a_fault_stays_in_its_row(tone_task: Task) -> None:
     target = tone_task.targets.draw(np.random.default_rng(0))
     task = define("o: saw 100 >> mul {}", target, [("lin", 0, 100)])
     made = episodes(task, 3)
-    played = made.step([[-0.99], [1.0], [-0.99]])
-    assert set(played.faults) == {1}
-    assert not made.heard[1].any()
-    assert made.heard[0].any()
-    assert played.rewards[1] < played.rewards[0] == played.rewards[2]
+    result = made.step([[-0.99], [1.0], [-0.99]])
+    assert set(result.faults) == {1}
+    assert not made.audio_so_far[1].any()
+    assert made.audio_so_far[0].any()
+    assert result.rewards[1] < result.rewards[0] == result.rewards[2]
 
 
 def test_rows_and_actions_must_match(tone_task: Task) -> None:

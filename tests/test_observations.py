@@ -6,7 +6,7 @@ from raveforce.observations import (
     PEAK_LIMIT,
     DescriptorsObservation,
     LogMelObservation,
-    Moment,
+    Progress,
     make_observation,
     row,
 )
@@ -22,7 +22,7 @@ LOUD = np.stack(
         np.full(SAMPLES, PEAK_LIMIT),
     ]
 ).astype(np.float32)
-MOMENT = Moment(0.5, np.full((len(LOUD), 3), -1, np.float32))
+PROGRESS = Progress(0.5, np.full((len(LOUD), 3), -1, np.float32))
 
 
 @pytest.mark.parametrize("name", list(OBSERVATIONS))
@@ -35,7 +35,7 @@ def test_every_sound_that_passes_lies_in_the_space(
     observation = make_observation(name, sample_rate, show=show, step=True, last=True, as_dict=as_dict)
     space = observation.space(SAMPLES, 3)
     for target in (LOUD[:1], LOUD[1:2]):
-        seen = observation.see(LOUD, observation.features(target), MOMENT)
+        seen = observation.observe(LOUD, observation.features(target), PROGRESS)
         for index in range(len(LOUD)):
             assert space.contains(row(seen, index)), (space, row(seen, index))
 
@@ -50,7 +50,7 @@ def test_rows_do_not_depend_on_each_other(name: str) -> None:
 
 def test_dictionaries_keep_shapes_and_say_where_the_episode_stands() -> None:
     observation = LogMelObservation(show=("target", "difference"), step=True, last=True, as_dict=True)
-    seen = observation.see(LOUD, observation.features(LOUD[2:3]), MOMENT)
+    seen = observation.observe(LOUD, observation.features(LOUD[2:3]), PROGRESS)
     assert isinstance(seen, dict)
     assert {name: part.shape for name, part in seen.items()} == {
         "target": (4, 5, 32), "difference": (4, 5, 32), "step": (4, 1), "last": (4, 3),
@@ -81,7 +81,7 @@ def test_what_cannot_be_shown() -> None:
 def test_waveform_shows_the_sound() -> None:
     observation = make_observation("waveform")
     sound = np.random.default_rng(0).normal(size=(2, SAMPLES)).astype(np.float32)
-    seen = observation.see(sound, observation.features(sound))
+    seen = observation.observe(sound, observation.features(sound))
     np.testing.assert_array_equal(seen, sound)
     sound[:] = 0
     assert seen.any(), "an observation must not change when the sound goes on"
@@ -92,7 +92,7 @@ def test_log_mel_shows_attempt_then_target() -> None:
     rng = np.random.default_rng(0)
     attempt, target = (observation.features(rng.normal(0, 0.1, (1, SAMPLES)).astype(np.float32)) for _ in range(2))
     rng = np.random.default_rng(0)
-    seen = observation.see(rng.normal(0, 0.1, (1, SAMPLES)).astype(np.float32), target)
+    seen = observation.observe(rng.normal(0, 0.1, (1, SAMPLES)).astype(np.float32), target)
     np.testing.assert_array_equal(seen, np.concatenate([attempt.reshape(1, -1), target.reshape(1, -1)], axis=1))
 
 

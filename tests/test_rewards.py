@@ -11,8 +11,8 @@ NOISE = np.random.default_rng(1).uniform(-1, 1, TARGET.shape).astype(np.float32)
 
 
 def of(reward: Reward, audio: NDArray[np.float32]) -> float:
-    aim = reward.prepare(TARGET)
-    return float(reward.of(reward.measure(audio, aim), aim.silence, aim)[0])
+    reference = reward.prepare(TARGET)
+    return float(reward.compute(reward.measure(audio, reference), reference.silence, reference)[0])
 
 
 @pytest.mark.parametrize("name", list(DISTANCES))
@@ -45,12 +45,12 @@ def test_what_is_still_to_come_does_not_count_until_now() -> None:
     sounds = [TARGET * (np.arange(TARGET.shape[1]) < end) for end in (3000, 6000, TARGET.shape[1])]
     before, rewards = reward.start(whole), []
     for sound, end in zip(sounds, (3000, 6000, TARGET.shape[1]), strict=True):
-        distance = reward.measure(sound.astype(np.float32), reward.up_to(TARGET, whole, end))
-        rewards.append(float(reward.of(distance, before, whole)[0]))
+        distance = reward.measure(sound.astype(np.float32), reward.prefix(TARGET, whole, end))
+        rewards.append(float(reward.compute(distance, before, whole)[0]))
         before = distance
     assert rewards == [0, 0, 0], "the target up to then is as near as can be"
-    silent = reward.measure(0 * TARGET, reward.up_to(TARGET, whole, 3000))
-    assert reward.of(silent, reward.start(whole), whole)[0] < -0.5
+    silent = reward.measure(0 * TARGET, reward.prefix(TARGET, whole, 3000))
+    assert reward.compute(silent, reward.start(whole), whole)[0] < -0.5
 
 
 def test_rewards_until_now_sum_to_the_final_one() -> None:
@@ -58,8 +58,8 @@ def test_rewards_until_now_sum_to_the_final_one() -> None:
     whole = reward.prepare(TARGET)
     before, total = reward.start(whole), 0.0
     for end in (2000, 5000, TARGET.shape[1]):
-        distance = reward.measure(NOISE, reward.up_to(TARGET, whole, end))
-        total += float(reward.of(distance, before, whole)[0])
+        distance = reward.measure(NOISE, reward.prefix(TARGET, whole, end))
+        total += float(reward.compute(distance, before, whole)[0])
         before = distance
     assert total == pytest.approx(of(make_reward("mss", kind="normalised"), NOISE))
 
@@ -73,19 +73,19 @@ def test_weighted_sums_make_rewards() -> None:
 @pytest.mark.parametrize("name", list(DISTANCES))
 def test_nothing_is_worse_than_the_worst(name: str) -> None:
     reward = make_reward(name)
-    aim = reward.prepare(TARGET)
-    assert of(reward, 9.9 * np.sign(NOISE)) >= -float(aim.worst[0])
+    reference = reward.prepare(TARGET)
+    assert of(reward, 9.9 * np.sign(NOISE)) >= -float(reference.worst[0])
 
 
 def test_improvements_sum_to_the_final_one() -> None:
     reward = make_reward("mss", kind="improvement")
-    aim = reward.prepare(TARGET)
+    reference = reward.prepare(TARGET)
     steps = [TARGET * (np.arange(TARGET.shape[1]) < end) for end in (1000, 4000, 8000)]
-    before, total = aim.silence, np.zeros(1)
+    before, total = reference.silence, np.zeros(1)
     for sound in steps:
-        distance = reward.measure(sound.astype(np.float32), aim)
-        total, before = total + reward.of(distance, before, aim), distance
-    np.testing.assert_allclose(total, 1 - before / aim.silence)
+        distance = reward.measure(sound.astype(np.float32), reference)
+        total, before = total + reward.compute(distance, before, reference), distance
+    np.testing.assert_allclose(total, 1 - before / reference.silence)
 
 
 def test_waveform_is_the_first_raveforces_reward() -> None:

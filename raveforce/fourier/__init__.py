@@ -1,7 +1,7 @@
 """Spectra of batches of sounds in compiled code, for frames of a power of two samples.
 
 Several times as fast as scipy's transform, and what follows it happens while eight frames are still in the processor's
-cache; silence at the end of a sound costs next to nothing. ``raveforce.spectra`` and ``raveforce.spectral_distances``
+cache; silence at the end of a sound costs next to nothing. ``raveforce.spectra`` and ``raveforce.distances.spectral``
 take it where they can: ``quick`` says so.
 """
 

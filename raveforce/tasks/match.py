@@ -62,7 +62,9 @@ def match(
     answers = TEMPLATES[template](np.ones(samples), sample_rate=sample_rate)
     if source is None:
         source = RandomPrograms(answers.program, answers.parameters, sample_rate=sample_rate, samples=samples)
-    return replace(answers, targets=source, total_step=attempts, step_len=None, anew=attempts > 1, name="match")
+    return replace(
+        answers, targets=source, total_step=attempts, step_len=None, restart_each_step=attempts > 1, name="match"
+    )
 
 
 class MatchEnv(TaskEnv):

@@ -8,7 +8,7 @@ import soundfile
 from omegaconf import DictConfig
 
 import raveforce
-from experiments.build import ConfigError, build_stage
+from experiments.config.build import ConfigError, build_eval_env
 from experiments.evaluate import evaluate_run, main
 from experiments.train import train
 from raveforce.distances import measure
@@ -98,17 +98,17 @@ def test_the_policy_is_evaluated_on_sounds_that_it_was_not_trained_on(
         soundfile.write(tmp_path / f"{pitch}.wav", sound, 44100)
     choices = [f"task.target={tmp_path}", "task.seconds=0.1", "+evaluation_task.split=test", "evaluation_episodes=2"]
     cfg = configure("task=match", *choices, "evaluate_every=20", "num_envs=2")
-    stage = build_stage(cfg)
+    eval_env = build_eval_env(cfg)
     heard = []
     for seed in range(8):
-        stage.reset(seed=seed)
-        heard.append(stage.target.tobytes())
+        eval_env.reset(seed=seed)
+        heard.append(eval_env.target.tobytes())
     names = {path.name for path in tmp_path.glob("*.wav") if split_of(path) == "test"}
     assert 1 < len(set(heard)) <= len(names)
     assert train(cfg, tmp_path / "run")["renders"] == 40
     cfg.evaluation_task = {"seconds": 0.2}
     with pytest.raises(ConfigError, match="evaluation_task: the policy would see or do other things"):
-        build_stage(cfg)
+        build_eval_env(cfg)
 
 
 def test_a_policy_trained_on_random_programs_answers_recordings(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.runs import RunFolder
+from experiments.records.run_folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -13,9 +13,9 @@ import yaml
 from omegaconf import DictConfig
 
 from experiments import tracking
-from experiments.arguments import check
-from experiments.metrics import MetricsFile
-from experiments.record import flat
+from experiments.config.overrides import check
+from experiments.records.log_writers import MetricsFile
+from experiments.records.summary import flat
 from experiments.tracking import WandbTracker
 from experiments.train import train
 

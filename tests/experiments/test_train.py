@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 import raveforce
 from agents import load_agent
-from experiments.build import ConfigError, build_env
+from experiments.config.build import ConfigError, build_env
 from experiments.evaluate import play
 from experiments.train import train
 from raveforce.distances import DISTANCES, measure

@@ -19,8 +19,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
-from experiments.arguments import check
-from experiments.build import ConfigError
+from experiments.config.build import ConfigError
+from experiments.config.overrides import check
 from experiments.tune import search_space, suggest
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.checkpoints import CheckpointError, Checkpoints
+from experiments.records.checkpoints import CheckpointError, Checkpoints
 
 
 def writing(text: str) -> object:

@@ -20,12 +20,12 @@ from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 
 from agents import AGENTS
-from experiments.build import ConfigError
-from experiments.suggest import did_you_mean, nearest_path
+from experiments.config.build import ConfigError
+from experiments.config.spelling import did_you_mean, nearest_path
 
 __all__ = ["CONF", "check", "parse"]
 
-CONF = Path(__file__).resolve().parent.parent / "conf"
+CONF = Path(__file__).resolve().parents[2] / "conf"
 SETTINGS = "agent.settings."
 _WORDS = {
     bool: "true or false",

@@ -16,9 +16,10 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 from agents import Agent, make_agent
 from agents.search import Search
 from agents.vec_env import BatchVecEnv
-from experiments import state
-from experiments.checkpoints import CheckpointError, Checkpoints
-from experiments.periodic import Checkpointer, Clock
+from experiments.callbacks.checkpointing import Checkpointer
+from experiments.callbacks.every import Every
+from experiments.records import training_state as state
+from experiments.records.checkpoints import CheckpointError, Checkpoints
 from raveforce.env import RaveForceEnv
 from raveforce.task import Task
 
@@ -129,6 +130,6 @@ def test_a_run_whose_disk_is_full_goes_on(
 
 
 def test_the_clock_never_strikes_twice_for_one_multiple() -> None:
-    clock = Clock(every=5)
-    assert [renders for renders in range(0, 21, 3) if clock.strikes(renders)] == [6, 12, 15]
-    assert not any(Clock(every=0).strikes(renders) for renders in range(10))
+    every = Every(every=5)
+    assert [renders for renders in range(0, 21, 3) if every.due(renders)] == [6, 12, 15]
+    assert not any(Every(every=0).due(renders) for renders in range(10))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-__all__ = ["Received", "stop_on_signals"]
+__all__ = ["Received", "stop_on_interrupts"]
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ class Received:
 
 
 @contextmanager
-def stop_on_signals(stop: Callable[[], None]) -> Iterator[Received]:
+def stop_on_interrupts(stop: Callable[[], None]) -> Iterator[Received]:
     """Turn the first SIGINT or SIGTERM into a request to stop; a second one acts as usual."""
     received = Received()
     usual = {number: signal.getsignal(number) for number in SIGNALS}

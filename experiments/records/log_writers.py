@@ -10,7 +10,7 @@ from typing import Any
 
 from stable_baselines3.common.logger import KVWriter
 
-from experiments.runs import RunFolderError
+from experiments.records.run_folder import RunFolderError
 
 __all__ = ["STEP", "MetricsFile", "TensorBoardFile", "read_metrics", "scalars"]
 

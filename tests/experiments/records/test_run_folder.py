@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from experiments.runs import RunFolder, RunFolderError
+from experiments.records.run_folder import RunFolder, RunFolderError
 
 
 def test_a_folder_with_a_run_is_not_overwritten(tmp_path: Path) -> None:

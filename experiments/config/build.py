@@ -13,7 +13,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from agents import AGENTS, Agent, form_of_actions, make_agent
 from agents.vec_env import BatchVecEnv
-from experiments.suggest import did_you_mean
+from experiments.config.spelling import did_you_mean
 from raveforce.actions import make_actions
 from raveforce.env import RaveForceEnv
 from raveforce.observations import make_observation
@@ -21,7 +21,7 @@ from raveforce.rewards import make_reward
 from raveforce.task import Task, define
 from raveforce.tasks import TASKS, make_task
 
-__all__ = ["ConfigError", "build_agent", "build_env", "build_stage", "build_task", "build_vec_env"]
+__all__ = ["ConfigError", "build_agent", "build_env", "build_eval_env", "build_task", "build_vec_env"]
 
 
 class ConfigError(ValueError):
@@ -58,20 +58,20 @@ def build_env(cfg: DictConfig, *, render_mode: str | None = None) -> RaveForceEn
     )
 
 
-def build_stage(cfg: DictConfig) -> RaveForceEnv:
+def build_eval_env(cfg: DictConfig) -> RaveForceEnv:
     """The environment in which a policy is evaluated: its own, with the task's settings in ``evaluation_task``."""
     trained = build_env(cfg)
     if not cfg.evaluation_task:
         return trained
     with _part("evaluation_task"):
         other: Any = OmegaConf.merge(cfg, {"task": cfg.evaluation_task})
-    stage = build_env(other)
-    if stage.observation_space != trained.observation_space or stage.action_space != trained.action_space:
+    eval_env = build_env(other)
+    if eval_env.observation_space != trained.observation_space or eval_env.action_space != trained.action_space:
         raise ConfigError(
             "evaluation_task: the policy would see or do other things than in training "
-            f"({stage.observation_space}, not {trained.observation_space}); are the sounds as long?"
+            f"({eval_env.observation_space}, not {trained.observation_space}); are the sounds as long?"
         )
-    return stage
+    return eval_env
 
 
 def build_vec_env(cfg: DictConfig) -> VecEnv:

@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from experiments.build import ConfigError
-from experiments.checkpoints import CheckpointError
-from experiments.resume import is_finished, is_started, recorded, with_run_dir
-from experiments.runs import RunFolder, RunFolderError
+from experiments.config.build import ConfigError
+from experiments.config.resume import is_finished, is_started, resumed_config, with_run_dir
+from experiments.records.checkpoints import CheckpointError
+from experiments.records.run_folder import RunFolder, RunFolderError
 from experiments.train import train
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 Configure = Callable[..., DictConfig]
 
 # A server that has imported everything and run nothing forks children that begin at once.
@@ -161,7 +161,7 @@ def test_two_processes_do_not_write_into_one_folder(configure: Configure, tmp_pa
 def test_a_full_disk_ends_the_run_with_what_it_has(
     configure: Configure, whole: Whole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from experiments.metrics import MetricsFile
+    from experiments.records.log_writers import MetricsFile
 
     cfg = configure(*OFTEN)
     write = MetricsFile.write
@@ -211,7 +211,7 @@ def test_the_command_line_of_a_resumed_run(configure: Configure, tmp_path: Path)
     arguments = with_run_dir([f"resume='{quoted}'", "total_timesteps=60"])
     assert arguments[2:] == [f"hydra.run.dir='{quoted}'", "hydra.output_subdir=null"]
     composed = configure("seed=0", "total_timesteps=60", "log_every=3")
-    changed = recorded(path, composed, arguments)
+    changed = resumed_config(path, composed, arguments)
     assert (changed.seed, changed.total_timesteps, changed.log_every) == (7, 60, 10)
 
     assert with_run_dir(["resume=auto", "seed=1"]) == ["resume=auto", "seed=1"]

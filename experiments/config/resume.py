@@ -9,11 +9,11 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from experiments.arguments import parse
-from experiments.build import ConfigError
-from experiments.runs import RunFolder
+from experiments.config.build import ConfigError
+from experiments.config.overrides import parse
+from experiments.records.run_folder import RunFolder
 
-__all__ = ["AUTO", "CHANGEABLE", "check_same", "is_finished", "is_started", "recorded", "with_run_dir"]
+__all__ = ["AUTO", "CHANGEABLE", "check_same", "is_finished", "is_started", "resumed_config", "with_run_dir"]
 
 AUTO = "auto"
 
@@ -78,7 +78,7 @@ def check_same(path: Path, cfg: DictConfig) -> None:
             )
 
 
-def recorded(path: Path, composed: DictConfig, arguments: Sequence[str]) -> DictConfig:
+def resumed_config(path: Path, composed: DictConfig, arguments: Sequence[str]) -> DictConfig:
     """The configuration of the run in a folder, changed by the command line where that is allowed.
 
     Parameters

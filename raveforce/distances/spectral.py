@@ -69,8 +69,8 @@ class MultiScaleSpectral:
             return fourier.apart(audio, n_fft, n_fft // 4, self.floor, other)
         squares, logarithms = np.empty((2, len(audio)))
         for rows in spectra.row_chunks(audio):
-            aim = other[rows] if len(other) > 1 else other
-            squares[rows], logarithms[rows] = _compare(_magnitudes(audio[rows], n_fft), aim, self.floor)
+            reference = other[rows] if len(other) > 1 else other
+            squares[rows], logarithms[rows] = _compare(_magnitudes(audio[rows], n_fft), reference, self.floor)
         return squares, logarithms
 
     def _average(self, compared: Sequence[Apart], target: Features) -> NDArray[np.float64]:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from raveforce.pictures import comparison, pixels
+from raveforce.plotting import comparison, pixels
 from raveforce.tasks.kick import kick_808
 
 

@@ -8,13 +8,13 @@ from typing import Any
 from omegaconf import DictConfig
 
 from agents import Agent
+from experiments.callbacks.recorder import Best, Recorder
 from experiments.evaluate import Performance, play
-from experiments.recorder import Best, Recorder
-from experiments.runs import RunFolder
-from experiments.versions import versions
+from experiments.records.provenance import versions
+from experiments.records.run_folder import RunFolder
 from raveforce.distances import measure
 from raveforce.env import RaveForceEnv
-from raveforce.pictures import comparison
+from raveforce.plotting import comparison
 
 __all__ = ["conclude", "flat", "verdict"]
 
@@ -23,21 +23,21 @@ def conclude(
     cfg: DictConfig,
     folder: RunFolder,
     agent: Agent,
-    stage: RaveForceEnv,
+    eval_env: RaveForceEnv,
     recorder: Recorder,
     seconds: float,
     *,
     signal: str | None = None,
 ) -> dict[str, Any]:
     """Evaluate the final policy and write everything but the metrics."""
-    policy = play(agent, stage, seed=cfg.seed)
-    rate = stage.task.sample_rate
+    policy = play(agent, eval_env, seed=cfg.seed)
+    rate = eval_env.task.sample_rate
     silence = measure(0 * policy.target, policy.target, rate)
-    name = stage.reward.distance.name
+    name = eval_env.reward.distance.name
     summary: dict[str, Any] = {
-        "task": stage.task.name,
+        "task": eval_env.task.name,
         "agent": cfg.agent.name,
-        "reward": {"distance": name, "kind": stage.reward.kind},
+        "reward": {"distance": name, "kind": eval_env.reward.kind},
         "best": None if recorder.best is None else _best(recorder.best, policy, rate),
         "policy": {
             "distances": policy.distances,
@@ -52,7 +52,7 @@ def conclude(
         "interrupted": recorder.stop,
         "signal": signal,
         "seed": cfg.seed,
-        "engine": stage.engine_kind,
+        "engine": eval_env.engine_kind,
         "versions": versions(),
     }
     folder.write_sound("target", policy.target, rate)
@@ -63,7 +63,7 @@ def conclude(
         folder.write_sound("best", recorder.best.audio, rate)
         folder.write_program("best", recorder.best.programs)
         shown, caption = recorder.best.audio, f"best of {recorder.renders} renders"
-    title = f"{stage.task.name}, {cfg.agent.name}: {caption}"
+    title = f"{eval_env.task.name}, {cfg.agent.name}: {caption}"
     figure = comparison(shown, policy.target, rate, title=title)
     folder.write(folder.comparison.name, lambda path: figure.savefig(path))
     folder.write(folder.model.name, lambda path: agent.save(path))

@@ -1,7 +1,7 @@
 """How far apart two sounds are. Each distance is 0 for equal sounds and works on batches.
 
 A distance first turns sounds into features, then compares features, so a target's side is computed once. Those that
-compare spectra are in ``raveforce.spectral_distances``.
+compare spectra are in ``raveforce.distances.spectral``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce import spectra
-from raveforce.spectral_distances import (
+from raveforce.distances.spectral import (
     MFCC,
     Array,
     Chroma,
@@ -208,8 +208,8 @@ def measure_rows(distance: Distance, audio: Array, target: Features) -> NDArray[
     # Features are many times larger than the sound, so only those of a few rows are there at a time.
     distances = np.empty(len(audio))
     for rows in spectra.row_chunks(audio):
-        aim = tuple(array[rows] if len(array) > 1 else array for array in target)
-        distances[rows] = distance.between(distance.features(audio[rows]), aim)
+        reference = tuple(array[rows] if len(array) > 1 else array for array in target)
+        distances[rows] = distance.between(distance.features(audio[rows]), reference)
     return distances
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.checkpoints import Checkpoints
+from experiments.records.checkpoints import Checkpoints
 from raveforce import audio as recordings
 
 try:

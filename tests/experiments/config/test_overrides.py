@@ -1,7 +1,7 @@
 import pytest
 
-from experiments.arguments import check
-from experiments.build import ConfigError
+from experiments.config.build import ConfigError
+from experiments.config.overrides import check
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize, unwrap_vec_wr
 
 from agents import Agent, load_agent
 from agents.vec_env import BatchVecEnv
-from experiments.checkpoints import Checkpoint, CheckpointError
+from experiments.records.checkpoints import Checkpoint, CheckpointError
 
 __all__ = ["load", "restore", "save"]
 

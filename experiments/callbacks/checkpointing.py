@@ -1,0 +1,75 @@
+"""Checkpoints during training."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from stable_baselines3.common.callbacks import BaseCallback
+
+from experiments.callbacks.every import Every
+from experiments.records import training_state
+from experiments.records.checkpoints import Checkpoints
+
+__all__ = ["Checkpointer"]
+
+log = logging.getLogger(__name__)
+
+
+class Checkpointer(BaseCallback):
+    """Saves the whole state where a rollout begins, the only place where it is complete.
+
+    Parameters
+    ----------
+    checkpoints : where to save
+    every : renders between two checkpoints, or a little more; 0 for none but the last
+    watchers : gives the state of whatever else watches the training
+    resumed : the state to go on from, if the run is resumed
+    """
+
+    def __init__(
+        self,
+        checkpoints: Checkpoints,
+        *,
+        every: int,
+        watchers: Callable[[], Mapping[str, Any]],
+        resumed: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.checkpoints = checkpoints
+        self.watchers = watchers
+        self.resumed = resumed
+        self.finished = False
+        self._every = Every(every)
+
+    def _on_training_start(self) -> None:
+        self._every.last = self.model.num_timesteps
+
+    def _on_rollout_start(self) -> None:
+        if self.resumed is not None:
+            training_state.restore(self.model, self.resumed)
+            self.resumed = None
+        elif self._every.due(self.model.num_timesteps):
+            self.save()
+
+    def _on_step(self) -> bool:
+        return True
+
+    def save(self) -> None:
+        """Save a checkpoint; a run whose disk is full goes on, with the one before."""
+        renders = self.model.num_timesteps
+
+        def write(folder: Path) -> None:
+            training_state.save(folder, self.model, self.watchers())
+
+        try:
+            self.checkpoints.save(renders, write)
+        except (OSError, RuntimeError) as error:  # PyTorch tells of a full disk with a RuntimeError
+            log.warning(
+                "no checkpoint at %d renders, the run goes on and the one before stands: %s: %s",
+                renders,
+                type(error).__name__,
+                error,
+            )
