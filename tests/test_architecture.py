@@ -16,6 +16,7 @@ ROOMS = ("run", "experiments", "agents", "raveforce")
 FLOORS = {
     "raveforce._cache": 0,
     "raveforce._compile": 0,
+    "raveforce._numba_cache": 0,
     "raveforce.glicol": 0,
     "raveforce.expressions": 0,
     "raveforce.audio": 0,

@@ -57,7 +57,7 @@ def weigh(power, start, end, weights, shift, numbers):
     return total + rest
 
 
-@compiled
+@inlined
 def hand_out(lines, result, at, count, frames):
     """Write [count, lane] from the number ``at`` of the result on, as [frames, count]."""
     whole = count - count % LANES if frames == LANES else 0

@@ -10,12 +10,12 @@ from __future__ import annotations
 from raveforce.fourier import plan
 from raveforce.fourier.butterflies import points, points_of_frames, put_points, small_transform, turned
 from raveforce.fourier.memory import each, load, load_some, store, transpose
-from raveforce.fourier.simd import LANES, compiled, inlined, magnitude, minus, plus, silent
+from raveforce.fourier.simd import LANES, inlined, magnitude, minus, plus, silent
 
 line_pitch, round_up = inlined(plan.line_pitch), inlined(plan.round_up)
 
 
-@compiled
+@inlined
 def lay_out(sounds, row, n_fft, hop, width, frames, lines, blocks):
     """Samples by place in the hop, then by hop [hop, width]: equal places of neighbouring frames are neighbours.
 
@@ -42,7 +42,7 @@ def lay_out(sounds, row, n_fft, hop, width, frames, lines, blocks):
     return heard
 
 
-@compiled
+@inlined
 def copy(sounds, row, at, end, target, to, count):
     """So many samples from ``at`` on, with silence before the first and from ``end`` on; and a few more zeros."""
     nothing = load_some(sounds, 0, 0)
@@ -60,7 +60,7 @@ def copy(sounds, row, at, end, target, to, count):
         store(target, to + i, nothing)
 
 
-@compiled
+@inlined
 def ending(sounds, row):
     """Samples before nothing but zeros follows, or a few more."""
     step = 4 * LANES
@@ -78,7 +78,6 @@ def ending(sounds, row):
 def _stages(radix):
     """The stages of a transform that take ``radix`` points at a time."""
 
-    @inlined
     def first_stage(first, tables, places, space):
         window, cosines, sines = tables.window, tables.cosines, tables.sines
         size = len(window) // 2
@@ -91,7 +90,6 @@ def _stages(radix):
                 parts = small_transform(points_of_frames(space.blocks, first, places, window, j, gap, radix))
                 put_points(space.z, j, gap, turned(parts, cosines, sines, size, j))
 
-    @inlined
     def next_stage(size, tables, z):
         whole, gap = len(tables.window) // 2, size // radix
         if gap == 1:
@@ -103,14 +101,16 @@ def _stages(radix):
                     parts = small_transform(points(z, at, gap, radix))
                     put_points(z, at, gap, turned(parts, tables.cosines, tables.sines, size, j))
 
-    return first_stage, next_stage
+    # Functions of one name are taken for one another where code of several processes meets.
+    first_stage.__qualname__, next_stage.__qualname__ = f"first_stage_by_{radix}", f"next_stage_by_{radix}"
+    return inlined(first_stage), inlined(next_stage)
 
 
 first_by_4, next_by_4 = _stages(4)
 first_by_8, next_by_8 = _stages(8)
 
 
-@compiled
+@inlined
 def transform(first, tables, places, space):
     """Transform of the windowed frames ``first`` to ``first + 7``, taken as complex points, in ``z``."""
     radices = tables.radices
@@ -127,7 +127,7 @@ def transform(first, tables, places, space):
         size //= radix
 
 
-@compiled
+@inlined
 def frame_power(first, heard, tables, places, space):
     """Power of the frames ``first`` to ``first + 7``, [bin, lane], of a sound of which so many can be heard."""
     z, power, order = space.z, space.power, tables.order
