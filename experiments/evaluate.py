@@ -26,7 +26,7 @@ from raveforce import audio as recordings
 from raveforce.distances import measure
 from raveforce.env import RaveForceEnv
 from raveforce.plotting import comparison
-from raveforce.targets import ManyTargets
+from raveforce.recordings import Recordings
 
 __all__ = ["Evaluation", "Performance", "evaluate", "evaluate_run", "main", "play"]
 
@@ -183,7 +183,7 @@ def _keep_length(cfg: DictConfig, changes: Mapping[str, Any], trained: RaveForce
         return
     if "task.seconds" not in changes:
         cfg.task.seconds = trained.task.samples / trained.task.sample_rate
-    if "task.split" not in changes and not isinstance(trained.task.targets, ManyTargets):
+    if "task.split" not in changes and not isinstance(trained.task.targets, Recordings):
         cfg.task.split = None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,20 +14,9 @@ from raveforce import audio as recordings
 from raveforce.glicol import Engine, GlicolError, Program, open_engine
 from raveforce.parameter_space import ParameterSpace
 
-__all__ = [
-    "SPLITS",
-    "FixedTarget",
-    "ManyTargets",
-    "RandomPrograms",
-    "TargetSource",
-    "from_file",
-    "from_folder",
-    "split_of",
-]
+__all__ = ["FixedTarget", "ManyTargets", "RandomPrograms", "TargetSource", "from_file"]
 
 Array = NDArray[np.float32]
-
-_RECORDINGS = (".wav", ".flac", ".aiff", ".aif", ".ogg", ".mp3")
 
 
 class TargetSource(Protocol):
@@ -170,62 +158,6 @@ class RandomPrograms:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_engine": None}
-
-
-SPLITS = ("train", "validation", "test")
-"""Parts of a folder: of ten files, about eight are for training and one for each of the others."""
-
-
-def split_of(path: str | Path) -> str:
-    """The part that a file belongs to, from its name alone, so that more files do not move it elsewhere.
-
-    Examples
-    --------
-    >>> split_of("kicks/a.wav") == split_of("elsewhere/a.wav")
-    True
-    """
-    place = int.from_bytes(hashlib.sha256(Path(path).name.encode()).digest()[:8], "big") % 10
-    return SPLITS[max(place - 7, 0)]
-
-
-def from_folder(
-    folder: str | Path,
-    *,
-    sample_rate: int,
-    split: str | None = None,
-    seconds: float | None = None,
-    trim: bool = True,
-    normalise: bool = True,
-) -> ManyTargets:
-    """Take the recordings of a folder (and of those in it) as targets.
-
-    Parameters
-    ----------
-    folder : where the recordings are; or one recording, which belongs to every split
-    sample_rate : rate to resample to, Hz
-    split : one of ``SPLITS``; None takes all
-    seconds : length that all are cut or padded to; None takes the median's
-    trim, normalise : cut silence off their ends, scale them to a peak of 0.9
-
-    Raises
-    ------
-    AudioError
-        No recordings, or one that cannot be used.
-    ValueError
-        An unknown split.
-    """
-    if split is not None and split not in SPLITS:
-        raise ValueError(f"unknown split {split!r}; the splits are {', '.join(SPLITS)}")
-    root = Path(folder).expanduser()
-    single = root.is_file()
-    found = [root] if single else sorted(path for path in root.rglob("*") if path.suffix.lower() in _RECORDINGS)
-    chosen = [path for path in found if single or split is None or split_of(path) == split]
-    if not chosen:
-        of = "" if split is None else f" for {split} (of {len(found)} in all; the split goes by their names)"
-        raise recordings.AudioError(f"{root} holds no recordings{of}: looked for {', '.join(_RECORDINGS)}")
-    sounds = [from_file(path, sample_rate=sample_rate, trim=trim, normalise=normalise).audio for path in chosen]
-    samples = round(float(np.median([len(s) for s in sounds])) if seconds is None else seconds * sample_rate)
-    return ManyTargets([np.pad(sound[:samples], (0, max(samples - len(sound), 0))) for sound in sounds])
 
 
 def from_file(

@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from raveforce.glicol import BLOCK, Program
 from raveforce.parameter_space import ParameterSpace
-from raveforce.targets import FixedTarget, TargetSource, from_file, from_folder
+from raveforce.recordings import from_folder
+from raveforce.targets import FixedTarget, TargetSource, from_file
 
 __all__ = ["Task", "define"]
 

@@ -25,6 +25,8 @@ FLOORS = {
     "raveforce.parameters": 2,
     "raveforce.parameter_space": 2,
     "raveforce.distances": 3,
+    "raveforce.augmentation": 3,
+    "raveforce.recordings": 3,
     "raveforce.targets": 3,
     "raveforce.actions": 3,
     "raveforce.plotting": 3,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from raveforce.targets import RandomPrograms, TargetSource, from_folder
+from raveforce.augmentation import Augmentation, make_augmentation
+from raveforce.recordings import from_folder
+from raveforce.targets import RandomPrograms, TargetSource
 from raveforce.task import Task
 from raveforce.tasks.base import TaskEnv
 from raveforce.tasks.hihat import hihat
@@ -27,6 +30,8 @@ def match(
     *,
     template: str = "kick",
     split: str | None = "train",
+    files: str | None = None,
+    augment: bool | Mapping[str, Any] | Augmentation | None = None,
     attempts: int = 1,
     seconds: float | None = None,
     sample_rate: int = 44100,
@@ -38,23 +43,30 @@ def match(
     target : a folder of recordings, one recording, or a source of targets; None plays random programs of the
         template, which the agent can reach exactly
     template : whose program answers, a name in ``TEMPLATES``
-    split : of a folder, "train", "validation", "test" or None for all
+    split : of a folder, "train", "validation", "test" or None for all; by kit, see ``raveforce.recordings``
+    files : regular expression that is looked for in the paths inside the folder, such as "kick|bd"
+    augment : True or parameters of an ``Augmentation``: recordings that are trained on are changed at random
     attempts : steps in an episode, each playing the whole sound anew
-    seconds : length of the sounds; None takes the template's, or the median of a folder's
+    seconds : length of the sounds; None takes the template's, or the median of all of a folder's
     sample_rate : Hz
 
     Raises
     ------
     ValueError
-        An unknown template or split.
+        An unknown template or split, or an augmentation without recordings.
     AudioError
         A folder without recordings.
     """
     if template not in TEMPLATES:
         raise ValueError(f"unknown template {template!r}; the templates are {', '.join(TEMPLATES)}")
     source: TargetSource | None
+    augmentation = make_augmentation(augment)
     if isinstance(target, (str, Path)):
-        source = from_folder(target, sample_rate=sample_rate, split=split, seconds=seconds)
+        source = from_folder(
+            target, sample_rate=sample_rate, split=split, files=files, seconds=seconds, augmentation=augmentation
+        )
+    elif augmentation is not None or files is not None:
+        raise ValueError("augment and files are for recordings: name their folder as the target")
     else:
         source = target
     samples = round((seconds or TEMPLATES[template]().duration) * sample_rate) if source is None else source.samples
@@ -100,7 +112,9 @@ class MatchEnv(TaskEnv):
     ---------
     target : a folder of recordings or a source of targets; None plays random programs
     template : "kick", "snare", "hihat" or "tone"
-    split : of a folder, "train", "validation", "test" or None for all
+    split : of a folder, "train", "validation", "test" or None for all; by kit, see ``raveforce.recordings``
+    files : regular expression that is looked for in the paths inside the folder, such as "kick|bd"
+    augment : True or parameters of an ``Augmentation``: recordings that are trained on are changed at random
     attempts : steps in an episode, each playing the whole sound anew
     seconds : length of the sounds
     sample_rate : Hz
