@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.native.graph import Setting
+from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.jit import TILE
 from raveforce.glicol.native.load import load_kernel
 from raveforce.glicol.native.state_transfer import surviving
@@ -181,7 +182,7 @@ class NativeEngine(BaseEngine):
             voices.set(self._values)
 
             def play(share: NDArray[np.int64], voices: Voices = voices) -> int:
-                return voices.play(share, out, skip, blocks, self._failed)
+                return voices.play(share, out, skip, blocks, 0, self._failed)
 
             if self._threads == 1 or len(members) < 2 * TILE:
                 broken += play(members)
@@ -229,7 +230,7 @@ class NativeEngine(BaseEngine):
         row = int(rows[0])
         code = self.program.fill(self._values[row])
         choices = tuple(int(choice) for choice in self._values[row, self._word_blanks])
-        node = self._graphs[choices].nodes[int(failed[row]) - 1]
+        node = self._graphs[choices].nodes[int(failed[row]) // op.ENDINGS - 1]
         self.reset(rows.tolist())
         out[rows] = np.nan
         message = f"{node.name!r} breaks the engine with these numbers"

@@ -77,6 +77,15 @@ class Graph:
     chains: tuple[Chain, ...]
 
 
+FAM = {
+    **dict.fromkeys((op.CONSTANT, op.SPEED), op.HELD),
+    **dict.fromkeys((op.SIN, op.SAW, op.SQU, op.TRI), op.OSCILLATOR),
+    **dict.fromkeys((op.LPF, op.LPF_SIGNAL, op.HPF, op.HPF_SIGNAL), op.RESONANT),
+    **dict.fromkeys((op.DELAYN, op.DELAYMS, op.DELAYMS_SIGNAL, op.ALLPASS, op.ALLPASS_SIGNAL), op.RING_BUFFER),
+    **dict.fromkeys((op.SEQ, op.CHOOSE, op.ARRANGE, op.PATTERN, op.LPF_PATTERN), op.BEAT),
+}
+
+
 @dataclass
 class Builder:
     """Collects instructions and lays out parameters, state and buffers."""
@@ -124,6 +133,7 @@ class Builder:
         """Add an instruction with its initial state."""
         row = [0] * op.COLUMNS
         row[op.CODE], row[op.OUT] = code, out
+        row[op.FAMILY] = FAM.get(code, op.PLAIN)
         row[op.IN0], row[op.IN1] = (*inputs, -1, -1)[:2]
         row[op.TRACK] = -1
         row[op.INT], row[op.FLOAT] = len(self.ints), len(self.floats)

@@ -31,9 +31,11 @@ def _warm(kernel: ModuleType) -> None:
     """Call the kernel with nothing to play: every later call has these types, so it finds it compiled."""
     from raveforce.glicol.native.kernel.jit import PAD
 
-    ints, floats = np.zeros((0, 0), np.int64), np.zeros((0, 0), np.float32)
-    few, bufs, flat = np.zeros(0, np.int64), np.zeros((0, 0, BLOCK + PAD), np.float32), np.zeros((0, 0), np.uint8)
-    tracks, lanes = np.zeros((0, 0, 0), np.float32), np.zeros(0, np.float32)
-    kernel.play(ints, few, floats, ints, floats, floats, bufs, flat, tracks, lanes, few, floats, 0, 0, 0, few)
+    ints, floats, few = np.zeros((0, 0), np.int64), np.zeros((0, 0), np.float32), np.zeros(0, np.int64)
+    code = ints, few
+    bufs, flat = np.zeros((0, 0, BLOCK + PAD), np.float32), np.zeros((0, 0), np.uint8)
+    state = floats, ints, floats, floats, bufs, flat, few
+    scratch = np.zeros((0, 0, 0), np.float32), np.zeros(0, np.float32)
+    kernel.play(*code, *state, *scratch, few, floats, 0, 0, 0, 0)
     kernel.ring_sizes(ints, floats, few)
     kernel.read(np.zeros((0, 0)), floats, few, few)

@@ -13,7 +13,7 @@ from raveforce.glicol.errors import UnsupportedProgram
 from raveforce.glicol.native.compounds import COMPOUNDS, Compound
 from raveforce.glicol.native.graph import Builder, Graph, Part, Setting
 from raveforce.glicol.native.kernel import opcodes as op
-from raveforce.glicol.native.kernel.filters import RESONANT_STATE
+from raveforce.glicol.native.kernel.opcodes import RESONANT_STATE
 from raveforce.glicol.native.parser import Argument, Chain, Node, Note, Pattern, Reference, Slot, parse
 from raveforce.glicol.native.wiring import Vertex, delayed, referred, wire
 

@@ -31,7 +31,7 @@ class Voices:
         self._blanks = blanks
         self._ops = graph.ops.copy()
         self._rings = np.zeros((rows + 1, 0), np.float32)
-        self._has_rings = bool(np.isin(graph.ops[:, op.CODE], np.arange(op.DELAYN, op.ALLPASS_SIGNAL + 1)).any())
+        self._has_rings = bool((graph.ops[:, op.FAMILY] == op.RING_BUFFER).any())
         self._sines = int((graph.ops[:, op.TRACK] >= 0).sum())
         self._params = np.empty((rows, blanks + len(graph.constants)), np.float32)
         self._params[:, blanks:] = graph.constants
@@ -62,16 +62,15 @@ class Voices:
         out: NDArray[np.float32],
         skip: int,
         blocks: int,
+        later: int,
         failed: NDArray[np.int64],
     ) -> int:
-        """Play blocks into ``out`` from a sample on; ``failed`` gets 1 + the instruction that broke, if one did."""
-        graph = self.graph
-        tracks = np.empty((self._sines, blocks + 1, LANES), np.float32)
-        lanes = np.empty(5 * LANES, np.float32)
-        return self._kernel.play(
-            self._ops, graph.lists, self._params, self._ints, self._floats, self._rings, self._bufs,
-            self._flat, tracks, lanes, rows.copy(), out, skip, blocks, graph.final, failed,
-        )  # fmt: skip
+        """Play blocks into ``out`` from a sample on, ``later`` more to follow; ``failed`` gets what broke, if anything."""
+        code = self._ops, self.graph.lists
+        state = self._params, self._ints, self._floats, self._rings, self._bufs, self._flat, failed
+        scratch = np.empty((self._sines, blocks + 1, LANES), np.float32), np.empty(5 * LANES, np.float32)
+        final = self.graph.final
+        return self._kernel.play(*code, *state, *scratch, rows.copy(), out, skip, blocks, later, final)
 
     def last_block(self, rows: slice | NDArray[np.int64]) -> NDArray[np.float32]:
         """Block that rows played last, [rows, BLOCK]."""

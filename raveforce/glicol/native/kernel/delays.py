@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from raveforce.glicol.block import BLOCK
-from raveforce.glicol.native.kernel.jit import jitted
+from raveforce.glicol.native.kernel.jit import count, jitted
+from raveforce.glicol.native.kernel.oscillators import power_of_two
 
 F = np.float32
 ZERO, ONE, THOUSAND = F(0), F(1), F(1000)
+NOWHERE = F(-1)
+WORD = 0xFFFFFFFF
+"""The engine's unsigned numbers have 32 bits."""
 
 
 @jitted
@@ -44,22 +48,38 @@ def allpass(bufs, row, out, source, rings, ring, head, length, gain):
 
 @jitted
 def tap(milliseconds, rate, length):
-    """Where in a ring of a length a modulated delay reads, in samples from its head (-1: nowhere)."""
+    """Where in a ring of a length a modulated delay reads, in samples from its head (-1: the engine never knows).
+
+    The engine adds the length in float32 until the sum is no longer negative. Between two powers of two all additions
+    but the first round alike (see ``ramp``), so a run of them is one product; a length that changes nothing is
+    added for ever.
+    """
     position = -milliseconds / THOUSAND * rate
-    if position == -np.inf:
-        return F(-1)
+    step = F(length)
     while position < ZERO:
-        position = position + F(length)
+        after = position + step
+        if after == position:
+            return NOWHERE
+        position = after
+        if position < ZERO:
+            stride = (position + step) - position
+            if stride == ZERO:
+                return NOWHERE
+            # In float64, which holds it exactly, up to one before the rounding changes.
+            left = -np.float64(position) - np.float64(power_of_two(-position))
+            run = np.floor(left / np.float64(stride)) - 1.0
+            if run > 0.0:
+                position = F(np.float64(position) + run * np.float64(stride))
     return position
 
 
 @jitted
 def between(rings, row, ring, head, length, position):
     """Read a ring between two samples, weighted as Glicol does."""
-    whole = np.floor(position)
-    fraction = position - F(whole)
-    first = (head + int(whole)) % length
-    second = (first + 1) % length
+    whole = count(position)
+    fraction = position - np.floor(position)
+    first = ((head + whole) & WORD) % length
+    second = ((head + ((whole + 1) & WORD)) & WORD) % length
     return rings[row, ring + first] * fraction + rings[row, ring + second] * (ONE - fraction)
 
 

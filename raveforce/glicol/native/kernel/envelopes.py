@@ -5,18 +5,27 @@ from __future__ import annotations
 import numpy as np
 
 from raveforce.glicol.block import BLOCK
+from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.blocks import fill
-from raveforce.glicol.native.kernel.jit import count, jitted
+from raveforce.glicol.native.kernel.jit import column, count, jitted
 
 F = np.float32
 ZERO, ONE = F(0), F(1)
+MANY = 2**31
+"""Samples from which a length is no signed 32-bit number."""
 
 
 @jitted
-def percussive(bufs, flat, row, out, source, position, scale, attack, decay, rate, quick):
-    """Percussive envelope: up and down again after every positive sample; return position and scale."""
-    attack_length = count(attack * rate)
-    decay_length = count(decay * rate)
+def percussive(ops, state, k, row):
+    """Percussive envelope: up and down again after every positive sample."""
+    bufs, flat, params = state.bufs, state.flat, state.params
+    out, source = column(ops, k, op.OUT), column(ops, k, op.IN0)
+    position, scale = state.ints[row, column(ops, k, op.INT)], state.floats[row, column(ops, k, op.FLOAT)]
+    rate, quick = params[row, column(ops, k, op.P2)], ops[k, op.QUICK] != op.NEVER
+    attack = count(params[row, column(ops, k, op.P0)] * rate)
+    # The engine's lengths are unsigned 32-bit numbers, and so is their sum.
+    end = (attack + count(params[row, column(ops, k, op.P1)] * rate)) & 0xFFFFFFFF
+    decay = count(params[row, column(ops, k, op.P1)] * rate)
     triggers = 0
     if not (flat[row, source] and bufs[row, source, 0] <= ZERO):
         for i in range(BLOCK):
@@ -25,43 +34,54 @@ def percussive(bufs, flat, row, out, source, position, scale, attack, decay, rat
     if triggers > 0:
         for i in range(BLOCK):
             if bufs[row, source, i] > ZERO:
-                line(bufs, row, out, start, i, position, scale, attack_length, decay_length, quick)
+                line(bufs, row, out, start, i, position, scale, attack, decay, end, quick)
                 start = i
                 position = 0
                 scale = bufs[row, source, i]
-    elif position > attack_length + decay_length:
+    if triggers == 0 and position > max(attack, end):
         fill(bufs, flat, row, out, ZERO * scale)
-        return position + BLOCK, scale
-    line(bufs, row, out, start, BLOCK, position, scale, attack_length, decay_length, quick)
-    flat[row, out] = 0
-    return position + BLOCK - start, scale
+    else:
+        line(bufs, row, out, start, BLOCK, position, scale, attack, decay, end, quick)
+        flat[row, out] = 0
+    state.ints[row, column(ops, k, op.INT)] = position + BLOCK - start
+    state.floats[row, column(ops, k, op.FLOAT)] = scale
 
 
 @jitted
-def line(bufs, row, out, start, stop, position, scale, attack, decay, quick):
-    """Samples start to stop of an envelope that stands at a position; lengths in samples.
+def line(bufs, row, out, start, stop, position, scale, attack, decay, end, quick):
+    """Samples start to stop of an envelope that stands at a position; lengths and its end in samples.
 
     ``quick`` multiplies by a slope instead of dividing every sample, which may change its last digit.
     """
     # How many samples of the attack (its end included), then of the decay, are still to come.
     rising = min(max(attack + 1 - position, 0), stop - start)
-    falling = min(max(attack + decay + 1 - position, 0), stop - start)
-    begin, peak, floor, end = (
-        np.uint64(start),
-        np.uint64(start + rising),
-        np.uint64(start + falling),
-        np.uint64(stop),
-    )
-    past, left = position - start, attack + decay - position + start
+    falling = max(min(max(end + 1 - position, 0), stop - start), rising)
+    first, peak, floor, last = np.uint64(start), np.uint64(start + rising), np.uint64(start + falling), np.uint64(stop)
+    past, left = position - start, end - position + start
+    if attack + decay >= MANY:
+        for i in range(first, floor):
+            if i < peak:
+                bufs[row, out, i] = F(past + np.int64(i)) / F(attack) * scale
+            else:
+                bufs[row, out, i] = F(left - np.int64(i)) / F(decay) * scale
+    else:
+        ramps(bufs, row, out, first, peak, floor, past, left, scale, attack, decay, quick)
+    for i in range(floor, last):
+        bufs[row, out, i] = ZERO * scale
+
+
+@jitted
+def ramps(bufs, row, out, first, peak, floor, past, left, scale, attack, decay, quick):
+    """Attack and decay of less than 2³¹ samples, of which vectors are converted at once."""
     if attack == 0:
-        for i in range(begin, peak):
+        for i in range(first, peak):
             bufs[row, out, i] = ZERO * scale
     elif quick:
         slope = scale / F(attack)
-        for i in range(begin, peak):
+        for i in range(first, peak):
             bufs[row, out, i] = F(np.int32(past + np.int64(i))) * slope
     else:
-        for i in range(begin, peak):
+        for i in range(first, peak):
             bufs[row, out, i] = F(np.int32(past + np.int64(i))) / F(attack) * scale
     if quick:
         slope = scale / F(decay)
@@ -70,8 +90,6 @@ def line(bufs, row, out, start, stop, position, scale, attack, decay, quick):
     else:
         for i in range(peak, floor):
             bufs[row, out, i] = F(np.int32(left - np.int64(i))) / F(decay) * scale
-    for i in range(floor, end):
-        bufs[row, out, i] = ZERO * scale
 
 
 # State of an adsr envelope: last input, last output, output at the last change.
@@ -82,13 +100,15 @@ IDLE, HELD, RELEASED = range(3)
 
 
 @jitted
-def adsr(bufs, row, out, source, ints, int_at, floats, at, attack, decay, sustain, release, rate):
+def adsr(ops, state, k, row):
     """Attack, decay, sustain while the input is positive, release when it is back at 0."""
-    attack_length, decay_length, release_length = (
-        count(attack * rate),
-        count(decay * rate),
-        count(release * rate),
-    )
+    bufs, floats, ints, params = state.bufs, state.floats, state.ints, state.params
+    out, source = column(ops, k, op.OUT), column(ops, k, op.IN0)
+    int_at, at = column(ops, k, op.INT), column(ops, k, op.FLOAT)
+    sustain, rate = params[row, column(ops, k, op.P2)], params[row, column(ops, k, op.P4)]
+    attack_length = count(params[row, column(ops, k, op.P0)] * rate)
+    decay_length = count(params[row, column(ops, k, op.P1)] * rate)
+    release_length = count(params[row, column(ops, k, op.P3)] * rate)
     last_input, y, turn = floats[row, at + LAST_INPUT], floats[row, at + LAST_OUTPUT], floats[row, at + TURN]
     position, phase = ints[row, int_at + POSITION], ints[row, int_at + PHASE]
     for i in range(BLOCK):

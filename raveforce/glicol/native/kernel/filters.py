@@ -7,20 +7,12 @@ import math
 import numpy as np
 
 from raveforce.glicol.block import BLOCK
-from raveforce.glicol.native.kernel.jit import count, jitted
+from raveforce.glicol.native.kernel import opcodes as op
+from raveforce.glicol.native.kernel.jit import column, jitted
 
 F = np.float32
 HALF, ONE, TWO = F(0.5), F(1), F(2)
 TWO_PI = F(2) * F(math.pi)
-
-# A resonant filter's state: two inputs, two outputs, the cut-off and q its coefficients were computed for.
-X1, X2, Y1, Y2, CUTOFF, Q, TUNED, A0, A1, B1, B2 = range(11)
-# In how many blocks it forgets that it was quick (0: it may not be), and whether its echo stands, which is what
-# the last output before a quarter of a block leaves in it, and the last but one.
-SETTLING, ECHOED = range(11, 13)
-QUARTER = BLOCK // 4
-ECHO1, ECHO2 = 13, 13 + QUARTER
-RESONANT_STATE = ECHO2 + QUARTER
 
 FORGOTTEN = 1e-4
 """Part of a difference between quick and exact that is too small to matter even when it is enlarged."""
@@ -29,9 +21,9 @@ MOST_NOISE = 80.0
 
 
 @jitted
-def tune(floats, row, at, cutoff, q, rate, highpass):
+def biquad_coefficients(floats, row, at, cutoff, q, rate, highpass):
     """Compute a resonant filter's coefficients, unless they stand."""
-    if floats[row, at + CUTOFF] == cutoff and floats[row, at + Q] == q and floats[row, at + TUNED] == ONE:
+    if floats[row, at + op.CUTOFF] == cutoff and floats[row, at + op.Q] == q and floats[row, at + op.TUNED] == ONE:
         return
     theta = TWO_PI * cutoff / rate
     damping = ONE / q
@@ -39,15 +31,15 @@ def tune(floats, row, at, cutoff, q, rate, highpass):
     beta = HALF * (ONE - damping * sine / TWO) / (ONE + damping * sine / TWO)
     gamma = (HALF + beta) * F(math.cos(np.float64(theta)))
     if highpass:
-        floats[row, at + A0] = (HALF + beta + gamma) / TWO
-        floats[row, at + A1] = -HALF - beta - gamma
+        floats[row, at + op.A0] = (HALF + beta + gamma) / TWO
+        floats[row, at + op.A1] = -HALF - beta - gamma
     else:
-        floats[row, at + A0] = (HALF + beta - gamma) / TWO
-        floats[row, at + A1] = HALF + beta - gamma
-    floats[row, at + B1] = -TWO * gamma
-    floats[row, at + B2] = TWO * beta
-    floats[row, at + CUTOFF], floats[row, at + Q], floats[row, at + TUNED] = cutoff, q, ONE
-    floats[row, at + SETTLING], floats[row, at + ECHOED] = settling(floats, row, at), F(0)
+        floats[row, at + op.A0] = (HALF + beta - gamma) / TWO
+        floats[row, at + op.A1] = HALF + beta - gamma
+    floats[row, at + op.B1] = -TWO * gamma
+    floats[row, at + op.B2] = TWO * beta
+    floats[row, at + op.CUTOFF], floats[row, at + op.Q], floats[row, at + op.TUNED] = cutoff, q, ONE
+    floats[row, at + op.SETTLING], floats[row, at + op.ECHOED] = settling(floats, row, at), F(0)
 
 
 @jitted
@@ -59,12 +51,12 @@ def settling(floats, row, at):
     than the engine's unheard.
     """
     b1, b2, q = (
-        np.float64(floats[row, at + B1]),
-        np.float64(floats[row, at + B2]),
-        np.float64(floats[row, at + Q]),
+        np.float64(floats[row, at + op.B1]),
+        np.float64(floats[row, at + op.B2]),
+        np.float64(floats[row, at + op.Q]),
     )
     noise = (1 + b2) / ((1 - b2) * ((1 + b2) * (1 + b2) - b1 * b1))
-    a0, a1 = np.float64(floats[row, at + A0]), np.float64(floats[row, at + A1])
+    a0, a1 = np.float64(floats[row, at + op.A0]), np.float64(floats[row, at + op.A1])
     level = max(q, abs(a0 + a1) / (1 + b1 + b2), abs(a0 - a1) / (1 - b1 + b2), 1.0)
     if b2 < 1 and noise > 0 and noise * level * level < MOST_NOISE * MOST_NOISE:
         spread = b1 * b1 - 4 * b2
@@ -76,15 +68,15 @@ def settling(floats, row, at):
 @jitted
 def echo(floats, row, at):
     """Compute what two outputs leave in a quarter of a block, unless it stands."""
-    if floats[row, at + ECHOED] == ONE:
+    if floats[row, at + op.ECHOED] == ONE:
         return
-    b1, b2 = np.float64(floats[row, at + B1]), np.float64(floats[row, at + B2])
+    b1, b2 = np.float64(floats[row, at + op.B1]), np.float64(floats[row, at + op.B2])
     before, response = 0.0, 1.0
-    for i in range(QUARTER):
-        floats[row, at + ECHO2 + i] = F(-b2 * response)
+    for i in range(op.QUARTER):
+        floats[row, at + op.ECHO2 + i] = F(-b2 * response)
         before, response = response, -b1 * response - b2 * before
-        floats[row, at + ECHO1 + i] = F(response)
-    floats[row, at + ECHOED] = ONE
+        floats[row, at + op.ECHO1 + i] = F(response)
+    floats[row, at + op.ECHOED] = ONE
 
 
 @jitted(fastmath={"contract"})
@@ -94,13 +86,13 @@ def resonate_quickly(bufs, row, out, source, floats, at):
     Then each gets what the quarter before it leaves behind. So the processor need not wait for one result by
     the next.
     """
-    listen(bufs, row, out, source, floats, at)
+    feedforward(bufs, row, out, source, floats, at)
     echo(floats, row, at)
-    b1, b2 = -floats[row, at + B1], -floats[row, at + B2]
-    r1, r2 = floats[row, at + Y1], floats[row, at + Y2]
+    b1, b2 = -floats[row, at + op.B1], -floats[row, at + op.B2]
+    r1, r2 = floats[row, at + op.Y1], floats[row, at + op.Y2]
     s1 = s2 = t1 = t2 = u1 = u2 = F(0)
-    for i in range(QUARTER):
-        j, k, m = i + QUARTER, i + 2 * QUARTER, i + 3 * QUARTER
+    for i in range(op.QUARTER):
+        j, k, m = i + op.QUARTER, i + 2 * op.QUARTER, i + 3 * op.QUARTER
         r0 = b1 * r1 + (b2 * r2 + bufs[row, out, i])
         s0 = b1 * s1 + (b2 * s2 + bufs[row, out, j])
         t0 = b1 * t1 + (b2 * t2 + bufs[row, out, k])
@@ -108,56 +100,56 @@ def resonate_quickly(bufs, row, out, source, floats, at):
         bufs[row, out, i], bufs[row, out, j], bufs[row, out, k], bufs[row, out, m] = r0, s0, t0, u0
         r2, s2, t2, u2 = r1, s1, t1, u1
         r1, s1, t1, u1 = r0, s0, t0, u0
-    h1, q1 = floats[row, at + ECHO1 + QUARTER - 1], floats[row, at + ECHO2 + QUARTER - 1]
-    h2, q2 = floats[row, at + ECHO1 + QUARTER - 2], floats[row, at + ECHO2 + QUARTER - 2]
+    h1, q1 = floats[row, at + op.ECHO1 + op.QUARTER - 1], floats[row, at + op.ECHO2 + op.QUARTER - 1]
+    h2, q2 = floats[row, at + op.ECHO1 + op.QUARTER - 2], floats[row, at + op.ECHO2 + op.QUARTER - 2]
     s1, s2 = s1 + q1 * r2 + h1 * r1, s2 + q2 * r2 + h2 * r1
     t1, t2 = t1 + q1 * s2 + h1 * s1, t2 + q2 * s2 + h2 * s1
     u1, u2 = u1 + q1 * t2 + h1 * t1, u2 + q2 * t2 + h2 * t1
     # Unsigned, because the compiler vectorises no loop that might count from the array's end.
-    echo1, echo2 = np.uint64(at + ECHO1), np.uint64(at + ECHO2)
-    for i in range(np.uint64(QUARTER)):
+    echo1, echo2 = np.uint64(at + op.ECHO1), np.uint64(at + op.ECHO2)
+    for i in range(np.uint64(op.QUARTER)):
         h, q = floats[row, echo1 + i], floats[row, echo2 + i]
-        bufs[row, out, i + QUARTER] += h * r1 + q * r2
-        bufs[row, out, i + 2 * QUARTER] += h * s1 + q * s2
-        bufs[row, out, i + 3 * QUARTER] += h * t1 + q * t2
-    floats[row, at + Y1], floats[row, at + Y2] = u1, u2
+        bufs[row, out, i + op.QUARTER] += h * r1 + q * r2
+        bufs[row, out, i + 2 * op.QUARTER] += h * s1 + q * s2
+        bufs[row, out, i + 3 * op.QUARTER] += h * t1 + q * t2
+    floats[row, at + op.Y1], floats[row, at + op.Y2] = u1, u2
 
 
 @jitted
 def resonate(bufs, row, out, source, floats, at):
     """Resonant filter; it hears its input a sample late, as in Glicol."""
-    a0, a1, b1, b2 = floats[row, at + A0], floats[row, at + A1], floats[row, at + B1], floats[row, at + B2]
-    x1, x2, y1, y2 = floats[row, at + X1], floats[row, at + X2], floats[row, at + Y1], floats[row, at + Y2]
+    a0, a1, b1, b2 = floats[row, at + op.A0], floats[row, at + op.A1], floats[row, at + op.B1], floats[row, at + op.B2]
+    x1, x2, y1, y2 = floats[row, at + op.X1], floats[row, at + op.X2], floats[row, at + op.Y1], floats[row, at + op.Y2]
     for i in range(BLOCK):
         y = a1 * x1 + a0 * x2 - b1 * y1 - b2 * y2
         x2, x1, y2, y1 = x1, bufs[row, source, i], y1, y
         bufs[row, out, i] = y
-    floats[row, at + X1], floats[row, at + X2], floats[row, at + Y1], floats[row, at + Y2] = x1, x2, y1, y2
+    floats[row, at + op.X1], floats[row, at + op.X2], floats[row, at + op.Y1], floats[row, at + op.Y2] = x1, x2, y1, y2
 
 
 @jitted
-def listen(bufs, row, out, source, floats, at):
+def feedforward(bufs, row, out, source, floats, at):
     """The part of a resonant filter that looks at its input."""
-    a0, a1 = floats[row, at + A0], floats[row, at + A1]
-    x1, x2 = floats[row, at + X1], floats[row, at + X2]
+    a0, a1 = floats[row, at + op.A0], floats[row, at + op.A1]
+    x1, x2 = floats[row, at + op.X1], floats[row, at + op.X2]
     bufs[row, out, 0] = a1 * x1 + a0 * x2
     bufs[row, out, 1] = a1 * bufs[row, source, 0] + a0 * x1
     # Two samples too many, which fall into the padding, so that no vector is left half empty.
     for i in range(BLOCK):
         bufs[row, out, i + 2] = a1 * bufs[row, source, i + 1] + a0 * bufs[row, source, i]
-    floats[row, at + X1] = bufs[row, source, BLOCK - 1]
-    floats[row, at + X2] = bufs[row, source, BLOCK - 2]
+    floats[row, at + op.X1] = bufs[row, source, BLOCK - 1]
+    floats[row, at + op.X2] = bufs[row, source, BLOCK - 2]
 
 
 @jitted
 def resonate_four(bufs, r, s, t, u, out, source, floats, at):
     """``resonate`` for four rows in step: the processor works on three while the fourth waits for its sum."""
     for row in (r, s, t, u):
-        listen(bufs, row, out, source, floats, at)
-    rb1, sb1, tb1, ub1 = floats[r, at + B1], floats[s, at + B1], floats[t, at + B1], floats[u, at + B1]
-    rb2, sb2, tb2, ub2 = floats[r, at + B2], floats[s, at + B2], floats[t, at + B2], floats[u, at + B2]
-    r1, s1, t1, u1 = floats[r, at + Y1], floats[s, at + Y1], floats[t, at + Y1], floats[u, at + Y1]
-    r2, s2, t2, u2 = floats[r, at + Y2], floats[s, at + Y2], floats[t, at + Y2], floats[u, at + Y2]
+        feedforward(bufs, row, out, source, floats, at)
+    rb1, sb1, tb1, ub1 = floats[r, at + op.B1], floats[s, at + op.B1], floats[t, at + op.B1], floats[u, at + op.B1]
+    rb2, sb2, tb2, ub2 = floats[r, at + op.B2], floats[s, at + op.B2], floats[t, at + op.B2], floats[u, at + op.B2]
+    r1, s1, t1, u1 = floats[r, at + op.Y1], floats[s, at + op.Y1], floats[t, at + op.Y1], floats[u, at + op.Y1]
+    r2, s2, t2, u2 = floats[r, at + op.Y2], floats[s, at + op.Y2], floats[t, at + op.Y2], floats[u, at + op.Y2]
     for i in range(BLOCK):
         r0 = bufs[r, out, i] - rb1 * r1 - rb2 * r2
         s0 = bufs[s, out, i] - sb1 * s1 - sb2 * s2
@@ -166,28 +158,8 @@ def resonate_four(bufs, r, s, t, u, out, source, floats, at):
         bufs[r, out, i], bufs[s, out, i], bufs[t, out, i], bufs[u, out, i] = r0, s0, t0, u0
         r2, s2, t2, u2 = r1, s1, t1, u1
         r1, s1, t1, u1 = r0, s0, t0, u0
-    floats[r, at + Y1], floats[s, at + Y1], floats[t, at + Y1], floats[u, at + Y1] = r1, s1, t1, u1
-    floats[r, at + Y2], floats[s, at + Y2], floats[t, at + Y2], floats[u, at + Y2] = r2, s2, t2, u2
-
-
-@jitted
-def swept(bufs, row, out, source, floats, at, step, cutoff, cycle, rate, bar, lists, events_at, events, params, q):
-    """Low-pass filter whose cut-off, kept before its state, follows a pattern. Return the cut-off."""
-    state = at + 1
-    x1, x2 = floats[row, state + X1], floats[row, state + X2]
-    y1, y2 = floats[row, state + Y1], floats[row, state + Y2]
-    for i in range(BLOCK):
-        for event in range(events):
-            if (step + i) % bar == count(params[row, lists[events_at + 2 * event]] * cycle * rate):
-                cutoff = params[row, lists[events_at + 2 * event + 1]]
-        tune(floats, row, state, cutoff, q, rate, False)
-        y = floats[row, state + A1] * x1 + floats[row, state + A0] * x2
-        y = y - floats[row, state + B1] * y1 - floats[row, state + B2] * y2
-        bufs[row, out, i] = y
-        x2, x1, y2, y1 = x1, bufs[row, source, i], y1, y
-    floats[row, state + X1], floats[row, state + X2] = x1, x2
-    floats[row, state + Y1], floats[row, state + Y2] = y1, y2
-    return cutoff
+    floats[r, at + op.Y1], floats[s, at + op.Y1], floats[t, at + op.Y1], floats[u, at + op.Y1] = r1, s1, t1, u1
+    floats[r, at + op.Y2], floats[s, at + op.Y2], floats[t, at + op.Y2], floats[u, at + op.Y2] = r2, s2, t2, u2
 
 
 @jitted
@@ -197,9 +169,11 @@ def exponential(x):
 
 
 @jitted
-def smooth(bufs, row, out, source, floats, at, pole):
+def smooth(ops, state, k, row):
     """One-pole filter."""
-    b = exponential(-TWO_PI * pole)
+    bufs, floats = state.bufs, state.floats
+    out, source, at = column(ops, k, op.OUT), column(ops, k, op.IN0), column(ops, k, op.FLOAT)
+    b = exponential(-TWO_PI * state.params[row, column(ops, k, op.P0)])
     a = ONE - b
     y = floats[row, at]
     for i in range(BLOCK):
@@ -209,8 +183,11 @@ def smooth(bufs, row, out, source, floats, at, pole):
 
 
 @jitted
-def smooth_by_signal(bufs, row, out, source, poles, floats, at):
-    """One-pole filter whose pole is a signal."""
+def smooth_by_signal(ops, state, k, row):
+    """One-pole filter whose pole is a signal: Glicol filters what the reference brings by what comes down the chain."""
+    bufs, floats = state.bufs, state.floats
+    out, source, poles = column(ops, k, op.OUT), column(ops, k, op.IN1), column(ops, k, op.IN0)
+    at = column(ops, k, op.FLOAT)
     y = floats[row, at]
     for i in range(BLOCK):
         b = exponential(-TWO_PI * bufs[row, poles, i])

@@ -10,7 +10,7 @@ import numba
 from raveforce._compile import keep
 from raveforce.glicol.native.kernel import SOURCES
 
-__all__ = ["LANES", "PAD", "TILE", "column", "count", "jitted", "place"]
+__all__ = ["LANES", "PAD", "TILE", "column", "count", "index", "jitted"]
 
 TILE = 4
 """Rows that go through an instruction together."""
@@ -50,12 +50,12 @@ def count(x):
 
 
 @jitted
-def place(index):
+def index(place):
     """The index that it is, seen to be no negative one: else every access would allow for counting from the end."""
-    return index & 0x7FFFFFFF
+    return place & 0x7FFFFFFF
 
 
 @jitted
 def column(ops, k, which):
     """A column of an instruction that tells where something stands."""
-    return place(ops[k, which])
+    return index(ops[k, which])

@@ -1,18 +1,27 @@
-"""What an instruction of the kernel looks like: one row of integers, its columns named here."""
+"""What an instruction of the kernel looks like: one row of integers, its columns named here.
+
+Which node becomes which instructions, and what is known of each, stands in ``raveforce.glicol.nodes``.
+"""
 
 from __future__ import annotations
+
+from raveforce.glicol.block import BLOCK
 
 # Columns. IN0, IN1: buffers read (-1: none). INT, FLOAT: where the node's state starts. RING: where its delay
 # line starts, CAPACITY: the longest it may be. P0...P4: its parameters. LIST, COUNT: its list. ORDER, INPUTS:
 # a second one. QUICK: whether its last digit matters, see below. TRACK: where phases are looked up ahead (-1: not).
-CODE, OUT, IN0, IN1, INT, FLOAT, RING, CAPACITY = range(8)
-P0, P1, P2, P3, P4, LIST, COUNT, ORDER, INPUTS, QUICK, TRACK = range(8, 19)
-COLUMNS = 19
+CODE, FAMILY, OUT, IN0, IN1, INT, FLOAT, RING, CAPACITY = range(9)
+P0, P1, P2, P3, P4, LIST, COUNT, ORDER, INPUTS, QUICK, TRACK = range(9, 20)
+COLUMNS = 20
 
 # It does; it does not; it does not but for what is left of it when numbers change.
 NEVER, ALWAYS, EARLY = range(3)
 
-# Codes, in families: what a block at a time takes no memory for, what keeps a ring, what follows the beat.
+# Families: how an instruction is played. From its inputs alone or with a little state; once a call, as its value
+# changes between calls only; from a phase; four rows in step; with a ring of samples; by the beat.
+PLAIN, HELD, OSCILLATOR, RESONANT, RING_BUFFER, BEAT = range(6)
+
+# Codes. Their order means nothing.
 (
     COPY,
     SUM,
@@ -47,3 +56,19 @@ NEVER, ALWAYS, EARLY = range(3)
     PATTERN,
     LPF_PATTERN,
 ) = range(32)
+
+# How an instruction ended, for its row: well; where the real engine breaks; where it would go on past its deadline;
+# where it has no memory left.
+FINE, TRAP, LATE, NO_MEMORY = range(4)
+ENDINGS = 4
+
+QUARTER = BLOCK // 4
+"""Samples of a block that a quick filter computes in step with three others."""
+# A resonant filter's state: two inputs, two outputs, the cut-off and q its coefficients were computed for, whether
+# they were, and the coefficients.
+X1, X2, Y1, Y2, CUTOFF, Q, TUNED, A0, A1, B1, B2 = range(11)
+# In how many blocks it forgets that it was quick (0: it may not be), and whether its echo stands, which is what
+# the last output before a quarter of a block leaves in it, and the last but one.
+SETTLING, ECHOED = range(11, 13)
+ECHO1, ECHO2 = 13, 13 + QUARTER
+RESONANT_STATE = ECHO2 + QUARTER

@@ -39,6 +39,8 @@ Q3, Q4 = F(-76.54972093337369), F(39.536215090485726)
 
 STEEP = F(1 / 128)
 """Increment from which phases are added one by one: a cycle is too short for runs to pay."""
+FAR = np.int32(F(2.0**16).view(np.int32))
+"""Bits of the phase from which a sine is reduced with all digits of π."""
 TURN = 2.0**32
 """A cycle in the integers of a quick sine."""
 FAINT = F(2.0**-40)
@@ -175,8 +177,16 @@ def shape_sine(bufs, row, out):
 
     The argument is rounded to float32, then reduced and evaluated in float64 by the classic pair of short
     minimax polynomials for sine and cosine on [-π/4, π/4], which is how the engine's C library does it:
-    hardly a sample differs in its last digit.
+    hardly a sample differs in its last digit. Of far larger arguments too little would be left.
     """
+    # By their bits, which grow with the absolute value (a NaN's are the largest), and whose maximum is a vector's.
+    largest = np.int32(0)
+    for i in range(BLOCK):
+        largest = max(largest, np.float32(bufs[row, out, i]).view(np.int32) & np.int32(0x7FFFFFFF))
+    if largest >= FAR:
+        for i in range(BLOCK):
+            bufs[row, out, i] = F(math.sin(np.float64(bufs[row, out, i] * TWO * PI)))
+        return
     for i in range(BLOCK):
         x = np.float64(bufs[row, out, i] * TWO * PI)
         quarter = np.floor(x * 0.6366197723675814 + 0.5)

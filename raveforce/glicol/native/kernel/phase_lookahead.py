@@ -6,7 +6,7 @@ import numpy as np
 
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
-from raveforce.glicol.native.kernel.jit import LANES, column, jitted, place
+from raveforce.glicol.native.kernel.jit import LANES, column, index, jitted
 from raveforce.glicol.native.kernel.oscillators import FAINT, power_of_two
 
 F = np.float32
@@ -16,8 +16,9 @@ PHASE, STEP, LEFT, INVERSE, DOUBT = (LANES * i for i in range(5))
 
 
 @jitted
-def look_ahead(ops, params, floats, tracks, lanes, rows, blocks):
-    """Write phases at the start of every block, and behind the last, into tracks [sines, blocks + 1, LANES]."""
+def look_ahead(ops, state, scratch, rows, blocks):
+    """Write phases at the start of every block, and behind the last, into the tracks."""
+    params, floats, tracks, lanes = state.params, state.floats, scratch.tracks, scratch.lanes
     for k in range(ops.shape[0]):
         if ops[k, op.TRACK] < 0:
             continue
@@ -25,7 +26,7 @@ def look_ahead(ops, params, floats, tracks, lanes, rows, blocks):
         for j in range(LANES):
             lanes[PHASE + j], lanes[STEP + j] = ZERO, ONE
         for j in range(rows.shape[0]):
-            row = place(rows[j])
+            row = index(rows[j])
             lanes[PHASE + j] = floats[row, column(ops, k, op.FLOAT)]
             lanes[STEP + j] = params[row, column(ops, k, op.P0)] / params[row, column(ops, k, op.P1)]
         for j in range(LANES):

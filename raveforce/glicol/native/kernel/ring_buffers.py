@@ -16,18 +16,23 @@ BORN, HEAD, LENGTH = range(3)
 
 
 @jitted(inline="always")
-def remember(ops, k, code, params, ints, floats, rings, bufs, row):
-    """Delays and all-pass filters: their rings are laid anew when a number changes."""
+def process_delay(ops, state, k, row):
+    """Delays and all-pass filters: their rings are laid anew when a number changes, also of those that hear nothing."""
+    ints, floats, params, bufs, rings = state.ints, state.floats, state.params, state.bufs, state.rings
     out, a, b = column(ops, k, op.OUT), column(ops, k, op.IN0), column(ops, k, op.IN1)
     int_at, at, ring = column(ops, k, op.INT), column(ops, k, op.FLOAT), column(ops, k, op.RING)
     p0, p1 = params[row, column(ops, k, op.P0)], params[row, column(ops, k, op.P1)]
-    rate = params[row, column(ops, k, op.P2)]
+    rate, code = params[row, column(ops, k, op.P2)], ops[k, op.CODE]
     born = ints[row, int_at + BORN] != 0
     if not born or (code != op.ALLPASS_SIGNAL and (floats[row, at] != p0 or floats[row, at + 1] != p1)):
         wanted = ring_length(code, p0, rate, born)
         floats[row, at], floats[row, at + 1] = p0, p1
-        if not lay(ops, k, code, wanted, ints, rings, row, born):
-            return False
+        ending = lay(ops, k, wanted, ints, rings, row, born)
+        if ending != op.FINE:
+            return ending
+    if ops[k, op.IN0] < 0:
+        return op.FINE
+    state.flat[row, out] = 0
     head, length = ints[row, int_at + HEAD], ints[row, int_at + LENGTH]
     if code == op.ALLPASS:
         head = allpass(bufs, row, out, a, rings, ring, head, length, p1)
@@ -41,7 +46,7 @@ def remember(ops, k, code, params, ints, floats, rings, bufs, row):
     else:
         head = delay(bufs, row, out, a, rings, ring, head, length)
     ints[row, int_at + HEAD] = max(head, 0)
-    return head >= 0
+    return op.FINE if head >= 0 else op.LATE
 
 
 @jitted
@@ -57,30 +62,32 @@ def ring_length(code, value, rate, born):
 
 
 @jitted
-def lay(ops, k, code, wanted, ints, rings, row, born):
-    """Make a node's ring, or act on a changed number as the engine does; False where that breaks it."""
-    int_at, ring = ops[k, op.INT], ops[k, op.RING]
+def lay(ops, k, wanted, ints, rings, row, born):
+    """Make a node's ring, or act on a changed number as the engine does; return how that ended."""
+    int_at, ring, code = ops[k, op.INT], ops[k, op.RING], ops[k, op.CODE]
     if code == op.ALLPASS or code == op.ALLPASS_SIGNAL:
         if born:
             # A changed number moves the ring's head; its length stays what it was at first.
             ints[row, int_at + HEAD] = wanted % ints[row, int_at + LENGTH]
-            return True
+            return op.FINE
         if wanted == 0:
-            return False
+            return op.TRAP
         size = 2 * wanted
     else:
         size = wanted
-    if size > ops[k, op.CAPACITY] or (born and wanted == 0 and code == op.DELAYN):
-        return False
+    if size > ops[k, op.CAPACITY]:
+        return op.NO_MEMORY
+    if born and wanted == 0 and code == op.DELAYN:
+        return op.TRAP
     for i in range(np.uint64(ring), np.uint64(ring + size)):
         rings[row, i] = ZERO
     # A delayms that is set to 0 loses its ring: it passes sound on, and any other number breaks it.
     if ints[row, int_at + BORN] < 0 and wanted > 0:
-        return False
+        return op.TRAP
     ints[row, int_at + BORN] = -1 if born and wanted == 0 else 1
     ints[row, int_at + HEAD] = 0
     ints[row, int_at + LENGTH] = wanted
-    return True
+    return op.FINE
 
 
 @jitted(cache=True)
@@ -88,8 +95,8 @@ def ring_sizes(ops, params, sizes):
     """Write the samples that each instruction's ring takes at most, for the rows' present parameters."""
     for k in range(ops.shape[0]):
         code = ops[k, op.CODE]
-        if op.DELAYN <= code <= op.ALLPASS_SIGNAL:
+        if ops[k, op.FAMILY] == op.RING_BUFFER:
+            rings = 2 if code == op.ALLPASS or code == op.ALLPASS_SIGNAL else 1
             for row in range(params.shape[0]):
                 length = ring_length(code, params[row, ops[k, op.P0]], params[row, ops[k, op.P2]], False)
-                rings = 2 if code >= op.ALLPASS else 1
                 sizes[k] = max(sizes[k], rings * length)

@@ -1,0 +1,103 @@
+"""Instructions that make sound: oscillators, impulses, noise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from raveforce.glicol.block import BLOCK
+from raveforce.glicol.native.kernel import opcodes as op
+from raveforce.glicol.native.kernel.blocks import blank
+from raveforce.glicol.native.kernel.jit import column, count, jitted
+from raveforce.glicol.native.kernel.oscillators import (
+    impulses,
+    noise,
+    phases_by_held_input,
+    phases_by_input,
+    ramp,
+    shape_saw,
+    shape_sine,
+    shape_square,
+    shape_triangle,
+    sine_between,
+)
+
+F = np.float32
+ZERO, ONE = F(0), F(1)
+# Integers of an impulse train: samples since its birth, its period, for how many samples no impulse is due.
+CLOCK, PERIOD, WAIT = range(3)
+# And of a noise: whether its seed is set, its next seed.
+SEEDED, SEED = range(2)
+
+
+@jitted(inline="always")
+def oscillate(ops, state, k, row):
+    """An oscillator, free or following a signal: its phases (state: phase, frequency held), then their shape."""
+    bufs, flat, floats, params = state.bufs, state.flat, state.floats, state.params
+    out, source, at = column(ops, k, op.OUT), column(ops, k, op.IN0), column(ops, k, op.FLOAT)
+    rate, code = params[row, column(ops, k, op.P1)], ops[k, op.CODE]
+    if ops[k, op.IN0] < 0:
+        frequency = params[row, column(ops, k, op.P0)]
+        floats[row, at] = ramp(bufs, row, out, floats[row, at], frequency / rate)
+    elif code == op.SIN:
+        floats[row, at] = phases_by_input(bufs, flat, row, out, source, floats[row, at], rate)
+    else:
+        phase, held = phases_by_held_input(bufs, flat, row, out, source, floats[row, at], rate, floats[row, at + 1])
+        floats[row, at], floats[row, at + 1] = phase, held
+    flat[row, out] = 0
+    if code == op.SIN:
+        shape_sine(bufs, row, out)
+    elif code == op.SAW:
+        shape_saw(bufs, row, out)
+    elif code == op.SQU:
+        shape_square(bufs, row, out)
+    else:
+        shape_triangle(bufs, row, out)
+
+
+@jitted(inline="always")
+def quick_sine(ops, state, k, row, end):
+    """A sine that is only heard; ``end`` is its next phase if that is known."""
+    bufs, floats, params = state.bufs, state.floats, state.params
+    out, at = column(ops, k, op.OUT), column(ops, k, op.FLOAT)
+    phase, step = floats[row, at], params[row, column(ops, k, op.P0)] / params[row, column(ops, k, op.P1)]
+    even = ZERO <= phase <= ONE and ZERO <= step <= ONE
+    if not (even and end >= ZERO):
+        end = ramp(bufs, row, out, phase, step)
+    if even:
+        sine_between(bufs, row, out, phase, step, end)
+    else:
+        shape_sine(bufs, row, out)
+    state.flat[row, out] = 0
+    floats[row, at] = end
+
+
+@jitted
+def impulse_train(ops, state, k, row):
+    """Impulses; False where their period is no sample."""
+    bufs, flat, ints, params = state.bufs, state.flat, state.ints, state.params
+    out, at = column(ops, k, op.OUT), column(ops, k, op.INT)
+    period = count(params[row, column(ops, k, op.P1)] / params[row, column(ops, k, op.P0)])
+    clock = ints[row, at + CLOCK]
+    if period == 0:
+        return op.TRAP
+    if period == ints[row, at + PERIOD] and ints[row, at + WAIT] >= BLOCK:
+        blank(bufs, flat, row, out)
+    else:
+        impulses(bufs, flat, row, out, clock, period)
+        ints[row, at + PERIOD], ints[row, at + WAIT] = period, BLOCK + (-clock - BLOCK) % period
+    ints[row, at + WAIT] -= BLOCK
+    ints[row, at + CLOCK] = clock + BLOCK
+    return op.FINE
+
+
+@jitted
+def seeded_noise(ops, state, k, row):
+    """Noise, which begins anew when its seed changes."""
+    ints, floats = state.ints, state.floats
+    out, int_at, at = column(ops, k, op.OUT), column(ops, k, op.INT), column(ops, k, op.FLOAT)
+    seed = state.params[row, column(ops, k, op.P0)]
+    if ints[row, int_at + SEEDED] == 0 or floats[row, at] != seed:
+        ints[row, int_at + SEEDED], floats[row, at] = 1, seed
+        ints[row, int_at + SEED] = count(seed)
+    ints[row, int_at + SEED] = noise(state.bufs, row, out, ints[row, int_at + SEED])
+    state.flat[row, out] = 0

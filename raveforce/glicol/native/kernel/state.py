@@ -1,0 +1,58 @@
+"""What every function of the kernel works on: the instructions, and the rows' parameters and state."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Code", "Scratch", "State"]
+
+
+class Code(NamedTuple):
+    """A program.
+
+    Attributes
+    ----------
+    ops : int64 [instructions, COLUMNS]
+    lists : int64, what the instructions' lists hold
+    """
+
+    ops: NDArray[np.int64]
+    lists: NDArray[np.int64]
+
+
+class State(NamedTuple):
+    """What rows have of their own; the last of ``rows + 1`` is a spare.
+
+    Attributes
+    ----------
+    params : float32 [rows, parameters]
+    ints, floats, rings : int64, float32, float32 [rows + 1, ...], the nodes' state
+    bufs : float32 [rows + 1, buffers, BLOCK + PAD], the nodes' last blocks
+    flat : uint8 [rows + 1, buffers], whether a block is known to hold one value
+    failed : int64 [rows], where a row broke first and how: ``ENDINGS * (1 + instruction)`` plus the ending (0: it did
+        not)
+    """
+
+    params: NDArray[np.float32]
+    ints: NDArray[np.int64]
+    floats: NDArray[np.float32]
+    rings: NDArray[np.float32]
+    bufs: NDArray[np.float32]
+    flat: NDArray[np.uint8]
+    failed: NDArray[np.int64]
+
+
+class Scratch(NamedTuple):
+    """Room to work in; what it holds between calls does not matter.
+
+    Attributes
+    ----------
+    tracks : float32 [sines, blocks + 1, LANES], phases looked up ahead
+    lanes : float32, to look them up
+    """
+
+    tracks: NDArray[np.float32]
+    lanes: NDArray[np.float32]
