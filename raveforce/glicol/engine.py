@@ -39,8 +39,8 @@ def open_engine(
         faster and sounds the same; "auto" takes native where the program allows
     samples : recordings for ``sp`` by name: arrays [samples] or [channels, samples] at the engine's rate, pairs of
         array and rate in Hz, or paths
-    **options : passed on to the engine: ``bpm``, ``seed``; for native ``num_threads``; for wasm ``deadline``
-        (seconds a row may take over a call), ``memory_limit`` (bytes a row may use), ``runtime``
+    **options : passed on to the engine: ``bpm``, ``seed``, ``deadline`` (seconds a row may take over a
+        call); for native ``num_threads``; for wasm ``memory_limit`` (bytes a row may use), ``runtime``
         ("wasmtime" or "wasmer"). "auto" takes them all.
 
     Raises
@@ -77,7 +77,7 @@ def open_engine(
 
 
 NATIVE_OPTIONS = {"num_threads"}
-WASM_OPTIONS = {"deadline", "memory_limit", "runtime"}
+WASM_OPTIONS = {"memory_limit", "runtime"}
 
 
 def _open_native(program: Program, rows: int, sample_rate: int, options: dict[str, Any]) -> Engine:

@@ -59,8 +59,7 @@ def render(
     """
     if not 0 <= seconds <= LONGEST:
         raise ValueError(f"seconds is a number from 0 to {LONGEST:g}, not {seconds!r}")
-    if engine != "native":
-        options.setdefault("deadline", DEADLINE + seconds)
+    options.setdefault("deadline", DEADLINE + seconds)
     opened = open_engine(Program.literal(code), sample_rate=sample_rate, kind=engine, samples=samples, **options)
     try:
         return opened.play([[]], round(seconds * sample_rate))[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numba
@@ -12,12 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce.glicol.errors import GlicolError
-from raveforce.glicol.native.graph import Setting
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.jit import TILE
 from raveforce.glicol.native.load import load_kernel
+from raveforce.glicol.native.lowering.graph import Setting
+from raveforce.glicol.native.lowering.variants import compile_variants
 from raveforce.glicol.native.state_transfer import surviving
-from raveforce.glicol.native.variants import compile_variants
 from raveforce.glicol.native.voices import Voices
 from raveforce.glicol.program import Program
 from raveforce.glicol.protocol import BLOCK, BaseEngine, EngineSettings
@@ -26,6 +27,11 @@ from raveforce.glicol.recordings import Samples
 __all__ = ["NativeEngine"]
 
 CONFIG: Any = numba.config
+KINDS = {op.TRAP: "trap", op.LATE: "deadline", op.NO_MEMORY: "memory"}
+WORK_PER_SECOND = 10**9
+"""Samples of one instruction that a row computes in a second, at least: so much work the deadline allows."""
+WORK_PER_CALL = 2**26
+"""Samples of one instruction, over all rows, after which Python may act on a Ctrl-C: a fifth of a second at most."""
 ROWS_PER_THREAD = 16
 """Rows for which another thread pays by default."""
 
@@ -38,6 +44,7 @@ class NativeEngine(BaseEngine):
     program, rows, sample_rate : see ``open_engine``
     bpm : beats per minute, four to a bar
     seed : of ``choose``
+    deadline : seconds that one row may take to render what one ``play`` asks for, by the work that it is
     samples : recordings by name, checked and kept; no program that this engine plays can play one
     num_threads : threads that share the rows; by default one for every 16 rows, if the machine has them
 
@@ -67,10 +74,11 @@ class NativeEngine(BaseEngine):
         *,
         bpm: float = 120.0,
         seed: int = 42,
+        deadline: float = 10.0,
         num_threads: int | None = None,
         samples: Samples | None = None,
     ) -> None:
-        super().__init__(program, rows, EngineSettings(sample_rate, bpm, seed), samples)
+        super().__init__(program, rows, EngineSettings(sample_rate, bpm, seed, deadline), samples)
         # The engine takes its tempo as a float32.
         setting = Setting(float(sample_rate), float(np.float32(bpm)), int(seed), code=program.template)
         self._graphs = compile_variants(program, setting)
@@ -114,8 +122,19 @@ class NativeEngine(BaseEngine):
         self._check_open()
         samples = self._check_samples(samples)
         self._read(self._check_values(values))
-        broken = 0
         out = np.empty((self.rows, samples), np.float32)
+        try:
+            broken = self._fill(out)
+        except BaseException:  # Ctrl-C too
+            self._abandon()
+            raise
+        if broken:
+            raise self._failure(out)
+        return out
+
+    def _fill(self, out: NDArray[np.float32]) -> int:
+        """Fill ``out`` with what is left of the last block, then with new ones; return how often rows broke."""
+        samples, broken = out.shape[1], 0
         for left, rows in self._by_left():
             taken = min(left, samples)
             if taken:
@@ -130,15 +149,11 @@ class NativeEngine(BaseEngine):
                 self._left_of_all = left
         if self._left_of_all is None:
             self._left_of_all = self._common_left()
-        if broken:
-            raise self._failure(out)
-        return out
+        return broken
 
     def close(self) -> None:
         """Free the threads and the state."""
-        if self._pool is not None and self._pool_process == os.getpid():
-            self._pool.shutdown()
-        self._pool = None
+        self._stop_workers()
         self._voices.clear()
         super().close()
 
@@ -180,18 +195,36 @@ class NativeEngine(BaseEngine):
         broken = 0
         for voices, members in self._by_words(rows):
             voices.set(self._values)
-
-            def play(share: NDArray[np.int64], voices: Voices = voices) -> int:
-                return voices.play(share, out, skip, blocks, 0, self._failed)
-
-            if self._threads == 1 or len(members) < 2 * TILE:
-                broken += play(members)
-            else:
-                broken += sum(self._workers().map(play, np.array_split(members, self._threads)))
+            if blocks * voices.graph.work > self.settings.deadline * WORK_PER_SECOND:
+                self._failed[members] = op.LATE
+                broken += len(members)
+                continue
+            # A call of the kernel cannot be interrupted, so it must not last.
+            most = max(1, WORK_PER_CALL // (len(members) * voices.graph.work))
+            for first in range(0, blocks, most):
+                number = min(most, blocks - first)
+                play = partial(
+                    voices.play, out, skip + first * BLOCK, number, blocks - first - number, self._failed
+                )  # fmt: skip
+                if self._threads == 1 or len(members) < 2 * TILE:
+                    broken += play(members)
+                else:
+                    broken += sum(self._workers().map(play, np.array_split(members, self._threads)))
             if skip + blocks * BLOCK > out.shape[1]:
                 everybody = slice(None) if members is self._all else members
                 self._tails[everybody] = voices.last_block(everybody)
         return broken
+
+    def _abandon(self) -> None:
+        """Go back to silence after an interruption: nobody knows where it stopped."""
+        self._stop_workers()
+        self._failed[:] = 0
+        self.reset()
+
+    def _stop_workers(self) -> None:
+        if self._pool is not None and self._pool_process == os.getpid():
+            self._pool.shutdown(cancel_futures=True)
+        self._pool = None
 
     def _workers(self) -> ThreadPoolExecutor:
         """The threads; a forked process inherits none, so it starts its own."""
@@ -230,11 +263,17 @@ class NativeEngine(BaseEngine):
         row = int(rows[0])
         code = self.program.fill(self._values[row])
         choices = tuple(int(choice) for choice in self._values[row, self._word_blanks])
-        node = self._graphs[choices].nodes[int(failed[row]) // op.ENDINGS - 1]
+        instruction, ending = int(failed[row]) // op.ENDINGS - 1, int(failed[row]) % op.ENDINGS
+        node = self._graphs[choices].nodes[instruction] if instruction >= 0 else None
         self.reset(rows.tolist())
         out[rows] = np.nan
-        message = f"{node.name!r} breaks the engine with these numbers"
-        return GlicolError(message, kind="trap", code=code, row=row, audio=out)
+        doing = f" in the node {node.name}" if node else ""
+        message = {
+            op.TRAP: f"these numbers break the engine{doing}",
+            op.LATE: f"the program would still be playing{doing} after its deadline of {self.settings.deadline:g} s",
+            op.NO_MEMORY: f"the program asked for more memory than there is{doing}",
+        }[ending]
+        return GlicolError(message, kind=KINDS[ending], code=code, row=row, audio=out)
 
 
 def _threads(wanted: int | None, rows: int) -> int:

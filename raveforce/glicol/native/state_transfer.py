@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from raveforce.glicol.native.graph import Graph, Part
-from raveforce.glicol.native.parser import Node
+from raveforce.glicol.native.frontend.parser import Node
+from raveforce.glicol.native.lowering.graph import Graph, Part
 
 __all__ = ["surviving"]
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raveforce.glicol.block import BLOCK
-from raveforce.glicol.native.graph import Graph, Part
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.jit import LANES, PAD
+from raveforce.glicol.native.lowering.graph import Graph, Part
 
 __all__ = ["Voices"]
 
@@ -58,14 +58,14 @@ class Voices:
 
     def play(
         self,
-        rows: NDArray[np.int64],
         out: NDArray[np.float32],
         skip: int,
         blocks: int,
         later: int,
         failed: NDArray[np.int64],
+        rows: NDArray[np.int64],
     ) -> int:
-        """Play blocks into ``out`` from a sample on, ``later`` more to follow; ``failed`` gets what broke, if anything."""
+        """Play blocks of rows into ``out`` from a sample on, ``later`` more to follow; ``failed`` gets what broke."""
         code = self._ops, self.graph.lists
         state = self._params, self._ints, self._floats, self._rings, self._bufs, self._flat, failed
         scratch = np.empty((self._sines, blocks + 1, LANES), np.float32), np.empty(5 * LANES, np.float32)

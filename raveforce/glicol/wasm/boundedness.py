@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import re
 
+from raveforce.glicol.nodes import WORDS
 from raveforce.glicol.program import Program
 
 __all__ = ["has_script", "is_bounded"]
 
-# Nodes whose work for a block is bounded whatever their parameters and inputs, from reading their source. Not
-# among them: scripts; delayms and apfmsgain, which add their length to a position until it is positive, for
-# ever if it is so far below zero that nothing changes; samplers, which play as many voices as were triggered.
-BOUNDED = frozenset(
-    """
-    adsr add balance bd choose constsig delayn envperc get hh hpf imp lpf mix mul noise noiz onepole plate
-    rhpf saw sawsynth seq sig sin sn speed squ squsynth tri trisynth
-    """.split()  # noqa: SIM905, a list of strings would be six times as long
-)
+# Not among them, from reading their source: scripts; delayms and apfmsgain, which add their length to a position until
+# it is positive, for ever if it is so far below zero that nothing changes; samplers, which play as many voices as
+# were triggered.
+BOUNDED = frozenset(word for word, node in WORDS.items() if node.bounded)
 
 # Bounds the number of nodes, and with it the time for a block, to a few milliseconds.
 LONGEST = 2000

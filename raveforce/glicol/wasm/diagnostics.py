@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from raveforce.glicol.errors import GlicolError
+from raveforce.glicol.nodes import WORDS
 from raveforce.glicol.wasm.machine import WasmSettings
 from raveforce.glicol.wasm.runtime import WasmTrap
 
@@ -29,7 +30,7 @@ EXPECTED = {
 }
 
 # Nodes that the grammar takes but that always break this build of the engine.
-BREAKING = ("reverb", "pan", "expr", "sendpass", "psynth", "p_synth", "pattern_synth")
+BREAKING = tuple(word for word, node in WORDS.items() if node.breaks)
 
 
 def parse_error(console: bytes, code: str) -> GlicolError:

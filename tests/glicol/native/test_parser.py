@@ -3,7 +3,7 @@
 import pytest
 
 from raveforce.glicol import GlicolError, Program, UnsupportedProgram, open_engine
-from raveforce.glicol.native.parser import Node, Note, Pattern, Reference, Slot, parse, slot_character
+from raveforce.glicol.native.frontend.parser import Node, Note, Pattern, Reference, Slot, parse, slot_character
 
 TEXTS = [
     "",

@@ -60,10 +60,12 @@ def line(bufs, row, out, start, stop, position, scale, attack, decay, end, quick
     past, left = position - start, end - position + start
     if attack + decay >= MANY:
         for i in range(first, floor):
-            if i < peak:
+            if i >= peak:
+                bufs[row, out, i] = F(left - np.int64(i)) / F(decay) * scale
+            elif attack > 0:
                 bufs[row, out, i] = F(past + np.int64(i)) / F(attack) * scale
             else:
-                bufs[row, out, i] = F(left - np.int64(i)) / F(decay) * scale
+                bufs[row, out, i] = ZERO * scale
     else:
         ramps(bufs, row, out, first, peak, floor, past, left, scale, attack, decay, quick)
     for i in range(floor, last):

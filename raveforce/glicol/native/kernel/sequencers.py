@@ -48,9 +48,9 @@ def pitch(midi):
 def sequence(code, state, k, row):
     """A block of notes.
 
-    The list holds for each event the parameters of its time and its note; a note below 0 is reference -1 - note. Of the
-    inputs, whose buffers are listed in ``ORDER``, the first may be a speed. ``HINT`` is the note that was to come next at
-    the last block's end; times only grow within a bar, so that the search starts there.
+    The list holds for each event the parameters of its time and its note; a note below 0 is reference -1 - note. Of
+    the inputs, whose buffers are listed in ``ORDER``, the first may be a speed. ``HINT`` is the note that was to come
+    next at the last block's end; times only grow within a bar, so that the search starts there.
     """
     ops, bufs, ints, floats = code.ops, state.bufs, state.ints, state.floats
     int_at, at = column(ops, k, op.INT), column(ops, k, op.FLOAT)

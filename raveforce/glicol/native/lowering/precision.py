@@ -12,17 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raveforce.glicol.native.kernel import opcodes as op
+from raveforce.glicol.nodes import ENVELOPE, INPUT, INSTRUCTIONS, NOTES, NUMBER, PRODUCT, TOTAL, UNIT
 
 __all__ = ["relax"]
 
-MOST_GAIN = {op.ENVPERC: 16.0, op.SIN: 3.0, op.LPF: 2.0, op.HPF: 2.0}
-"""Largest peaks at the output that a node computed quickly may cause: the less exact, the smaller."""
-
 BLANK_PEAK = 2.0
-HIGHEST_NOTE = 96
+HIGHEST_NOTE, MOST_NOTE = 96, 6000
 """What a gain and a note in a blank are taken to be at most: beyond, the difference grows with the sound."""
-
-BOUNDED = {op.SIN, op.SAW, op.SQU, op.TRI, op.NOISE, op.IMP}
 
 
 def relax(ops: NDArray[np.int64], lists: NDArray[np.int64], numbers: dict[int, float], final: int) -> None:
@@ -39,7 +35,7 @@ def relax(ops: NDArray[np.int64], lists: NDArray[np.int64], numbers: dict[int, f
     tracks = 0
     for row in ops:
         out = int(row[op.OUT])
-        if gains.get(out, 0.0) * peaks.get(out, math.inf) <= MOST_GAIN.get(int(row[op.CODE]), 0.0):
+        if gains.get(out, 0.0) * peaks.get(out, math.inf) <= INSTRUCTIONS[int(row[op.CODE])].most_gain:
             row[op.QUICK] = _quickness(row, numbers)
             if row[op.CODE] == op.SIN and row[op.QUICK]:
                 row[op.TRACK], tracks = tracks, tracks + 1
@@ -65,27 +61,33 @@ def _peaks(ops: NDArray[np.int64], lists: NDArray[np.int64], numbers: dict[int, 
     """What buffers hold at most, where it is known."""
     peaks: dict[int, float] = {}
     for row in ops:
-        code, out = int(row[op.CODE]), int(row[op.OUT])
+        level = INSTRUCTIONS[int(row[op.CODE])].level
         inputs = [peaks.get(each, math.inf) for each in _inputs(row, lists)]
-        number = abs(numbers.get(int(row[op.P0]), BLANK_PEAK))
-        if code in BOUNDED:
-            peaks[out] = 1.0
-        elif code == op.SEQ:
+        # A number, where the second factor or summand is no signal.
+        other = inputs[1] if len(inputs) > 1 else abs(numbers.get(int(row[op.P0]), BLANK_PEAK))
+        if level == UNIT:
+            peak = 1.0
+        elif level == NOTES:
             notes = lists[row[op.LIST] + 1 : row[op.LIST] + 2 * row[op.COUNT] : 2]
-            peaks[out] = max([2 ** ((numbers.get(int(note), HIGHEST_NOTE) - 60) / 12) for note in notes], default=0.0)
-        elif code == op.ENVPERC:
-            peaks[out] = max(inputs[0], 1.0)
-        elif op.LPF <= code <= op.HPF_SIGNAL:
-            peaks[out] = inputs[0]  # a high q, which may add to it, rules quick arithmetic out by itself
-        elif code == op.CONSTANT:
-            peaks[out] = number
-        elif code == op.COPY:
-            peaks[out] = inputs[0]
-        elif code in (op.MUL_NUMBER, op.MUL_SIGNAL):
-            peaks[out] = inputs[0] * (number if code == op.MUL_NUMBER else inputs[1])
-        elif code in (op.ADD_NUMBER, op.ADD_SIGNAL):
-            peaks[out] = inputs[0] + (number if code == op.ADD_NUMBER else inputs[1])
+            peak = max([_pitch(numbers.get(int(note), HIGHEST_NOTE)) for note in notes], default=0.0)
+        elif level == ENVELOPE:
+            peak = max(inputs[0], 1.0)
+        elif level == INPUT:
+            peak = inputs[0]  # a high q, which may add to it, rules quick arithmetic out by itself
+        elif level == NUMBER:
+            peak = other
+        elif level == PRODUCT:
+            peak = inputs[0] * other
+        elif level == TOTAL:
+            peak = inputs[0] + other
+        else:
+            continue
+        peaks[int(row[op.OUT])] = peak
     return peaks
+
+
+def _pitch(note: float) -> float:
+    return math.inf if note > MOST_NOTE else 2 ** ((note - 60) / 12)
 
 
 def _gains(
@@ -100,18 +102,18 @@ def _gains(
     for _ in range(len(ops) + 1):
         before = dict(gains)
         for row in ops[::-1]:
-            code, inputs = int(row[op.CODE]), _inputs(row, lists)
+            inputs = _inputs(row, lists)
             gain = gains.get(int(row[op.OUT]), 0.0)
+            made = INSTRUCTIONS[int(row[op.CODE])]
             number = abs(numbers.get(int(row[op.P0]), BLANK_PEAK))
             for i, each in enumerate(inputs):
-                if code in (op.COPY, op.SUM, op.ADD_NUMBER, op.ADD_SIGNAL):
-                    passed = gain
-                elif code == op.MUL_NUMBER:
-                    passed = gain * number if gain else 0.0
-                elif code == op.MUL_SIGNAL:
-                    passed = gain * peaks.get(inputs[1 - i], math.inf) if gain else 0.0
-                else:
+                if not made.linear:
                     passed = math.inf
+                elif made.level == PRODUCT:
+                    factor = peaks.get(inputs[1 - i], math.inf) if len(inputs) > 1 else number
+                    passed = gain * factor if gain else 0.0
+                else:
+                    passed = gain
                 gains[each] = max(gains.get(each, 0.0), passed)
         if gains == before:
             return gains

@@ -1,10 +1,8 @@
-"""Nodes that are small programs themselves; ``~in`` is what comes in, blanks are their numbers."""
+"""Nodes that are small programs themselves; ``~in`` is what comes in, ``A`` and ``B`` are their numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from raveforce.glicol.native.parser import slot_character
 
 __all__ = ["COMPOUNDS", "Compound"]
 
@@ -25,24 +23,22 @@ class Compound:
     needs_input: bool = False
 
 
-A, B = slot_character(0), slot_character(1)
+SYNTH = "~amp: ~in >> envperc A B; ~freq: ~in >> mul 261.63; o: OSC ~freq >> mul ~amp"
 
-SYNTH = f"~amp: ~in >> envperc {A} {B}; ~freq: ~in >> mul 261.63; o: OSC ~freq >> mul ~amp"
-
-KICK = f"""~amp: ~in >> envperc 0.003 {A}
+KICK = """~amp: ~in >> envperc 0.003 A
 ~freq: ~in >> envperc 0.01 0.1 >> mul 50.0 >> add 60.0
 o: sin ~freq >> mul ~amp"""
 
-SNARE = f"""~amp: ~in >> envperc 0.001 {A}
+SNARE = """~amp: ~in >> envperc 0.001 A
 ~freq: ~in >> envperc 0.001 0.1 >> mul 55.0 >> add 60.0
 ~rattle: noise 42 >> mul 0.3
 o: sin ~freq >> add ~rattle >> mul ~amp"""
 
-HIHAT = f"""~amp: ~in >> envperc 0.003 {A}
+HIHAT = """~amp: ~in >> envperc 0.003 A
 o: noise 42 >> hpf 15000 1.0 >> mul ~amp"""
 
 # The left side of a figure-of-eight reverberator: a diffuser, then two delay lines that feed each other.
-PLATE = f"""~mod: sin 0.1 >> mul 5.5 >> add 29.5
+PLATE = """~mod: sin 0.1 >> mul 5.5 >> add 29.5
 ~diffused: ~in >> onepole 0.7 >> delayms 50 >> apfmsgain 4.771 0.75 >> apfmsgain 3.595 0.75 >> \
 apfmsgain 12.72 0.625 >> apfmsgain 9.307 0.625
 ~tank: ~diffused >> add ~back >> apfmsgain ~mod 0.7
@@ -65,10 +61,10 @@ apfmsgain 12.72 0.625 >> apfmsgain 9.307 0.625
 ~back: ~fb >> delayn 2500 >> mul 0.3
 ~minus: mix ~bb ~db ~ea ~fa >> mul -1.0
 ~left: mix ~aa ~ab ~cb ~minus
-~wet: ~left >> mul {A}
+~wet: ~left >> mul A
 ~dry: ~in >> mul ~rest
 ~rest: sig 1.0 >> add ~share
-~share: sig {A} >> mul -1.0
+~share: sig A >> mul -1.0
 o: mix ~dry ~wet"""
 
 COMPOUNDS = {

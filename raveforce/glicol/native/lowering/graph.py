@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from raveforce.glicol.block import BLOCK
+from raveforce.glicol.native.frontend.parser import Chain, Node, Number, Slot
 from raveforce.glicol.native.kernel import opcodes as op
-from raveforce.glicol.native.parser import Chain, Node, Number, Slot
-from raveforce.glicol.native.precision import relax
+from raveforce.glicol.native.lowering.precision import relax
+from raveforce.glicol.nodes import Instruction
 
 __all__ = ["Builder", "Graph", "Part", "Setting"]
 
@@ -23,6 +25,7 @@ class Setting:
     ----------
     sample_rate : Hz
     bpm, seed : the engine's
+    engine_rate : sample rate that the engine gives its high-pass filter and its compound nodes, whatever the real one
     allpass_memory : milliseconds that an all-pass filter with a modulated delay remembers
     code : program text, for errors
     """
@@ -30,6 +33,7 @@ class Setting:
     sample_rate: float
     bpm: float
     seed: int
+    engine_rate: float = 44100.0
     allpass_memory: float = 0.0
     code: str = ""
 
@@ -62,6 +66,8 @@ class Graph:
     nodes : for each instruction the node it belongs to
     parts : the nodes' state
     whole : blanks that take integers only
+    chains : as parsed
+    work : most samples that a block of one row takes to compute, over all instructions
     """
 
     ops: NDArray[np.int64]
@@ -75,15 +81,7 @@ class Graph:
     parts: tuple[Part, ...]
     whole: tuple[int, ...]
     chains: tuple[Chain, ...]
-
-
-FAM = {
-    **dict.fromkeys((op.CONSTANT, op.SPEED), op.HELD),
-    **dict.fromkeys((op.SIN, op.SAW, op.SQU, op.TRI), op.OSCILLATOR),
-    **dict.fromkeys((op.LPF, op.LPF_SIGNAL, op.HPF, op.HPF_SIGNAL), op.RESONANT),
-    **dict.fromkeys((op.DELAYN, op.DELAYMS, op.DELAYMS_SIGNAL, op.ALLPASS, op.ALLPASS_SIGNAL), op.RING_BUFFER),
-    **dict.fromkeys((op.SEQ, op.CHOOSE, op.ARRANGE, op.PATTERN, op.LPF_PATTERN), op.BEAT),
-}
+    work: int
 
 
 @dataclass
@@ -113,7 +111,7 @@ class Builder:
         self.buffers += 1
         return self.buffers - 1
 
-    def listed(self, values: Sequence[int]) -> int:
+    def _listed(self, values: Sequence[int]) -> int:
         """Store a list of integers and return where."""
         self.lists += values
         return len(self.lists) - len(values)
@@ -121,28 +119,27 @@ class Builder:
     def emit(
         self,
         node: Node,
-        code: int,
+        instruction: Instruction,
         out: int,
         inputs: Sequence[int] = (),
         numbers: Sequence[Number] = (),
-        ints: Sequence[int] = (),
-        floats: Sequence[float] = (),
-        listed: tuple[int, int] = (0, 0),
+        *,
+        ints: Sequence[int] | None = None,
+        listed: Sequence[Sequence[int]] = (),
         order: Sequence[int] = (),
     ) -> None:
-        """Add an instruction with its initial state."""
+        """Add an instruction with its initial state; ``listed`` and ``order`` are its lists."""
         row = [0] * op.COLUMNS
-        row[op.CODE], row[op.OUT] = code, out
-        row[op.FAMILY] = FAM.get(code, op.PLAIN)
+        row[op.CODE], row[op.FAMILY], row[op.OUT] = instruction.code, instruction.family, out
         row[op.IN0], row[op.IN1] = (*inputs, -1, -1)[:2]
         row[op.TRACK] = -1
         row[op.INT], row[op.FLOAT] = len(self.ints), len(self.floats)
         for i, value in enumerate(numbers):
             row[op.P0 + i] = self.number(value)
-        row[op.LIST], row[op.COUNT] = listed
-        row[op.ORDER], row[op.INPUTS] = self.listed(order), len(order)
-        self.ints += ints
-        self.floats += floats
+        row[op.LIST], row[op.COUNT] = self._listed([each for item in listed for each in item]), len(listed)
+        row[op.ORDER], row[op.INPUTS] = self._listed(order), len(order)
+        self.ints += instruction.ints if ints is None else ints
+        self.floats += instruction.floats
         self.ops.append(row)
         self.nodes.append(node)
 
@@ -165,4 +162,6 @@ class Builder:
             parts=tuple(parts),
             whole=tuple(sorted(self.whole)),
             chains=tuple(chains),
+            # A list may be gone through for every sample; handing the block out is work too.
+            work=BLOCK * int(1 + (1 + ops[:, op.COUNT]).sum()),
         )

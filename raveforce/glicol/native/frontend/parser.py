@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -13,6 +14,7 @@ import lark
 import numpy as np
 
 from raveforce.glicol.errors import GlicolError
+from raveforce.glicol.nodes import NODES, RESERVED, WORDS
 
 __all__ = [
     "Argument",
@@ -104,17 +106,18 @@ SLOT = re.compile("[\ue000-\uf8ff]")
 NUMBER = re.compile(r"[+-]?\d+(\.\d*([eE][+-]?\d+)?)?|[\ue000-\uf8ff]")
 NOTE = re.compile(r"[+-]?\d+|_|~[a-z]|[\ue000-\uf8ff]")
 
-# What the engine calls nodes that have two names.
-ALIASES = {
-    "noiz": "noise",
-    "apfgain": "apfmsgain",
-    "hpf": "rhpf",
-    "sig": "constsig",
-    "sampler": "sp",
-    "script": "meta",
-    "msg_synth": "msgsynth",
-    "psynth": "pattern_synth",
-    "p_synth": "pattern_synth",
+# How the grammar calls what a parameter may be.
+KINDS = {
+    "number": "NUMBER",
+    "integer": "INTEGER",
+    "signal": "_signal",
+    "number or pattern": "(NUMBER | PATTERN | EVENTS)",
+    "signal or pattern": "(_signal | PATTERN | EVENTS)",
+    "pattern": "(PATTERN | EVENTS)",
+    "steps": "COMPOUND",
+    "reference": "REFERENCE",
+    "sample": "SYMBOL",
+    "code": "CODE",
 }
 
 
@@ -156,7 +159,20 @@ def parse(text: str) -> dict[str, Chain]:
 
 @cache
 def _grammar() -> lark.Lark:
-    return lark.Lark(Path(__file__).with_name("grammar.lark").read_text(), parser="lalr")
+    template = string.Template(Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8"))
+    return lark.Lark(template.substitute(_node_rules()), parser="lalr")
+
+
+def _node_rules() -> dict[str, str]:
+    """The parts of the grammar that come from the table of nodes: nodes that take the same share a terminal."""
+    shapes: dict[str, list[str]] = {}
+    for node in NODES.values():
+        if node.parameters and node.name != "get":
+            taken = " ".join(KINDS[each.kind] + "?" * each.optional for each in node.parameters)
+            shapes.setdefault(f"({taken})+" if node.repeated else taken, []).extend(node.words)
+    rules = [f"NODE_{i} {shape}" for i, shape in enumerate(shapes)]
+    words = [f"NODE_{i}.3: /({'|'.join(words)})(?=[ ,|\\t])/" for i, words in enumerate(shapes.values())]
+    return {"NODES": "\n    | ".join(rules), "WORDS": "\n".join(words), "RESERVED": "|".join(RESERVED)}
 
 
 def _syntax_error(text: str, line: int, column: int) -> GlicolError:
@@ -180,8 +196,8 @@ def _node(node: Any, text: str) -> Node:
         return Node("get", (Reference(word.split()[-1].strip(",|")),), *place)
     if word.type == "POINTS":
         return Node("points", (Symbol(str(word)),), *place)
-    name = ALIASES.get(str(word), str(word))
-    if word.type == "SEQ":
+    name = WORDS[str(word)].name
+    if name == "seq":
         return Node(name, _notes(tokens, text), *place)
     return Node(name, tuple(_argument(token, text) for token in tokens), *place)
 
@@ -200,7 +216,8 @@ def _argument(token: lark.Token, text: str) -> Argument:
 def _number(text: str, whole: bool = False) -> Number:
     if FIRST_SLOT <= ord(text[0]) <= LAST_SLOT:
         return Slot(ord(text[0]) - FIRST_SLOT, whole)
-    return float(np.float32(text))
+    with np.errstate(over="ignore"):  # what is too large for float32 is infinite
+        return float(np.float32(text))
 
 
 def _pattern(token: lark.Token, text: str) -> Argument:

@@ -9,9 +9,9 @@ from itertools import product
 from math import prod
 
 from raveforce.glicol.errors import GlicolError, UnsupportedProgram
-from raveforce.glicol.native.graph import Graph, Setting
-from raveforce.glicol.native.nodes import compile_chains
-from raveforce.glicol.native.parser import FIRST_SLOT, SLOT, parse, slot_character
+from raveforce.glicol.native.frontend.parser import FIRST_SLOT, SLOT, parse, slot_character
+from raveforce.glicol.native.lowering.chains import compile_chains
+from raveforce.glicol.native.lowering.graph import Graph, Setting
 from raveforce.glicol.program import Program
 
 __all__ = ["MOST_VARIANTS", "compile_variants"]

@@ -8,7 +8,7 @@ from itertools import permutations
 from math import factorial
 
 from raveforce.glicol.errors import GlicolError, UnsupportedProgram
-from raveforce.glicol.native.parser import Argument, Chain, Node, Note, Reference
+from raveforce.glicol.native.frontend.parser import Argument, Chain, Node, Note, Reference
 
 __all__ = ["Vertex", "Wiring", "delayed", "wire"]
 

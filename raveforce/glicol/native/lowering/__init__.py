@@ -1,0 +1,1 @@
+"""From chains of nodes to the instructions of the kernel."""
