@@ -41,7 +41,7 @@ class BatchVecEnv(VecEnv):
         self.task = env.task
         self.render_mode = None
         self._form = env.actions
-        self._episodes = env.open(num_envs)
+        self._episodes = env.env_spec.open(num_envs)
         self._rngs = [seeding.np_random(None)[0] for _ in range(num_envs)]
         # How the episodes began and what was done in them, see ``snapshot``.
         self._began: list[dict[str, Any]] = []

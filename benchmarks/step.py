@@ -15,8 +15,7 @@ from scipy import fft
 from benchmarks.workloads import KICK, SAMPLE_RATE
 from raveforce.distances.spectral import MultiScaleSpectral
 from raveforce.episodes import Episodes
-from raveforce.observations import make_observation
-from raveforce.rewards import make_reward
+from raveforce.spec import EnvSpec
 from raveforce.task import Task, define
 from raveforce.tasks.kick import kick_808
 
@@ -65,14 +64,10 @@ def task() -> Task:
 
 
 def _episodes(reward: str, observation: str, rows: int, threads: int = 1) -> Episodes:
-    return Episodes(
-        task(),
-        rows,
-        reward=make_reward(reward),
-        observation=make_observation(observation),
-        engine="native",
-        engine_options={"num_threads": threads},
+    spec = EnvSpec.of(
+        task(), reward=reward, observation=observation, engine="native", engine_options={"num_threads": threads}
     )
+    return spec.open(rows)
 
 
 def steps(reward: str, observation: str, rows: int = 64, rounds: int = 30) -> Step:

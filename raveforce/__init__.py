@@ -8,6 +8,7 @@
 
 import gymnasium
 
+from raveforce.distances import measure
 from raveforce.env import RaveForceEnv, make
 from raveforce.glicol import (
     EngineUnavailable,
@@ -20,6 +21,7 @@ from raveforce.glicol import (
 from raveforce.glicol.render import render
 from raveforce.parameter_space import ParameterSpace
 from raveforce.parameters import Choose, Exp, Lin, ParameterError, Rel
+from raveforce.spec import EnvSpec
 from raveforce.task import Task, define
 from raveforce.vector import RaveForceVectorEnv, make_vec
 
@@ -28,6 +30,7 @@ __version__ = "1.0.0.dev0"
 __all__ = [
     "Choose",
     "EngineUnavailable",
+    "EnvSpec",
     "Exp",
     "GlicolError",
     "Lin",
@@ -43,6 +46,7 @@ __all__ = [
     "define",
     "make",
     "make_vec",
+    "measure",
     "open_engine",
     "render",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from raveforce.parameter_space import ParameterSpace
 from raveforce.parameters import Choose, ParameterError
+from raveforce.registry import Registry
 
 __all__ = ["ACTIONS", "Actions", "BoxActions", "DiscreteActions", "MultiDiscreteActions", "make_actions"]
 
@@ -35,6 +37,11 @@ class Actions(Protocol):
         """Actions [rows, ...] as numbers in [-1, 1], float32 [rows, free parameters]."""
 
 
+ACTIONS: Registry[Callable[[ParameterSpace], Actions]] = Registry("action form", group="raveforce.actions")
+"""The forms of action by name."""
+
+
+@ACTIONS.register("box")
 @dataclass(frozen=True)
 class BoxActions:
     """A number in [-1, 1] for every free parameter; any task takes it."""
@@ -56,6 +63,7 @@ class BoxActions:
         return actions
 
 
+@ACTIONS.register("multi_discrete")
 @dataclass(frozen=True)
 class MultiDiscreteActions:
     """The place of an option for every free parameter; for tasks whose free parameters are all ``choose``.
@@ -98,6 +106,7 @@ class MultiDiscreteActions:
         return ((2 * chosen + 1) / counts - 1).astype(np.float32)
 
 
+@ACTIONS.register("discrete")
 @dataclass(frozen=True)
 class DiscreteActions(MultiDiscreteActions):
     """The number of one combination of options, for agents such as DQN that take a single choice."""
@@ -128,16 +137,8 @@ class DiscreteActions(MultiDiscreteActions):
         return super().to_box(np.stack(np.unravel_index(numbers.astype(int), self.counts), axis=1))
 
 
-ACTIONS: dict[str, type[BoxActions | MultiDiscreteActions]] = {
-    "box": BoxActions,
-    "multi_discrete": MultiDiscreteActions,
-    "discrete": DiscreteActions,
-}
-"""The forms of action by name."""
-
-
-def make_actions(kind: str, parameters: ParameterSpace) -> Actions:
-    """Make a form of action by name.
+def make_actions(kind: str | Actions, parameters: ParameterSpace) -> Actions:
+    """Make a form of action by name, by its path ``package.module:Class``, or take it as it is.
 
     Raises
     ------
@@ -151,6 +152,4 @@ def make_actions(kind: str, parameters: ParameterSpace) -> Actions:
     >>> actions.space, drums.decode(actions.to_box(np.array([2]))).tolist()
     (Discrete(4), [[1.0, 0.0]])
     """
-    if kind not in ACTIONS:
-        raise ValueError(f"unknown form of actions {kind!r}; the forms are {', '.join(ACTIONS)}")
-    return ACTIONS[kind](parameters)
+    return ACTIONS.get(kind)(parameters) if isinstance(kind, str) else kind

@@ -10,11 +10,11 @@ import gymnasium
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from raveforce.actions import make_actions
 from raveforce.distances import Distance
 from raveforce.episodes import Episodes
-from raveforce.observations import Observation, make_observation, row
-from raveforce.rewards import Reward, make_reward
+from raveforce.observations import Observation, row
+from raveforce.rewards import Reward
+from raveforce.spec import RENDER_MODES, EnvSpec
 from raveforce.targets import TargetSource
 from raveforce.task import Task, define
 
@@ -36,13 +36,13 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
 
     Observation Space
     -----------------
-    As the observation says: by default the sound so far, padded with silence to the target's length.
+    As the observation says: by default log-mel spectrograms of attempt and target, flattened.
 
     Rewards
     -------
-    By default the negative mean squared error between the sound so far and the target. Broken sound (not finite,
-    or beyond +20 dBFS, or with values that the engine trips over) is replaced by silence, gets the worst
-    reward and is explained in ``info["fault"]``.
+    As the reward says: by default minus the multi-resolution STFT distance to the target divided by that of silence.
+    Broken sound (not finite, or beyond +20 dBFS, or with values that the engine trips over) is replaced by silence,
+    gets the worst reward and is explained in ``info["fault"]``.
 
     Starting State
     --------------
@@ -59,10 +59,11 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
 
     Arguments
     ---------
-    task : Task
-    reward : name of a distance, a Distance or a Reward
-    observation : name of an observation or an Observation
-    actions : "box", "multi_discrete" or "discrete"
+    task : Task or EnvSpec
+    reward : name of a distance, mapping such as ``{"distance": "mss", "kind": "normalised"}``, Distance or Reward;
+        None takes the task's own
+    observation : name, mapping such as ``{"kind": "log_mel", "as_dict": True}``, or Observation; None likewise
+    actions : "box", "multi_discrete" or "discrete"; None likewise
     engine : "auto", "native" or "wasm"
     engine_options : what the engine takes, such as ``deadline`` (seconds)
     render_mode : "ansi" (the program) or "rgb_array" (target and attempt as a picture; needs matplotlib)
@@ -72,32 +73,19 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
     Environments pickle as they were made: a copy starts with its own ``reset``.
     """
 
-    metadata = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}  # noqa: RUF012 (Gymnasium's own form)
+    metadata = {"render_modes": list(RENDER_MODES), "render_fps": 4}  # noqa: RUF012 (Gymnasium's own form)
 
-    def __init__(
-        self,
-        task: Task,
-        *,
-        reward: str | Distance | Reward = "waveform",
-        observation: str | Observation = "waveform",
-        actions: str = "box",
-        engine: str = "auto",
-        engine_options: Mapping[str, Any] | None = None,
-        render_mode: str | None = None,
-    ) -> None:
-        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            raise ValueError(f"unknown render_mode {render_mode!r}; there are {self.metadata['render_modes']}")
-        self.task = task
-        self.reward = make_reward(reward, task.sample_rate)
-        self.observation = make_observation(observation, task.sample_rate)
-        self.engine = engine
-        self.engine_options = dict(engine_options or {})
-        self.render_mode = render_mode
-        self.actions = make_actions(actions, task.parameters)
-        self.action_space = self.actions.space
-        self.observation_space = self.observation.space(task.samples, len(task.parameters.free))
+    def __init__(self, task: Task | EnvSpec, **options: Any) -> None:
+        self.env_spec = EnvSpec.of(task, **options)
+        self.task = self.env_spec.task
+        self.reward = self.env_spec.reward
+        self.observation = self.env_spec.observation
+        self.actions = self.env_spec.actions
+        self.render_mode = self.env_spec.render_mode
+        self.action_space = self.env_spec.action_space
+        self.observation_space = self.env_spec.observation_space
         self._episodes: Episodes | None = None
-        self._code = task.program.template
+        self._code = self.task.program.template
 
     @property
     def audio(self) -> NDArray[np.float32]:
@@ -123,7 +111,7 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         """Begin an episode in silence."""
         super().reset(seed=seed)
         if self._episodes is None:
-            self._episodes = self.open(rows=1)
+            self._episodes = self.env_spec.open(rows=1)
         self._code = self.task.program.template
         return row(self._episodes.reset([self.np_random]), 0), {}
 
@@ -147,17 +135,6 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
             return pixels(comparison(self.audio, self.target, self.task.sample_rate))
         gymnasium.logger.warn("render() without a render_mode; give render_mode='ansi' or 'rgb_array' when making it")
         return None
-
-    def open(self, rows: int) -> Episodes:
-        """Episodes of this environment's task, reward, observation and engine, so many side by side."""
-        return Episodes(
-            self.task,
-            rows,
-            reward=self.reward,
-            observation=self.observation,
-            engine=self.engine,
-            engine_options=self.engine_options,
-        )
 
     def close(self) -> None:
         """Free the engine."""
@@ -183,11 +160,9 @@ def make(
     action_space: Sequence[Any] | Mapping[str, Any] = (),
     *,
     sample_rate: int = 44100,
-    reward: str | Distance | Reward = "waveform",
-    observation: str | Observation = "waveform",
-    engine: str = "auto",
-    engine_options: Mapping[str, Any] | None = None,
-    render_mode: str | None = None,
+    reward: str | Mapping[str, Any] | Distance | Reward = "waveform",
+    observation: str | Mapping[str, Any] | Observation = "waveform",
+    **options: Any,
 ) -> RaveForceEnv:
     """Make an environment from a program with blanks and a sound to imitate.
 
@@ -200,8 +175,8 @@ def make(
     action_space : the blanks' parameters, in their order or by name: ``("lin", low, high)``, ``("exp", low, high)``,
         ``("rel", other, rule)``, ``("choose", options)``
     sample_rate : Hz
-    reward, observation, engine, engine_options, render_mode : see RaveForceEnv; the defaults are those of the
-        first RaveForce
+    reward, observation : see RaveForceEnv; the defaults are those of the first RaveForce
+    **options : ``actions``, ``engine``, ``engine_options``, ``render_mode``: see RaveForceEnv
 
     Examples
     --------
@@ -213,11 +188,4 @@ def make(
     ('o: sin 440', True)
     """
     task = define(code, target, action_space, sample_rate=sample_rate, total_step=total_step, step_len=step_len)
-    return RaveForceEnv(
-        task,
-        reward=reward,
-        observation=observation,
-        engine=engine,
-        engine_options=engine_options,
-        render_mode=render_mode,
-    )
+    return RaveForceEnv(task, reward=reward, observation=observation, **options)

@@ -13,17 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from raveforce.glicol import Engine, GlicolError, open_engine
-from raveforce.observations import PEAK_LIMIT, Observation, ObservationBatch, Progress
+from raveforce.faults import render_or_fault
+from raveforce.glicol import Engine
+from raveforce.observations import Observation, ObservationBatch, Progress
 from raveforce.rewards import Reward, RewardTarget
 from raveforce.task import Task
 
 __all__ = ["Episodes", "StepResult"]
 
 Array = NDArray[np.float32]
-
-# The sound broke with these values; with others it may not. What is wrong with the text itself is the author's to mend.
-_PASSING = ("trap", "deadline", "memory")
 
 
 @dataclass(frozen=True)
@@ -54,27 +52,17 @@ class Episodes:
     Parameters
     ----------
     task : what is played
-    rows : how many episodes side by side
     reward, observation : what the agent gets and sees
-    engine : kind of engine, see ``raveforce.open_engine``
-    engine_options : passed on to the engine
+    engine : plays the task's program, a row an episode
     """
 
-    def __init__(
-        self,
-        task: Task,
-        rows: int,
-        *,
-        reward: Reward,
-        observation: Observation,
-        engine: str = "auto",
-        engine_options: Mapping[str, Any] | None = None,
-    ) -> None:
+    def __init__(self, task: Task, reward: Reward, observation: Observation, engine: Engine) -> None:
         self.task = task
-        self.rows = rows
         self.reward = reward
         self.observation = observation
-        self.engine: Engine = open_engine(task.program, rows, task.sample_rate, engine, **(engine_options or {}))
+        self.engine = engine
+        self.rows = rows = engine.rows
+        self._distance = reward.distance.name
         self.sound = self._silence = np.broadcast_to(np.float32(0), (rows, task.samples))
         self._several = np.zeros((rows, task.samples), np.float32)  # takes no memory before it is written to
         self.targets = np.zeros((0, task.samples), dtype=np.float32)
@@ -126,7 +114,7 @@ class Episodes:
         start, end = self.task.span(self.step_index)
         if self.task.restart_each_step:
             self.engine.reset()
-        chunk, faults = self._play(values, end - start)
+        chunk, faults = render_or_fault(self.engine, values, end - start)
         self._last = np.asarray(actions, dtype=np.float32)
         self._put(chunk, start, end)
         self.step_index += 1
@@ -151,7 +139,7 @@ class Episodes:
         info: dict[str, Any] = {
             "parameters": self.task.parameters.named(values),
             "code": self.task.program.fill(values),
-            "distances": {self.reward.distance.name: float(result.distances[row])},
+            "distances": {self._distance: float(result.distances[row])},
         }
         if row in result.faults:
             info["fault"] = result.faults[row]
@@ -186,23 +174,3 @@ class Episodes:
     def close(self) -> None:
         """Free the engine."""
         self.engine.close()
-
-    def _play(self, values: NDArray[np.float64], samples: int) -> tuple[Array, dict[int, str]]:
-        """Render, and replace broken sound by silence."""
-        faults: dict[int, str] = {}
-        try:
-            chunk = self.engine.play(values, samples)
-        except GlicolError as error:
-            if error.kind not in _PASSING or error.audio is None or error.row is None:
-                raise
-            chunk = error.audio
-            faults[error.row] = error.message
-        # Without the absolute values, which would be one more array as large as the sound.
-        peaks = np.maximum(chunk.max(axis=1, initial=0), -chunk.min(axis=1, initial=0))
-        for row in np.flatnonzero(~(peaks <= PEAK_LIMIT)).tolist():
-            chunk[row] = 0
-            if np.isfinite(peaks[row]):
-                faults.setdefault(row, f"the sound exploded: its peak is {peaks[row]:.3g}, more than {PEAK_LIMIT:g}")
-            else:
-                faults.setdefault(row, "the sound is not finite")
-        return chunk, faults

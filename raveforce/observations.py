@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Protocol, TypeAlias
@@ -15,10 +17,10 @@ from scipy import fft
 
 from raveforce import spectra
 from raveforce.audio import PEAK_LIMIT
+from raveforce.registry import Registry
 
 __all__ = [
     "OBSERVATIONS",
-    "PEAK_LIMIT",
     "DescriptorsObservation",
     "LogMelObservation",
     "MFCCObservation",
@@ -64,6 +66,10 @@ class Observation(Protocol):
 
     def observe(self, audio: Array, target: Array, progress: Progress = Progress()) -> ObservationBatch:
         """Observations [rows, ...] of the sounds so far [rows, samples] and the targets' features."""
+
+
+OBSERVATIONS: Registry[Callable[..., Observation]] = Registry("observation", group="raveforce.observations")
+"""The observations by name."""
 
 
 def row(seen: ObservationBatch, index: int) -> Any:
@@ -144,6 +150,7 @@ class SoundObservation(ABC):
         return np.concatenate([part.reshape(len(audio), -1) for part in shown.values()], axis=1)
 
 
+@OBSERVATIONS.register("waveform")
 @dataclass(frozen=True)
 class WaveformObservation(SoundObservation):
     """The samples; by default of the sound so far, which is what the first RaveForce showed."""
@@ -164,6 +171,7 @@ class WaveformObservation(SoundObservation):
         return audio
 
 
+@OBSERVATIONS.register("log_mel")
 @dataclass(frozen=True)
 class LogMelObservation(SoundObservation):
     """Log-mel spectrograms [frames, bands].
@@ -206,6 +214,7 @@ def _widest(sample_rate: int, n_fft: int, n_mels: int) -> float:
     return float(spectra.mel_filters(sample_rate, n_fft, n_mels).sum(axis=0).max())
 
 
+@OBSERVATIONS.register("mfcc")
 @dataclass(frozen=True)
 class MFCCObservation(LogMelObservation):
     """Mel-frequency cepstral coefficients [frames, n_mfcc] of the log-mel spectrogram in [0, 1].
@@ -230,6 +239,7 @@ class MFCCObservation(LogMelObservation):
         return np.clip(coefficients[..., : self.n_mfcc], -1, 1)
 
 
+@OBSERVATIONS.register("descriptors")
 @dataclass(frozen=True)
 class DescriptorsObservation(SoundObservation):
     """A few numbers a sound [segments, 3]: loudness, brightness and noisiness of equal parts of it.
@@ -266,6 +276,7 @@ class DescriptorsObservation(SoundObservation):
         return np.clip(numbers, 0, 1).astype(np.float32)
 
 
+@OBSERVATIONS.register("parameters")
 @dataclass(frozen=True)
 class ParametersObservation(SoundObservation):
     """No sound: how far the episode has come, and the last action.
@@ -286,22 +297,15 @@ class ParametersObservation(SoundObservation):
         return np.zeros((len(audio), 0), np.float32)
 
 
-OBSERVATIONS: dict[str, type[SoundObservation]] = {
-    "waveform": WaveformObservation,
-    "log_mel": LogMelObservation,
-    "mfcc": MFCCObservation,
-    "descriptors": DescriptorsObservation,
-    "parameters": ParametersObservation,
-}
-"""The observations by name."""
-
-
-def make_observation(kind: str | Observation, sample_rate: int = 44100, **options: Any) -> Observation:
+def make_observation(
+    kind: str | Observation | Mapping[str, Any], sample_rate: int = 44100, **options: Any
+) -> Observation:
     """Make an observation by name.
 
     Parameters
     ----------
-    kind : a name in ``OBSERVATIONS``, or an observation, which is returned as it is
+    kind : a name in ``OBSERVATIONS`` or a path ``package.module:Class``; a mapping of such a ``kind`` and its options;
+        or an observation, which is returned as it is
     sample_rate : Hz, for those whose frequencies are in Hz
     **options : what the observation takes, such as ``n_mels`` or ``show``
 
@@ -309,12 +313,18 @@ def make_observation(kind: str | Observation, sample_rate: int = 44100, **option
     ------
     ValueError
         An unknown name.
+
+    Examples
+    --------
+    >>> make_observation({"kind": "log_mel", "as_dict": True}).space(44100)["target"].shape
+    (44, 32)
     """
+    if isinstance(kind, Mapping):
+        chosen = {**options, **kind}
+        return make_observation(chosen.pop("kind"), sample_rate, **chosen)
     if not isinstance(kind, str):
         return kind
-    if kind not in OBSERVATIONS:
-        raise ValueError(f"unknown observation {kind!r}; the observations are {', '.join(OBSERVATIONS)}")
-    made = OBSERVATIONS[kind]
-    if "sample_rate" in {field.name for field in fields(made)}:
+    made = OBSERVATIONS.get(kind)
+    if "sample_rate" in inspect.signature(made).parameters:
         options = {"sample_rate": sample_rate, **options}
     return made(**options)

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from raveforce.distances import Distance, Features, make_distance, measure_rows
+from raveforce.registry import Registry
 
-__all__ = ["KINDS", "UNTIL", "Reward", "RewardTarget", "make_reward"]
+__all__ = ["REWARDS", "UNTIL", "Reward", "RewardKind", "RewardTarget", "make_reward"]
 
-KINDS = ("negative", "normalised", "improvement", "inverse")
-"""How rewards are made of a distance d, with d₀ the distance of silence.
-
-negative: -d. normalised: -d/d₀, so silence gets -1 and the target itself 0.
-improvement: what the step brought nearer, (d_before - d)/d₀, a potential's difference (Ng, Harada & Russell 1999); an
-episode's rewards sum to 1 - d/d₀, or with ``until="now"`` to -d/d₀: those of the normalised kind at its end.
-inverse: 1 / clip(d, 0.1, 5), the reward of SynthRL (Shin & Lee 2025) for its distance; 10 at best, 0.2 at worst.
-"""
+Floats: TypeAlias = NDArray[np.float64]
 
 UNTIL = ("end", "now")
 """What a sound in the making is compared with.
@@ -47,6 +41,41 @@ class RewardTarget:
     samples: int
 
 
+RewardKind: TypeAlias = "Callable[[Floats, Floats, RewardTarget], Floats]"
+"""Rewards [rows] for distances [rows], those of the step before (of silence at first), and the targets."""
+
+REWARDS: Registry[RewardKind] = Registry("reward kind", group="raveforce.rewards")
+"""How rewards are made of a distance, by name."""
+
+
+@REWARDS.register("negative")
+def negative(distance: Floats, before: Floats, target: RewardTarget) -> Floats:
+    """Minus the distance."""
+    return -distance
+
+
+@REWARDS.register("normalised")
+def normalised(distance: Floats, before: Floats, target: RewardTarget) -> Floats:
+    """Minus the distance, divided by that of silence: silence gets -1 and the target itself 0."""
+    return -distance / target.silence
+
+
+@REWARDS.register("improvement")
+def improvement(distance: Floats, before: Floats, target: RewardTarget) -> Floats:
+    """What the step brought nearer, divided by the distance of silence: a potential's difference.
+
+    (Ng, Harada & Russell 1999.) With d the distance at the end and d₀ that of silence, an episode's rewards sum to
+    1 - d/d₀, or with ``until="now"`` to -d/d₀: those of the normalised kind at its end.
+    """
+    return (before - distance) / target.silence
+
+
+@REWARDS.register("inverse")
+def inverse(distance: Floats, before: Floats, target: RewardTarget) -> Floats:
+    """1 / clip(d, 0.1, 5), the reward of SynthRL (Shin & Lee 2025) for its distance; 10 at best, 0.2 at worst."""
+    return 1 / np.clip(distance, 0.1, 5)
+
+
 @dataclass(frozen=True)
 class Reward:
     """A reward made from one distance.
@@ -57,17 +86,17 @@ class Reward:
     Parameters
     ----------
     distance : measures the sound so far against the target
-    kind : one of ``KINDS``
+    kind : a name in ``REWARDS``, or the path ``package.module:function`` of another
     until : one of ``UNTIL``
     """
 
     distance: Distance
     kind: str = "negative"
     until: str = "end"
+    _rule: RewardKind = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"unknown kind of reward {self.kind!r}; the kinds are {', '.join(KINDS)}")
+        object.__setattr__(self, "_rule", REWARDS.get(self.kind))
         if self.until not in UNTIL:
             raise ValueError(f"a reward compares until {' or '.join(UNTIL)}, not {self.until!r}")
 
@@ -102,14 +131,7 @@ class Reward:
         self, distance: NDArray[np.float64], before: NDArray[np.float64], target: RewardTarget
     ) -> NDArray[np.float64]:
         """Rewards [rows] for distances [rows], given those of the step before (of silence at first)."""
-        distance = np.minimum(distance, target.worst)
-        if self.kind == "negative":
-            return -distance
-        if self.kind == "inverse":
-            return 1 / np.clip(distance, 0.1, 5)
-        if self.kind == "normalised":
-            return -distance / target.silence
-        return (np.minimum(before, target.worst) - distance) / target.silence
+        return self._rule(np.minimum(distance, target.worst), np.minimum(before, target.worst), target)
 
 
 def make_reward(
@@ -119,13 +141,32 @@ def make_reward(
     until: str = "end",
     **options: Any,
 ) -> Reward:
-    """Make a reward from the name of a distance (or a distance, or weights by name), a kind and how far it compares.
+    """Make a reward.
+
+    Parameters
+    ----------
+    spec : what ``make_distance`` takes: a name, a distance, weights by name; or all of the following in a mapping
+        whose ``distance`` is that; or a reward, which is returned as it is
+    sample_rate : Hz
+    kind : a name in ``REWARDS``
+    until : one of ``UNTIL``
+    **options : what the distance takes
+
+    Raises
+    ------
+    ValueError
+        An unknown name, or options that do not fit.
 
     Examples
     --------
-    >>> make_reward("mss", kind="normalised").distance.name
-    'mss'
+    >>> make_reward({"distance": "mss", "kind": "normalised"})
+    Reward(distance=MultiScaleSpectral(...), kind='normalised', until='end')
+    >>> make_reward({"mss": 1, "envelope": 2}).distance.name
+    'mss+2*envelope'
     """
     if isinstance(spec, Reward):
         return spec
+    if isinstance(spec, Mapping) and "distance" in spec:
+        chosen: dict[str, Any] = {"kind": kind, "until": until, **options, **spec}
+        return make_reward(chosen.pop("distance"), sample_rate, **chosen)
     return Reward(make_distance(spec, sample_rate, **options), kind, until)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce import audio as recordings
-from raveforce.glicol import Engine, GlicolError, Program, open_engine
+from raveforce.faults import render_or_fault
+from raveforce.glicol import Engine, Program, open_engine
 from raveforce.parameter_space import ParameterSpace
 
 __all__ = ["FixedTarget", "ManyTargets", "RandomPrograms", "TargetSource", "from_file"]
@@ -132,6 +133,8 @@ class RandomPrograms:
         ------
         AudioError
             A hundred programs in a row were silent or broken.
+        GlicolError
+            The program is wrong, whatever fills it.
         """
         # A stream of its own: actions that are drawn uniformly with the same seed would be the target's.
         rng = np.random.default_rng(rng.integers(2**63))
@@ -147,14 +150,8 @@ class RandomPrograms:
         if self._engine is None:
             self._engine = open_engine(self.program, 1, self.sample_rate)
         self._engine.reset()
-        try:
-            sound = self._engine.play(values, self.samples)[0]
-        except GlicolError as error:
-            if error.audio is None:  # the text is wrong, whatever the values
-                raise
-            return None
-        peak = np.abs(sound).max()
-        return sound if self.quietest <= peak <= recordings.PEAK_LIMIT else None
+        sounds, faults = render_or_fault(self._engine, values, self.samples)
+        return sounds[0] if not faults and np.abs(sounds[0]).max() >= self.quietest else None
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_engine": None}

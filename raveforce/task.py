@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ class Task:
     step_len : seconds; None divides the target evenly
     name : for tables and titles
     restart_each_step : whether every step plays the whole sound from silence instead of going on
+    reward, observation, actions : what environments reward and show, and how actions are said, unless they are told
+        otherwise: names or mappings, see ``EnvSpec.of``
 
     Raises
     ------
@@ -51,6 +53,9 @@ class Task:
     step_len: float | None = None
     name: str = "task"
     restart_each_step: bool = False
+    reward: str | Mapping[str, Any] = field(default_factory=lambda: {"distance": "mss", "kind": "normalised"})
+    observation: str | Mapping[str, Any] = "log_mel"
+    actions: str = "box"
 
     def __post_init__(self) -> None:
         if tuple(self.parameters.parameters) != self.program.blanks:
@@ -121,6 +126,7 @@ def define(
     normalise: bool = False,
     name: str = "task",
     restart_each_step: bool = False,
+    **defaults: Any,
 ) -> Task:
     """Define a task from its parts in short form.
 
@@ -136,6 +142,7 @@ def define(
     trim, normalise : what to do with a recording given by its path
     name : for tables and titles
     restart_each_step : whether every step plays the whole sound from silence
+    **defaults : ``reward``, ``observation``, ``actions``: what environments of the task have by default, see ``Task``
 
     Examples
     --------
@@ -164,4 +171,5 @@ def define(
         step_len=step_len,
         name=name,
         restart_each_step=restart_each_step,
+        **defaults,
     )

@@ -12,10 +12,11 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from raveforce.env import RaveForceEnv
 from raveforce.episodes import Episodes, StepResult
 from raveforce.observations import row
+from raveforce.spec import EnvSpec
 from raveforce.task import Task
+from raveforce.tasks import make_spec
 
 __all__ = ["RaveForceVectorEnv", "make_vec"]
 
@@ -27,11 +28,13 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
 
     Parameters
     ----------
-    task : Task
+    task : Task or EnvSpec
     num_envs : rows
-    autoreset_mode : what follows the end of an episode, as Gymnasium defines it: ``NEXT_STEP`` (the next ``step``
-        ignores its actions and begins anew), ``SAME_STEP`` (observations are already those of the next episode; the
-        last ones are in ``infos["final_obs"]`` and ``infos["final_info"]``) or ``DISABLED``
+    autoreset_mode : what follows the end of an episode, as Gymnasium defines it: ``"same_step"`` (observations are
+        already those of the next episode; the last ones are in ``infos["final_obs"]`` and ``infos["final_info"]``),
+        ``"next_step"`` (the next ``step`` ignores its actions and begins anew) or ``"disabled"``. None takes same_step
+        where episodes have one step, else next_step: with one step, every second transition of next_step would be a
+        reset, whose reward of 0 is better than any sound's.
     **options : reward, observation, actions, engine, engine_options: see ``RaveForceEnv``
 
     Examples
@@ -46,21 +49,21 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
 
     def __init__(
         self,
-        task: Task,
+        task: Task | EnvSpec,
         num_envs: int,
         *,
-        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        autoreset_mode: AutoresetMode | str | None = None,
         **options: Any,
     ) -> None:
         if num_envs < 1:
             raise ValueError(f"num_envs must be at least 1, got {num_envs}")
-        self.one = RaveForceEnv(task, **options)
-        self.task = task
-        self.autoreset_mode = AutoresetMode(autoreset_mode)
+        self.env_spec = EnvSpec.of(task, **options)
+        self.task = self.env_spec.task
+        self.autoreset_mode = _autoreset_mode(autoreset_mode, self.task)
         self.metadata = {"render_modes": [], "autoreset_mode": self.autoreset_mode}
         self.num_envs = num_envs
-        self.single_action_space = self.one.action_space
-        self.single_observation_space = self.one.observation_space
+        self.single_action_space = self.env_spec.action_space
+        self.single_observation_space = self.env_spec.observation_space
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self._episodes: Episodes | None = None
@@ -101,7 +104,7 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             if self.autoreset_mode is AutoresetMode.DISABLED:
                 raise gymnasium.error.ResetNeeded("the episodes are over: call reset() before the next step()")
             return self._began(), np.zeros(self.num_envs), none, none, {}
-        result = episodes.step(self.one.actions.to_box(np.asarray(actions)))
+        result = episodes.step(self.env_spec.actions.to_box(np.asarray(actions)))
         infos = self._infos(result)
         terminations = np.full(self.num_envs, result.done)
         if not (result.done and self.autoreset_mode is AutoresetMode.SAME_STEP):
@@ -138,7 +141,7 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
 
     def _began(self) -> Any:
         if self._episodes is None:
-            self._episodes = self.one.open(self.num_envs)
+            self._episodes = self.env_spec.open(self.num_envs)
         return self._episodes.reset(self._rngs)
 
     def _infos(self, result: StepResult) -> dict[str, Any]:
@@ -154,6 +157,37 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         return self._episodes
 
 
-def make_vec(task: Task, num_envs: int, **options: Any) -> RaveForceVectorEnv:
-    """Make a vector environment of a task; the options are those of ``RaveForceVectorEnv``."""
-    return RaveForceVectorEnv(task, num_envs, **options)
+def _autoreset_mode(mode: AutoresetMode | str | None, task: Task) -> AutoresetMode:
+    if mode is None:
+        return AutoresetMode.SAME_STEP if task.total_step == 1 else AutoresetMode.NEXT_STEP
+    if isinstance(mode, str) and mode.upper() in AutoresetMode.__members__:
+        return AutoresetMode[mode.upper()]
+    try:
+        return AutoresetMode(mode)
+    except ValueError:
+        names = ", ".join(AutoresetMode.__members__).lower()
+        raise ValueError(f"unknown autoreset_mode {mode!r}; the modes are {names}") from None
+
+
+def make_vec(
+    task: Task | EnvSpec | str,
+    num_envs: int = 1,
+    *,
+    autoreset_mode: AutoresetMode | str | None = None,
+    **options: Any,
+) -> RaveForceVectorEnv:
+    """Make a vector environment.
+
+    Parameters
+    ----------
+    task : Task, EnvSpec, or a task's name or id, whose own options may be given too
+    num_envs : rows
+    autoreset_mode : see ``RaveForceVectorEnv``
+    **options : ``reward``, ``observation``, ``actions``, ``engine``, ``engine_options``, and the task's
+
+    Examples
+    --------
+    >>> make_vec("kick", 64, sample_rate=22050, observation="descriptors").observation_space.shape
+    (64, 48)
+    """
+    return RaveForceVectorEnv(make_spec(task, **options), num_envs, autoreset_mode=autoreset_mode)

@@ -14,6 +14,7 @@ ROOMS = ("run", "experiments", "agents", "raveforce")
 
 # Inside raveforce: the lower may not know the higher.
 FLOORS = {
+    "raveforce.registry": 0,
     "raveforce._cache": 0,
     "raveforce._compile": 0,
     "raveforce._numba_cache": 0,
@@ -27,6 +28,7 @@ FLOORS = {
     "raveforce.distances": 3,
     "raveforce.augmentation": 3,
     "raveforce.recordings": 3,
+    "raveforce.faults": 3,
     "raveforce.targets": 3,
     "raveforce.actions": 3,
     "raveforce.plotting": 3,
@@ -34,10 +36,11 @@ FLOORS = {
     "raveforce.observations": 3,
     "raveforce.task": 3,
     "raveforce.episodes": 4,
-    "raveforce.env": 5,
-    "raveforce.vector": 6,
-    "raveforce.tasks": 6,
-    "raveforce": 7,
+    "raveforce.spec": 5,
+    "raveforce.env": 6,
+    "raveforce.tasks": 7,
+    "raveforce.vector": 8,
+    "raveforce": 9,
 }
 
 

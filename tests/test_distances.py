@@ -133,7 +133,7 @@ def test_synthrl_is_its_formula() -> None:
 
 def test_weighted_sums() -> None:
     made = make_distance({"mss": 2, "envelope": {"weight": 0.5, "hop_length": 64}, "sot": 1}, RATE)
-    assert made.name == "mss+envelope+sot"
+    assert made.name == "2*mss+0.5*envelope(hop_length=64)+sot"
     near = (0.7 * TARGET).astype(np.float32)[None]
     envelope = make_distance("envelope", hop_length=64)
     wanted = (
@@ -187,9 +187,24 @@ def test_mss_of_silence_is_one_plus_the_log_part() -> None:
 
 
 def test_errors() -> None:
-    with pytest.raises(ValueError, match=r"unknown distance 'mse'.*waveform, mss, log_mel"):
+    with pytest.raises(ValueError, match=r"unknown distance 'mse'; did you mean mss\? the distances are mss, log_mel"):
         make_distance("mse")
     with pytest.raises(ValueError, match="floor of magnitudes must be at least 2e-05, got 0"):
         make_distance("mss", floor=0)
     with pytest.raises(ValueError, match="10 and 20 samples"):
         measure(np.ones(10), np.ones(20))
+
+
+def test_options_are_in_the_name() -> None:
+    assert make_distance("mss", n_ffts=[512, 64]).name == "mss(n_ffts=(512,64))"
+    assert make_distance("log_mel", 22050, n_mels=32, n_fft=512).name == "log_mel(n_fft=512,n_mels=32)"
+    assert [make_distance(name, 22050).name for name in DISTANCES] == list(DISTANCES)
+
+
+def test_extra_distances_are_measured_under_their_own_names() -> None:
+    pair = NOISE[: len(TARGET)], TARGET
+    fine = make_distance("mfcc", n_mfcc=13)
+    measured = measure(*pair, extra=[fine, make_distance("mss")])
+    assert list(measured) == [*DISTANCES, "mfcc(n_mfcc=13)"]
+    assert measured["mfcc"] != measured["mfcc(n_mfcc=13)"] > 0
+    assert measured["mss"] == measure(*pair)["mss"]

@@ -2,13 +2,12 @@ import numpy as np
 import pytest
 
 from raveforce.episodes import Episodes
-from raveforce.observations import make_observation
-from raveforce.rewards import make_reward
+from raveforce.spec import EnvSpec
 from raveforce.task import Task, define
 
 
 def episodes(task: Task, rows: int) -> Episodes:
-    made = Episodes(task, rows, reward=make_reward("mss"), observation=make_observation("log_mel"))
+    made = EnvSpec.of(task, reward="mss").open(rows)
     made.reset([np.random.default_rng(0)] * rows)
     return made
 

@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from raveforce.distances import DISTANCES
-from raveforce.rewards import KINDS, Reward, make_reward
+from raveforce.rewards import REWARDS, Reward, make_reward
 from raveforce.tasks.kick import kick_808
 
 TARGET = kick_808(44100, 0.2)[None]
@@ -21,7 +21,7 @@ def test_calibration(name: str) -> None:
     assert of(make_reward(name, kind="normalised"), 0 * TARGET) == -1
     assert of(make_reward(name, kind="improvement"), TARGET) == 1
     assert of(make_reward(name, kind="improvement"), 0 * TARGET) == 0
-    for kind in KINDS:
+    for kind in REWARDS:
         reward = make_reward(name, kind=kind)
         right, near, noisy, worst = (of(reward, sound) for sound in (TARGET, 0.8 * TARGET, NOISE, 9.9 * np.sign(NOISE)))
         assert right >= near >= noisy
@@ -96,5 +96,5 @@ def test_waveform_is_the_first_raveforces_reward() -> None:
 def test_an_unknown_kind() -> None:
     with pytest.raises(ValueError, match="until end or now, not 'then'"):
         make_reward("mss", until="then")
-    with pytest.raises(ValueError, match="unknown kind of reward 'positive'"):
+    with pytest.raises(ValueError, match="unknown reward kind 'positive'"):
         make_reward("mss", kind="positive")

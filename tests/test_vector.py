@@ -62,11 +62,22 @@ def test_disabled_autoreset_asks_for_a_reset(tone_task: Task) -> None:
     assert envs.audio.shape == (ROWS, 0)
 
 
+def test_one_step_tasks_begin_anew_in_the_same_step_unless_told_otherwise(tone_task: Task, melody_task: Task) -> None:
+    modes = gymnasium.vector.AutoresetMode
+    assert make_vec(tone_task, ROWS).metadata["autoreset_mode"] is modes.SAME_STEP
+    assert make_vec(melody_task, ROWS).metadata["autoreset_mode"] is modes.NEXT_STEP
+    assert make_vec(tone_task, ROWS, autoreset_mode="next_step").metadata["autoreset_mode"] is modes.NEXT_STEP
+    with pytest.raises(
+        ValueError, match="unknown autoreset_mode 'later'; the modes are next_step, same_step, disabled"
+    ):
+        make_vec(tone_task, ROWS, autoreset_mode="later")
+
+
 def test_faults_are_told_for_their_rows_only(tone_task: Task) -> None:
     target = tone_task.targets.draw(np.random.default_rng())
     envs = make_vec(define("o: saw 100 >> mul {}", target, [("lin", 0, 100)]), ROWS)
     envs.reset(seed=0)
-    *_, infos = envs.step(np.array([[-1.0], [1.0], [-1.0]], np.float32))
+    infos = envs.step(np.array([[-1.0], [1.0], [-1.0]], np.float32))[-1]["final_info"]
     assert infos["_fault"].tolist() == [False, True, False]
     assert "exploded" in infos["fault"][1]
 

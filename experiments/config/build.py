@@ -30,7 +30,7 @@ class ConfigError(ValueError):
 
 def build_task(cfg: DictConfig) -> Task:
     """The task of a configuration: a built-in one by name, or one defined by its ``code``."""
-    with _part("task", TASKS.get(str(cfg.task.get("name")), define)):
+    with _part("task", TASKS.get(cfg.task.name) if cfg.task.get("name") in TASKS else define):
         options = _plain(cfg.task)
         return define(**options) if "code" in options else make_task(**options)
 

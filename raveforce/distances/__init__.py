@@ -1,29 +1,21 @@
 """How far apart two sounds are. Each distance is 0 for equal sounds and works on batches.
 
-A distance first turns sounds into features, then compares features, so a target's side is computed once. Those that
-compare spectra are in ``raveforce.distances.spectral``.
+A distance first turns sounds into features, then compares features, so a target's side is computed once. What all
+have in common is in ``base``; ``time`` and ``spectral`` hold the distances themselves.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from raveforce import spectra
-from raveforce.distances.spectral import (
-    MFCC,
-    Array,
-    Chroma,
+from raveforce.distances.base import (
+    DISTANCES,
+    Distance,
     Features,
-    LogMel,
-    MultiScaleSpectral,
-    SpectralTransport,
-    SynthRL,
+    NamedDistance,
+    WeightedSum,
+    make_distance,
+    measure,
+    measure_rows,
 )
+from raveforce.distances.spectral import MFCC, Chroma, LogMel, MultiScaleSpectral, SpectralTransport, SynthRL
+from raveforce.distances.time import Envelope, Waveform
 
 __all__ = [
     "DISTANCES",
@@ -34,6 +26,7 @@ __all__ = [
     "Features",
     "LogMel",
     "MultiScaleSpectral",
+    "NamedDistance",
     "SpectralTransport",
     "SynthRL",
     "Waveform",
@@ -42,188 +35,3 @@ __all__ = [
     "measure",
     "measure_rows",
 ]
-
-
-class Distance(Protocol):
-    """What every distance offers.
-
-    One may also have ``measure(audio, target)``, distances [rows] of many sounds to the features of one target or one
-    each, where that is quicker than comparing the features of a few rows at a time: see ``measure_rows``.
-    """
-
-    @property
-    def name(self) -> str:
-        """Short name, as in configurations and tables."""
-
-    def features(self, audio: Array) -> Features:
-        """What is compared: arrays [rows, ...] for audio [rows, samples]."""
-
-    def between(self, features: Features, target: Features) -> NDArray[np.float64]:
-        """Distances [rows], at least 0; the target has as many rows, or one for all."""
-
-
-@dataclass(frozen=True)
-class Waveform:
-    """Mean squared error of the samples, the distance of the first RaveForce.
-
-    Sensitive to gain, phase and shift: two sines of the same pitch can be far apart.
-    """
-
-    name: str = "waveform"
-
-    def features(self, audio: Array) -> Features:
-        """The samples themselves."""
-        return (audio,)
-
-    def between(self, features: Features, target: Features) -> NDArray[np.float64]:
-        """Mean over the samples."""
-        return np.square(features[0] - target[0]).mean(axis=-1, dtype=np.float64)
-
-
-@dataclass(frozen=True)
-class Envelope:
-    """Mean absolute difference of loudness over time (root mean square of short frames).
-
-    Blind to pitch, timbre and phase; sensitive to gain and to shifts longer than a frame.
-    """
-
-    frame_length: int = 512
-    hop_length: int = 128
-    name: str = "envelope"
-
-    def features(self, audio: Array) -> Features:
-        """Loudness of every frame."""
-        return (spectra.envelope(audio, frame_length=self.frame_length, hop_length=self.hop_length),)
-
-    def between(self, features: Features, target: Features) -> NDArray[np.float64]:
-        """Mean over frames."""
-        return np.abs(features[0] - target[0]).mean(axis=-1, dtype=np.float64)
-
-
-@dataclass(frozen=True)
-class WeightedSum:
-    """Several distances at once, each with a weight: what it hears is what its parts hear."""
-
-    parts: tuple[tuple[Distance, float], ...]
-    name: str = "sum"
-    # How many arrays of features each part has.
-    _counts: tuple[int, ...] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        if not self.parts or not all(np.isfinite(weight) and weight > 0 for _, weight in self.parts):
-            raise ValueError("a sum of distances needs parts, with weights above 0")
-        silence = np.zeros((1, 64), np.float32)
-        object.__setattr__(self, "_counts", tuple(len(distance.features(silence)) for distance, _ in self.parts))
-
-    def features(self, audio: Array) -> Features:
-        """The features of all parts, one after the other."""
-        return tuple(array for distance, _ in self.parts for array in distance.features(audio))
-
-    def between(self, features: Features, target: Features) -> NDArray[np.float64]:
-        """Weighted sum of the parts' distances."""
-        total: NDArray[np.float64] = np.zeros(len(features[0]))
-        start = 0
-        for (distance, weight), count in zip(self.parts, self._counts, strict=True):
-            chosen = slice(start, start + count)
-            total = total + weight * distance.between(features[chosen], target[chosen])
-            start += count
-        return total
-
-    def measure(self, audio: Array, target: Features) -> NDArray[np.float64]:
-        """Weighted sum of the parts' distances, each measured in its own way."""
-        total: NDArray[np.float64] = np.zeros(len(audio))
-        start = 0
-        for (distance, weight), count in zip(self.parts, self._counts, strict=True):
-            total = total + weight * measure_rows(distance, audio, target[start : start + count])
-            start += count
-        return total
-
-
-DISTANCES: dict[str, type[Any]] = {
-    "waveform": Waveform,
-    "mss": MultiScaleSpectral,
-    "log_mel": LogMel,
-    "mfcc": MFCC,
-    "envelope": Envelope,
-    "sot": SpectralTransport,
-    "chroma": Chroma,
-    "synthrl": SynthRL,
-}
-"""The distances by name; every run reports them all."""
-
-
-def make_distance(kind: str | Distance | Mapping[str, Any], sample_rate: int = 44100, **options: Any) -> Distance:
-    """Make a distance by name.
-
-    Parameters
-    ----------
-    kind : a name in ``DISTANCES``; a distance, which is returned as it is; or, for a weighted sum, the parts' weights
-        by name (or a part's ``weight`` and its options)
-    sample_rate : Hz, for those whose frequencies are in Hz
-    **options : what the distance takes, such as ``n_ffts`` or ``n_mels``
-
-    Raises
-    ------
-    ValueError
-        An unknown name, or weights that are not above 0.
-
-    Examples
-    --------
-    >>> make_distance({"mss": 1, "envelope": {"weight": 5, "hop_length": 64}}).name
-    'mss+envelope'
-    """
-    if isinstance(kind, Mapping):
-        parts = []
-        for name, part in kind.items():
-            chosen = dict(part) if isinstance(part, Mapping) else {"weight": part}
-            weight = float(chosen.pop("weight", 1))
-            parts.append((make_distance(name, sample_rate, **chosen), weight))
-        return WeightedSum(tuple(parts), name="+".join(kind), **options)
-    if not isinstance(kind, str):
-        return kind
-    if kind not in DISTANCES:
-        raise ValueError(f"unknown distance {kind!r}; the distances are {', '.join(DISTANCES)}")
-    made: type[Distance] = DISTANCES[kind]
-    if "sample_rate" in {field.name for field in fields(DISTANCES[kind])}:
-        options = {"sample_rate": sample_rate, **options}
-    return made(**options)
-
-
-def measure_rows(distance: Distance, audio: Array, target: Features) -> NDArray[np.float64]:
-    """Distances of many sounds to the features of one target, or of one target each.
-
-    Parameters
-    ----------
-    distance : any; if it has a ``measure`` of its own, that does it
-    audio : float32 array [rows, samples]
-    target : the distance's features, of one row or as many as there are sounds
-
-    Returns
-    -------
-    float64 array [rows]
-    """
-    own: Callable[[Array, Features], NDArray[np.float64]] | None = getattr(distance, "measure", None)
-    if own:
-        return own(audio, target)
-    # Features are many times larger than the sound, so only those of a few rows are there at a time.
-    distances = np.empty(len(audio))
-    for rows in spectra.row_chunks(audio):
-        reference = tuple(array[rows] if len(array) > 1 else array for array in target)
-        distances[rows] = distance.between(distance.features(audio[rows]), reference)
-    return distances
-
-
-def measure(audio: ArrayLike, target: ArrayLike, sample_rate: int = 44100) -> dict[str, float]:
-    """Every distance between two sounds of the same length, float [samples] each.
-
-    Examples
-    --------
-    >>> sound = np.sin(np.arange(4410) / 10)
-    >>> measure(sound, sound)["mss"]
-    0.0
-    """
-    pair = [np.atleast_2d(np.asarray(sound, dtype=np.float32)) for sound in (audio, target)]
-    if pair[0].shape != pair[1].shape:
-        raise ValueError(f"the sounds have {pair[0].shape[-1]} and {pair[1].shape[-1]} samples: pad or cut one")
-    distances = [make_distance(name, sample_rate) for name in DISTANCES]
-    return {d.name: float(d.between(*(d.features(sound) for sound in pair))[0]) for d in distances}

@@ -1,4 +1,4 @@
-"""Distances between the spectra of sounds; ``raveforce.distances`` says what a distance is, and has them by name."""
+"""Distances that compare the spectra of sounds."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raveforce import fourier, spectra
+from raveforce.distances.base import DISTANCES, Array, Features, NamedDistance
 
 __all__ = ["MFCC", "Chroma", "LogMel", "MultiScaleSpectral", "SpectralTransport", "SynthRL"]
 
-Array = NDArray[np.float32]
-Features: TypeAlias = tuple[Array, ...]
 Apart: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
+@DISTANCES.register("mss")
 @dataclass(frozen=True)
-class MultiScaleSpectral:
+class MultiScaleSpectral(NamedDistance):
     """Multi-resolution STFT distance: spectral convergence plus log-magnitude error, averaged over resolutions.
 
     With S the target's and Ŝ the sound's magnitudes, one resolution gives ``‖S-Ŝ‖ / ‖S‖ + mean |ln S - ln Ŝ|``
@@ -42,7 +42,6 @@ class MultiScaleSpectral:
 
     n_ffts: tuple[int, ...] = (2048, 1024, 512, 256, 128, 64)
     floor: float = 1e-4
-    name: str = "mss"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "n_ffts", tuple(self.n_ffts))
@@ -95,8 +94,9 @@ def _compare(ours: Array, other: Array, floor: float) -> Apart:
     return squares, np.abs(logarithms, out=logarithms).sum(axis=-1, dtype=np.float64)
 
 
+@DISTANCES.register("log_mel")
 @dataclass(frozen=True)
-class LogMel:
+class LogMel(NamedDistance):
     """Mean absolute difference of log-mel spectrograms (natural log of power).
 
     Blind to the phase and to fine pitch within a mel band; sensitive to gain above the floor.
@@ -106,7 +106,6 @@ class LogMel:
     n_fft: int = 1024
     hop_length: int = 256
     n_mels: int = 64
-    name: str = "log_mel"
 
     def features(self, audio: Array) -> Features:
         """Log-mel spectrograms, flattened."""
@@ -129,8 +128,9 @@ class LogMel:
         return self.between(self.features(audio), target)
 
 
+@DISTANCES.register("mfcc")
 @dataclass(frozen=True)
-class MFCC:
+class MFCC(NamedDistance):
     """Mean absolute difference of mel-frequency cepstral coefficients, 20 of them in the first RaveForce's paper.
 
     Blind to the phase and to fine pitch; gain (above the floor) moves the first coefficient only. On the settings:
@@ -142,7 +142,6 @@ class MFCC:
     n_fft: int = 1024
     hop_length: int = 256
     n_mels: int = 64
-    name: str = "mfcc"
 
     def features(self, audio: Array) -> Features:
         """Coefficients of all frames, flattened."""
@@ -161,8 +160,9 @@ class MFCC:
         return np.abs(features[0] - target[0]).mean(axis=-1, dtype=np.float64)
 
 
+@DISTANCES.register("sot")
 @dataclass(frozen=True)
-class SpectralTransport:
+class SpectralTransport(NamedDistance):
     """How far energy must move along the frequency axis to turn one spectrum into the other, by frame.
 
     The 1-Wasserstein distance of normalised magnitude spectra on a scale of half the sample rate, so a pitch twice
@@ -177,7 +177,6 @@ class SpectralTransport:
     n_fft: int = 2048
     hop_length: int = 512
     floor: float = 1e-4
-    name: str = "sot"
 
     def features(self, audio: Array) -> Features:
         """Cumulative spectra [rows, frames, bins] that end at 1, and loudness [rows, frames] whose mean is 1."""
@@ -197,8 +196,9 @@ class SpectralTransport:
         return (moved * weight).mean(axis=-1)
 
 
+@DISTANCES.register("chroma")
 @dataclass(frozen=True)
-class Chroma:
+class Chroma(NamedDistance):
     """How differently energy is spread over the twelve pitch classes, for pitched sounds.
 
     Frames hold the square root of their share of the sound's energy by class, so gain and octave do not count and
@@ -210,7 +210,6 @@ class Chroma:
     n_fft: int = 8192
     hop_length: int = 2048
     floor: float = 1e-8
-    name: str = "chroma"
 
     def features(self, audio: Array) -> Features:
         """Square roots of the energy's shares, flattened."""
@@ -224,8 +223,9 @@ class Chroma:
         return _norm(features[0] - target[0]) / np.sqrt(2)
 
 
+@DISTANCES.register("synthrl")
 @dataclass(frozen=True)
-class SynthRL:
+class SynthRL(NamedDistance):
     """0.7 · spectral convergence + 0.27 · log-magnitude error + 0.03 · MFCC error, whose inverse rewards SynthRL.
 
     Spectral convergence is ``‖S-Ŝ‖ / ‖S‖``, the errors are mean absolute ones; the weights are those of SynthRL
@@ -237,7 +237,9 @@ class SynthRL:
     hop_length: int = 512
     floor: float = 1e-4
     weights: tuple[float, float, float] = (0.7, 0.27, 0.03)
-    name: str = "synthrl"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", tuple(self.weights))
 
     def features(self, audio: Array) -> Features:
         """Magnitudes, their logarithm, cepstral coefficients."""

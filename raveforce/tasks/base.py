@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,46 +10,33 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce.audio import AudioError, as_audio
-from raveforce.distances import Distance
 from raveforce.env import RaveForceEnv
 from raveforce.glicol import BLOCK
-from raveforce.observations import Observation
-from raveforce.rewards import Reward, make_reward
+from raveforce.registry import Registry
+from raveforce.spec import SPEC_OPTIONS, EnvSpec
 from raveforce.targets import from_file
 from raveforce.task import Task
 
-__all__ = ["TaskEnv", "fading", "in_blocks", "in_steps", "peaked"]
+__all__ = ["TASKS", "TaskEnv", "env_spec", "fading", "in_blocks", "in_steps", "peaked"]
+
+
+TASKS: Registry[Callable[..., Task]] = Registry("task", group="raveforce.tasks")
+"""Tasks by name; each takes its own options."""
 
 
 class TaskEnv(RaveForceEnv):
-    """The environment of a built-in task; a subclass says which, and what it rewards and shows by default."""
+    """The environment of a built-in task; a subclass says which."""
 
     define: ClassVar[Callable[..., Task]]
-    default_reward: ClassVar[Mapping[str, Any]] = {"kind": "normalised"}
-    default_observation: ClassVar[str] = "log_mel"
 
-    def __init__(
-        self,
-        target: Any = None,
-        *,
-        sample_rate: int = 44100,
-        reward: str | Distance | Reward | None = None,
-        observation: str | Observation | None = None,
-        actions: str = "box",
-        engine: str = "auto",
-        engine_options: Mapping[str, Any] | None = None,
-        render_mode: str | None = None,
-        **options: Any,
-    ) -> None:
-        super().__init__(
-            type(self).define(target, sample_rate=sample_rate, **options),
-            reward=make_reward("mss", sample_rate, **self.default_reward) if reward is None else reward,
-            observation=self.default_observation if observation is None else observation,
-            actions=actions,
-            engine=engine,
-            engine_options=engine_options,
-            render_mode=render_mode,
-        )
+    def __init__(self, target: Any = None, **options: Any) -> None:
+        super().__init__(env_spec(type(self).define, target=target, **options))
+
+
+def env_spec(define: Callable[..., Task], **options: Any) -> EnvSpec:
+    """Make a task and complete it: some of the options are for the one, some for the other."""
+    others = {name: options.pop(name) for name in SPEC_OPTIONS if name in options}
+    return EnvSpec.of(define(**options), **others)
 
 
 def peaked(sound: NDArray[np.floating[Any]], peak: float = 0.9) -> NDArray[np.float32]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce.task import Task, define
-from raveforce.tasks.base import TaskEnv, fading, in_blocks, in_steps, peaked
+from raveforce.tasks.base import TASKS, TaskEnv, fading, in_blocks, in_steps, peaked
 
 __all__ = ["BassLineEnv", "bass_line", "ground_bass"]
 
@@ -66,6 +65,7 @@ def ground_bass(sample_rate: int = 44100, step_seconds: float = 0.125) -> NDArra
     return peaked(np.concatenate(notes))
 
 
+@TASKS.register("bass_line")
 def bass_line(
     target: ArrayLike | str | Path | None = None,
     *,
@@ -92,6 +92,7 @@ def bass_line(
         sample_rate=sample_rate,
         total_step=STEPS,
         name="bass_line",
+        reward={"distance": "mss", "kind": "improvement", "until": "now"},
     )
 
 
@@ -138,4 +139,3 @@ class BassLineEnv(TaskEnv):
     """
 
     define = staticmethod(bass_line)
-    default_reward: ClassVar[Mapping[str, Any]] = {"kind": "improvement", "until": "now"}

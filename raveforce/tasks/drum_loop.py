@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce.task import Task, define
-from raveforce.tasks.base import TaskEnv, fading, in_blocks, in_steps, peaked
+from raveforce.tasks.base import TASKS, TaskEnv, fading, in_blocks, in_steps, peaked
 from raveforce.tasks.hihat import hihat_808
 from raveforce.tasks.kick import kick_808
 from raveforce.tasks.snare import snare_808
@@ -77,6 +75,7 @@ def break_beat(sample_rate: int = 44100, step_seconds: float = 0.125) -> NDArray
     return peaked(loop)
 
 
+@TASKS.register("drum_loop")
 def drum_loop(
     target: ArrayLike | str | Path | None = None,
     *,
@@ -103,6 +102,7 @@ def drum_loop(
         sample_rate=sample_rate,
         total_step=STEPS,
         name="drum_loop",
+        reward={"distance": "mss", "kind": "improvement", "until": "now"},
     )
 
 
@@ -149,4 +149,3 @@ class DrumLoopEnv(TaskEnv):
     """
 
     define = staticmethod(drum_loop)
-    default_reward: ClassVar[Mapping[str, Any]] = {"kind": "improvement", "until": "now"}

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce.task import Task, define
-from raveforce.tasks.base import TaskEnv, peaked
+from raveforce.tasks.base import TASKS, TaskEnv, peaked
 
 __all__ = ["HiHatEnv", "hihat", "hihat_808"]
 
@@ -54,6 +54,7 @@ def hihat_808(sample_rate: int = 44100, seconds: float = 0.15) -> NDArray[np.flo
     return peaked(high * (1 - np.exp(-time / 0.0004)) * np.exp(-time / 0.03) * fade)
 
 
+@TASKS.register("hihat")
 def hihat(
     target: ArrayLike | str | Path | None = None,
     *,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce.task import Task, define
-from raveforce.tasks.base import TaskEnv, peaked
+from raveforce.tasks.base import TASKS, TaskEnv, peaked
 
 __all__ = ["KickEnv", "kick", "kick_808"]
 
@@ -54,6 +54,7 @@ def kick_808(sample_rate: int = 44100, seconds: float = 0.4) -> NDArray[np.float
     return peaked(np.tanh(1.4 * (body + click)))
 
 
+@TASKS.register("kick")
 def kick(
     target: ArrayLike | str | Path | None = None,
     *,

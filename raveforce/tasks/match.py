@@ -13,7 +13,7 @@ from raveforce.augmentation import Augmentation, make_augmentation
 from raveforce.recordings import from_folder
 from raveforce.targets import RandomPrograms, TargetSource
 from raveforce.task import Task
-from raveforce.tasks.base import TaskEnv
+from raveforce.tasks.base import TASKS, TaskEnv
 from raveforce.tasks.hihat import hihat
 from raveforce.tasks.kick import kick
 from raveforce.tasks.snare import snare
@@ -25,6 +25,7 @@ TEMPLATES: dict[str, Callable[..., Task]] = {"kick": kick, "snare": snare, "hiha
 """The tasks whose programs answer."""
 
 
+@TASKS.register("match")
 def match(
     target: str | Path | TargetSource | None = None,
     *,

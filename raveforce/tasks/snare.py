@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce.task import Task, define
-from raveforce.tasks.base import TaskEnv, peaked
+from raveforce.tasks.base import TASKS, TaskEnv, peaked
 
 __all__ = ["SnareEnv", "snare", "snare_808"]
 
@@ -65,6 +65,7 @@ def band(noise: NDArray[np.float64], sample_rate: int, low: float, high: float) 
     return np.asarray(kept / np.sqrt(np.square(kept).mean()))
 
 
+@TASKS.register("snare")
 def snare(
     target: ArrayLike | str | Path | None = None,
     *,

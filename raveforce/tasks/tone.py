@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce.task import Task, define
-from raveforce.tasks.base import TaskEnv, peaked
+from raveforce.tasks.base import TASKS, TaskEnv, peaked
 
 __all__ = ["ToneEnv", "bell_tone", "tone"]
 
@@ -53,6 +53,7 @@ def bell_tone(sample_rate: int = 44100, seconds: float = 0.5) -> NDArray[np.floa
     return peaked(np.sin(2 * np.pi * 220 * time + index * np.sin(2 * np.pi * 110 * time)) * envelope)
 
 
+@TASKS.register("tone")
 def tone(
     target: ArrayLike | str | Path | None = None,
     *,

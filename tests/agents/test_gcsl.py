@@ -43,7 +43,7 @@ def test_what_was_heard_is_kept_as_the_target_of_what_was_done(many: RaveForceEn
     assert buffer is not None
     assert buffer.pos == 8
     actions = buffer.actions[:8].reshape(32, 2)
-    engine = many.open(32)
+    engine = many.env_spec.open(32)
     engine.reset([np.random.default_rng(0)] * 32)
     engine.step(actions)
     np.testing.assert_allclose(

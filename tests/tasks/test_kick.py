@@ -45,5 +45,5 @@ def test_a_missing_recording() -> None:
 
 def test_tasks_are_made_by_name() -> None:
     assert make_task("kick").name == "kick"
-    with pytest.raises(ValueError, match=f"unknown task 'kik'; the tasks are .*{next(iter(TASKS))}"):
+    with pytest.raises(ValueError, match=f"unknown task 'kik'; did you mean kick. the tasks are .*{next(iter(TASKS))}"):
         make_task("kik")

@@ -79,7 +79,7 @@ def test_a_task_can_be_defined_in_yaml_alone(configure: Callable[..., DictConfig
         (["+task.tirm=false"], r"task: .*tirm.*did you mean trim\?"),
         (["task.target=no/such.wav"], "task: .*does not exist"),
         (["reward.distance=mse"], "reward: unknown distance 'mse'"),
-        (["reward.kind=plus"], "reward: unknown kind"),
+        (["reward.kind=plus"], "reward: unknown reward kind"),
         (["observation.kind=pixels"], "observation: unknown observation"),
         (["+observation.n_mel=3"], "observation: .*n_mel"),
         (["agent.name=dqm"], "agent: unknown agent"),

@@ -1,0 +1,49 @@
+"""Sound that broke: what the values are to blame for is a fault of its row, what the text is to blame for an error."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from raveforce.audio import PEAK_LIMIT
+from raveforce.glicol import Engine, GlicolError
+
+__all__ = ["render_or_fault"]
+
+
+def render_or_fault(engine: Engine, values: ArrayLike, samples: int) -> tuple[NDArray[np.float32], dict[int, str]]:
+    """Play on, and replace sound that broke by silence.
+
+    Parameters
+    ----------
+    engine : plays its program in all rows
+    values : float array [rows, blanks]
+    samples : samples a row
+
+    Returns
+    -------
+    audio : float32 array [rows, samples], finite and within ±``PEAK_LIMIT``
+    faults : by row, why its sound was thrown away
+
+    Raises
+    ------
+    GlicolError
+        The program is wrong, whatever the values.
+    """
+    faults: dict[int, str] = {}
+    try:
+        audio = engine.play(values, samples)
+    except GlicolError as error:
+        if not error.caused_by_values or error.audio is None or error.row is None:
+            raise
+        audio = error.audio
+        faults[error.row] = error.message
+    # Without the absolute values, which would be one more array as large as the sound.
+    peaks = np.maximum(audio.max(axis=1, initial=0), -audio.min(axis=1, initial=0))
+    for row in np.flatnonzero(~(peaks <= PEAK_LIMIT)).tolist():
+        audio[row] = 0
+        if np.isfinite(peaks[row]):
+            faults.setdefault(row, f"the sound exploded: its peak is {peaks[row]:.3g}, more than {PEAK_LIMIT:g}")
+        else:
+            faults.setdefault(row, "the sound is not finite")
+    return audio, faults

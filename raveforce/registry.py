@@ -1,0 +1,146 @@
+"""Things by name: built-in ones, those that installed packages bring, and any class by its path."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib import metadata
+from typing import Any, Generic, TypeVar
+
+__all__ = ["Registry", "UnknownName", "did_you_mean"]
+
+T = TypeVar("T")
+
+
+class UnknownName(ValueError):
+    """There is nothing of this name; the message says what there is, and what was probably meant."""
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """A question to append to an error message; empty where nothing is near.
+
+    >>> did_you_mean("sca", ["ppo", "sac", "td3"])
+    '; did you mean sac?'
+    >>> did_you_mean("xylophone", ["ppo", "sac", "td3"])
+    ''
+    """
+    near = difflib.get_close_matches(word, sorted(set(words)), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+class Registry(Generic[T]):
+    """Finds things of one kind by name.
+
+    A name is that of something registered with the decorator ``register``; or of an entry point that an installed
+    package declares in ``group``; or a path ``package.module:Attribute``. What is registered goes before entry points
+    of the same name, so that installing a package never changes a result.
+
+    Parameters
+    ----------
+    kind : what the things are called in messages
+    group : of entry points
+    modules : where the built-in things are registered; imported when they are first needed
+
+    Examples
+    --------
+    >>> shapes = Registry("shape", group="geometry.shapes")
+    >>> @shapes.register("circle")
+    ... class Circle: ...
+    >>> shapes.get("circle").__name__, shapes.get("fractions:Fraction").__name__
+    ('Circle', 'Fraction')
+    >>> list(shapes), "circle" in shapes
+    (['circle'], True)
+    >>> shapes.get("circel")
+    Traceback (most recent call last):
+    raveforce.registry.UnknownName: unknown shape 'circel'; did you mean circle? the shapes are circle
+    """
+
+    def __init__(self, kind: str, *, group: str, modules: Iterable[str] = ()) -> None:
+        self.kind = kind
+        self.group = group
+        self._modules = tuple(modules)
+        self._registered: dict[str, T] = {}
+
+    def register(self, name: str) -> Callable[[T], T]:
+        """Register what is decorated under a name.
+
+        Raises
+        ------
+        ValueError
+            The name is taken. (By the same thing once more, as when a notebook's cell runs again, is no error.)
+        """
+
+        def enter(thing: T) -> T:
+            known = self._registered.get(name)
+            if known is not None and path_of(known) != path_of(thing):
+                raise ValueError(f"there is a {self.kind} {name!r} already, {path_of(known)}")
+            self._registered[name] = thing
+            return thing
+
+        return enter
+
+    def get(self, name: str) -> T:
+        """What has this name, or lies at this path.
+
+        Raises
+        ------
+        UnknownName
+            There is no such thing.
+        """
+        known = self._built_in()
+        if name in known:
+            return known[name]
+        if name in _entry_points(self.group):
+            return self._load(name, _entry_points(self.group)[name])
+        if ":" in name:
+            return self._load(name, metadata.EntryPoint(name, name, self.group))
+        names = self.names()
+        raise UnknownName(
+            f"unknown {self.kind} {name!r}{did_you_mean(name, names) or ';'} the {self.kind}s are {', '.join(names)}"
+        )
+
+    def names(self) -> list[str]:
+        """All names: of what is registered, in that order, and of entry points."""
+        return [*dict.fromkeys([*self._built_in(), *_entry_points(self.group)])]
+
+    def name_of(self, thing: object) -> str:
+        """The name under which something is found, else its path.
+
+        >>> Registry("shape", group="geometry.shapes").name_of(dict)
+        'builtins:dict'
+        """
+        return next((name for name in self.names() if self.get(name) is thing), path_of(thing))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names())
+
+    def __len__(self) -> int:
+        return len(self.names())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names()
+
+    def _built_in(self) -> dict[str, T]:
+        modules, self._modules = self._modules, ()
+        for module in modules:
+            importlib.import_module(module)
+        return self._registered
+
+    def _load(self, name: str, entry: metadata.EntryPoint) -> T:
+        try:
+            return entry.load()
+        except (ImportError, AttributeError) as error:
+            raise UnknownName(f"{self.kind} {name!r}: there is no {entry.value}: {error}") from error
+
+
+def path_of(thing: object) -> str:
+    """Where something is defined, as ``module:name``."""
+    named: Any = thing if hasattr(thing, "__qualname__") else type(thing)
+    return f"{named.__module__}:{named.__qualname__}"
+
+
+@cache
+def _entry_points(group: str) -> dict[str, metadata.EntryPoint]:
+    return {entry.name: entry for entry in metadata.entry_points(group=group)}

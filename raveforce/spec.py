@@ -1,0 +1,120 @@
+"""What an environment is made of: a task, what is rewarded and seen, how actions are said, and the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import gymnasium
+
+from raveforce.actions import Actions, make_actions
+from raveforce.distances import Distance
+from raveforce.episodes import Episodes
+from raveforce.glicol import open_engine
+from raveforce.observations import Observation, make_observation
+from raveforce.rewards import Reward, make_reward
+from raveforce.task import Task
+
+__all__ = ["RENDER_MODES", "SPEC_OPTIONS", "EnvSpec"]
+
+RENDER_MODES = ("ansi", "rgb_array")
+
+SPEC_OPTIONS = ("reward", "observation", "actions", "engine", "engine_options", "render_mode")
+"""What ``EnvSpec.of`` takes beside a task."""
+
+
+@dataclass(frozen=True)
+class EnvSpec:
+    """Everything that an environment is made of, checked once; single and batched environments are opened from it.
+
+    Parameters
+    ----------
+    task : what is played and imitated
+    reward : what the agent gets
+    observation : what the agent sees
+    actions : how it says what it chooses
+    engine : "auto", "native" or "wasm"
+    engine_options : what the engine takes, such as ``deadline`` (seconds)
+    render_mode : one of ``RENDER_MODES``, or None
+
+    Raises
+    ------
+    ValueError
+        An unknown render mode, or parts that do not fit.
+
+    Examples
+    --------
+    >>> from raveforce.tasks import kick
+    >>> spec = EnvSpec.of(kick(), observation={"kind": "log_mel", "n_mels": 16})
+    >>> spec.reward.kind, spec.action_space, spec.observation_space.shape
+    ('normalised', Box(-1.0, 1.0, (6,), float32), (576,))
+    """
+
+    task: Task
+    reward: Reward
+    observation: Observation
+    actions: Actions
+    engine: str = "auto"
+    engine_options: Mapping[str, Any] = field(default_factory=dict)
+    render_mode: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.render_mode is not None and self.render_mode not in RENDER_MODES:
+            raise ValueError(f"unknown render_mode {self.render_mode!r}; there are {', '.join(RENDER_MODES)}")
+
+    @classmethod
+    def of(
+        cls,
+        task: Task | EnvSpec,
+        *,
+        reward: str | Mapping[str, Any] | Distance | Reward | None = None,
+        observation: str | Mapping[str, Any] | Observation | None = None,
+        actions: str | Actions | None = None,
+        engine: str | None = None,
+        engine_options: Mapping[str, Any] | None = None,
+        render_mode: str | None = None,
+    ) -> EnvSpec:
+        """Complete a task, or change what a spec says.
+
+        Parameters
+        ----------
+        task : Task or EnvSpec
+        reward : a name of a distance, or a mapping such as ``{"distance": "mss", "kind": "normalised"}``; a Distance
+            or a Reward; None takes the task's own (or the spec's)
+        observation : a name, or a mapping such as ``{"kind": "log_mel", "as_dict": True}``; or an Observation
+        actions : "box", "multi_discrete" or "discrete"; or an Actions
+        engine, engine_options, render_mode : see EnvSpec
+        """
+        if isinstance(task, EnvSpec):
+            spec, task = task, task.task
+        else:
+            spec = cls(
+                task,
+                make_reward(task.reward, task.sample_rate),
+                make_observation(task.observation, task.sample_rate),
+                make_actions(task.actions, task.parameters),
+            )
+        changes: dict[str, Any] = {"engine": engine, "engine_options": engine_options, "render_mode": render_mode}
+        if reward is not None:
+            changes["reward"] = make_reward(reward, task.sample_rate)
+        if observation is not None:
+            changes["observation"] = make_observation(observation, task.sample_rate)
+        if actions is not None:
+            changes["actions"] = make_actions(actions, task.parameters)
+        return replace(spec, **{name: value for name, value in changes.items() if value is not None})
+
+    @property
+    def action_space(self) -> gymnasium.Space[Any]:
+        """The space of one row's action."""
+        return self.actions.space
+
+    @property
+    def observation_space(self) -> gymnasium.Space[Any]:
+        """The space of one row's observation."""
+        return self.observation.space(self.task.samples, len(self.task.parameters.free))
+
+    def open(self, rows: int) -> Episodes:
+        """Open episodes, so many side by side."""
+        engine = open_engine(self.task.program, rows, self.task.sample_rate, self.engine, **self.engine_options)
+        return Episodes(self.task, self.reward, self.observation, engine)

@@ -1,0 +1,127 @@
+"""Every way in leads to the same environment."""
+
+import json
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import raveforce
+from raveforce.env import RaveForceEnv
+from raveforce.spec import EnvSpec
+from raveforce.task import Task
+from raveforce.tasks import TASKS, make_spec, make_task
+
+Rollout = tuple[NDArray[np.float32], NDArray[np.float64]]
+
+IDS = {
+    "kick": "raveforce/Kick-v0",
+    "snare": "raveforce/Snare-v0",
+    "hihat": "raveforce/HiHat-v0",
+    "tone": "raveforce/Tone-v0",
+    "bass_line": "raveforce/BassLine-v0",
+    "drum_loop": "raveforce/DrumLoop-v0",
+    "match": "raveforce/Match-v0",
+}
+
+DOORS: dict[str, Callable[[str], Any]] = {
+    "id": lambda name: gymnasium.make(IDS[name]),
+    "task": lambda name: RaveForceEnv(make_task(name)),
+    "spec": lambda name: RaveForceEnv(make_spec(name)),
+    "vector of a task": lambda name: raveforce.make_vec(make_task(name), 2),
+    "vector of a name": lambda name: raveforce.make_vec(name, 2),
+}
+
+
+def play(env: Any, actions: NDArray[np.float32]) -> Rollout:
+    """Observations and rewards of an episode, of the first row where there are more."""
+    first = (lambda batch: batch[0]) if hasattr(env, "num_envs") else (lambda single: single)
+    observation, _ = env.reset(seed=3)
+    observations, rewards = [first(observation)], []
+    for action in actions:
+        observation, reward, *_, infos = env.step(action if env.action_space.shape == action.shape else [action] * 2)
+        observations.append(first(infos.get("final_obs", observation)))
+        rewards.append(first(reward))
+    env.close()
+    return np.stack(observations), np.array(rewards)
+
+
+@pytest.mark.parametrize("name", list(TASKS))
+def test_every_door_leads_to_the_same_environment(name: str) -> None:
+    task = make_task(name)
+    actions = np.random.default_rng(0).uniform(-1, 1, (task.total_step, len(task.parameters.free))).astype(np.float32)
+    wanted = play(gymnasium.make(IDS[name]), actions)
+    assert wanted[1].any()
+    for door, make in DOORS.items():
+        observations, rewards = play(make(name), actions)
+        np.testing.assert_array_equal(observations, wanted[0], err_msg=door)
+        np.testing.assert_array_equal(rewards, wanted[1], err_msg=door)
+
+
+@pytest.mark.parametrize("name", list(TASKS))
+def test_a_tasks_defaults_can_be_written_down(name: str) -> None:
+    task = make_task(name)
+    defaults = {"reward": task.reward, "observation": task.observation, "actions": task.actions}
+    again = EnvSpec.of(task, **json.loads(json.dumps(defaults)))
+    assert again.reward == EnvSpec.of(task).reward
+    assert again.observation == EnvSpec.of(task).observation
+
+
+def test_steps_that_follow_each_other_are_rewarded_for_what_they_add() -> None:
+    for name in ("bass_line", "drum_loop"):
+        reward = make_spec(name).reward
+        assert (reward.distance.name, reward.kind, reward.until) == ("mss", "improvement", "now")
+
+
+def test_parts_are_names_mappings_or_objects(tone_task: Task) -> None:
+    spec = EnvSpec.of(
+        tone_task,
+        reward={"distance": "log_mel", "n_mels": 32, "kind": "normalised"},
+        observation={"kind": "log_mel", "as_dict": True, "show": ["target"]},
+        render_mode="ansi",
+    )
+    assert spec.reward.distance.name == "log_mel(n_mels=32)"
+    assert isinstance(spec.observation_space, gymnasium.spaces.Dict)
+    same = EnvSpec.of(tone_task, reward=spec.reward, observation=spec.observation, actions=spec.actions)
+    assert same == EnvSpec.of(EnvSpec.of(tone_task), reward=spec.reward, observation=spec.observation)
+    changed = EnvSpec.of(spec, reward="mss")
+    assert (changed.reward.distance.name, changed.observation, changed.render_mode) == ("mss", spec.observation, "ansi")
+
+
+def test_a_spec_opens_any_number_of_rows_and_pickles(tone_task: Task) -> None:
+    spec = pickle.loads(pickle.dumps(EnvSpec.of(tone_task, reward="mss")))
+    episodes = spec.open(3)
+    episodes.reset([np.random.default_rng(0)] * 3)
+    assert episodes.step(np.zeros((3, 2))).rewards.shape == (3,)
+
+
+def test_the_target_is_loaded_once(tmp_path, monkeypatch, tone: NDArray[np.float32]) -> None:  # type: ignore[no-untyped-def]
+    from raveforce import audio
+
+    loaded = []
+    load = audio.load
+    monkeypatch.setattr(audio, "load", lambda path, **options: (loaded.append(path), load(path, **options))[1])
+    audio.write(tmp_path / "a.wav", tone, 44100)
+    spec = make_spec("kick", target=tmp_path / "a.wav")
+    RaveForceEnv(spec).reset()
+    raveforce.make_vec(spec, 2).reset()
+    assert len(loaded) == 1
+
+
+def test_the_first_raveforces_defaults_stay(tone: NDArray[np.float32]) -> None:
+    env = raveforce.make("o: sin {}", tone, action_space=[("choose", [220, 440])], actions="multi_discrete")
+    assert env.env_spec.reward.distance.name == "waveform"
+    assert isinstance(env.action_space, gymnasium.spaces.MultiDiscrete)
+
+
+def test_misfits_are_explained(tone_task: Task) -> None:
+    with pytest.raises(ValueError, match="unknown render_mode 'human'"):
+        EnvSpec.of(tone_task, render_mode="human")
+    with pytest.raises(ValueError, match=r"unknown reward kind 'normal'; did you mean normalised\?"):
+        EnvSpec.of(tone_task, reward={"distance": "mss", "kind": "normal"})
+    with pytest.raises(ValueError, match="unknown action form 'continuous'"):
+        EnvSpec.of(tone_task, actions="continuous")
