@@ -18,25 +18,25 @@ from experiments.sweeps import attempt
 from experiments.train import train
 
 PROBLEMS = (ConfigError, CheckpointError, RunFolderError)
-"""What is told in a line, without a traceback."""
+"""Printed in a line, without a traceback."""
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
 def main(cfg: DictConfig) -> float:
     """Run one training and leave its record in Hydra's output folder; return the score, for sweeps."""
-    this = HydraConfig.get()
-    path = Path(this.runtime.output_dir)
-    if this.mode == RunMode.MULTIRUN:
+    hydra_config = HydraConfig.get()
+    path = Path(hydra_config.runtime.output_dir)
+    if hydra_config.mode == RunMode.MULTIRUN:
         cfg.progress = False
-        cfg.tracking.group = cfg.tracking.group or Path(this.sweep.dir).name
-        return attempt(lambda: begin_or_go_on(cfg, path), path)
+        cfg.tracking.group = cfg.tracking.group or Path(hydra_config.sweep.dir).name
+        return attempt(lambda: start_or_resume(cfg, path), path)
     try:
-        return begin_or_go_on(cfg, path)
+        return start_or_resume(cfg, path)
     except PROBLEMS as error:
         sys.exit(f"run.py: {error}")
 
 
-def begin_or_go_on(cfg: DictConfig, path: Path) -> float:
+def start_or_resume(cfg: DictConfig, path: Path) -> float:
     """Train, from the beginning or where ``resume`` says so from the last checkpoint; return the score."""
     resume = cfg.resume is not None and is_started(path)
     if resume and cfg.resume == AUTO:

@@ -85,17 +85,17 @@ class Search(ABC):
         env = self.env
         if env is None:
             raise ValueError("a loaded search needs environments to go on: call set_env(env) first")
-        watch = CallbackList(callback) if isinstance(callback, list) else callback or _NoCallback()
+        callbacks = CallbackList(callback) if isinstance(callback, list) else callback or _NoCallback()
         if reset_num_timesteps:
             self.num_timesteps = 0
         end = total_timesteps if reset_num_timesteps else self.num_timesteps + total_timesteps
-        watch.init_callback(self)  # type: ignore[arg-type]
-        watch.on_training_start(locals(), globals())
+        callbacks.init_callback(self)  # type: ignore[arg-type]
+        callbacks.on_training_start(locals(), globals())
         while self.num_timesteps < end:
-            watch.on_rollout_start()
-            if not self._try(env, watch):
+            callbacks.on_rollout_start()
+            if not self._try(env, callbacks):
                 break
-        watch.on_training_end()
+        callbacks.on_training_end()
         return self
 
     def predict(
@@ -133,7 +133,7 @@ class Search(ABC):
         made.logger = Logger(None, [])
         return made
 
-    def _try(self, env: VecEnv, watch: BaseCallback) -> bool:
+    def _try(self, env: VecEnv, callbacks: BaseCallback) -> bool:
         """Play one episode in every environment; False ends the search."""
         env.reset()
         returns = np.zeros(env.num_envs)
@@ -142,7 +142,7 @@ class Search(ABC):
         done, step = False, 0
         while not done:
             if step == plans.shape[1]:
-                # The first episode tells how long episodes are.
+                # The first episode shows how long episodes are.
                 plans = np.concatenate([plans, self.ask(env.num_envs, 1)], axis=1)
             _, rewards, dones, infos = env.step(plans[:, step])
             returns += rewards
@@ -151,8 +151,8 @@ class Search(ABC):
             if done:
                 self._keep(plans, returns)
             self.num_timesteps += env.num_envs
-            watch.update_locals(locals())
-            if not watch.on_step():
+            callbacks.update_locals(locals())
+            if not callbacks.on_step():
                 return False
         self.tell(plans, returns)
         return True
@@ -199,7 +199,7 @@ class CMASearch(Search):
         self.popsize = popsize
         self._strategy: Any = None
         self._asked: list[NDArray[np.float64]] = []
-        self._told: list[tuple[NDArray[np.float64], float]] = []
+        self._evaluated: list[tuple[NDArray[np.float64], float]] = []
 
     def ask(self, count: int, steps: int) -> Plans:
         """The next candidates of the generation; first of all the middle of the space."""
@@ -221,10 +221,10 @@ class CMASearch(Search):
         """Hand a whole generation over once all of it was tried."""
         if self._strategy is None:
             return
-        self._told += list(zip(self._playing, -returns, strict=True))
+        self._evaluated += list(zip(self._playing, -returns, strict=True))
         if not self._asked:
-            self._strategy.tell([plan for plan, _ in self._told], [value for _, value in self._told])
-            self._told = []
+            self._strategy.tell([plan for plan, _ in self._evaluated], [value for _, value in self._evaluated])
+            self._evaluated = []
 
     def _begin(self, dimensions: int) -> None:
         import cma
@@ -237,4 +237,4 @@ class CMASearch(Search):
             options["popsize"] = popsize
         start = np.zeros(dimensions) if self._strategy is None else self.rng.uniform(-1, 1, dimensions)
         self._strategy = cma.CMAEvolutionStrategy(start, self.sigma, options)
-        self._asked, self._told = [], []
+        self._asked, self._evaluated = [], []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import gymnasium
@@ -14,7 +15,25 @@ from stable_baselines3.common.vec_env import VecEnv
 from raveforce.env import RaveForceEnv
 from raveforce.observations import row
 
-__all__ = ["BatchVecEnv"]
+__all__ = ["BatchVecEnv", "LastStep"]
+
+
+@dataclass(frozen=True)
+class LastStep:
+    """The step that all rows played last, for callbacks: some algorithms do not hand them their own variables.
+
+    Attributes
+    ----------
+    rewards : float32 [rows]
+    done : whether the episodes ended with it
+    infos : one a row
+    targets : the sounds that were to be imitated, float32 [rows, samples]; one row where all share it
+    """
+
+    rewards: NDArray[np.float32]
+    done: bool
+    infos: list[dict[str, Any]]
+    targets: NDArray[np.float32]
 
 
 class BatchVecEnv(VecEnv):
@@ -26,6 +45,10 @@ class BatchVecEnv(VecEnv):
     ----------
     env : says which task, reward, observation and engine; it is not stepped itself
     num_envs : rows
+
+    Attributes
+    ----------
+    last_step : what was played last; None before the first step
 
     Examples
     --------
@@ -40,6 +63,7 @@ class BatchVecEnv(VecEnv):
             raise ValueError(f"num_envs must be at least 1, got {num_envs}")
         self.task = env.task
         self.render_mode = None
+        self.last_step: LastStep | None = None
         self._form = env.actions
         self._episodes = env.env_spec.open(num_envs)
         self._rngs = [seeding.np_random(None)[0] for _ in range(num_envs)]
@@ -66,12 +90,14 @@ class BatchVecEnv(VecEnv):
         result = self._episodes.step(self._form.to_box(self._actions))
         self._played.append(self._actions)
         infos = [{**self._episodes.info(result, index), "TimeLimit.truncated": False} for index in range(self.num_envs)]
+        rewards = result.rewards.astype(np.float32)
+        self.last_step = LastStep(rewards, result.done, infos, self._episodes.targets)
         observations = result.observations
         if result.done:
             for index, info in enumerate(infos):
                 info["terminal_observation"] = row(observations, index)
             observations = self._begin()
-        return observations, result.rewards.astype(np.float32), np.full(self.num_envs, result.done), infos
+        return observations, rewards, np.full(self.num_envs, result.done), infos
 
     def snapshot(self) -> dict[str, Any]:
         """Where the rows are, as plain data that pickles.

@@ -1,107 +1,49 @@
 """What a trained agent plays when it does not explore: ``python -m experiments.evaluate run=DIR``.
 
-Further arguments are settings of the run, such as ``task.target=FILE``, and ``model`` (final or best), ``episodes``,
-``seed`` and ``output``.
+python -m experiments.evaluate run=results/runs/NAME task.target=other.wav model=best
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
+import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
 
-from agents import Agent, load_agent
+from agents import load_agent
 from experiments.config.build import ConfigError, build_env
-from experiments.config.spelling import did_you_mean
+from experiments.config.options import Option, read_options
+from experiments.config.overrides import parse, with_changes
+from experiments.config.resume import read_config
+from experiments.records.remarks import levels
 from experiments.records.run_folder import RunFolder, RunFolderError
+from experiments.rollouts import Performance, evaluate, measure_all, score
 from raveforce import audio as recordings
-from raveforce.distances import measure
 from raveforce.env import RaveForceEnv
+from raveforce.observations import Progress, row
 from raveforce.plotting import comparison
 from raveforce.recordings import Recordings
 
-__all__ = ["Evaluation", "Performance", "evaluate", "evaluate_run", "main", "play"]
+__all__ = ["evaluate_run", "main"]
 
 log = logging.getLogger(__name__)
 
-OPTIONS: dict[str, Any] = {"run": None, "model": "final", "episodes": 1, "seed": None, "output": None}
-"""Arguments of the command; all others are settings of the run."""
-
-
-@dataclass(frozen=True)
-class Performance:
-    """One episode played with the agent's best guess.
-
-    Attributes
-    ----------
-    audio, target : float32 [samples]
-    distances : between them, by name
-    episode_return : sum of rewards
-    programs, parameters : one a step
-    """
-
-    audio: NDArray[np.float32]
-    target: NDArray[np.float32]
-    distances: dict[str, float]
-    episode_return: float
-    programs: tuple[str, ...]
-    parameters: tuple[dict[str, float | str], ...]
-
-
-def play(agent: Agent, env: RaveForceEnv, *, seed: int | None = None) -> Performance:
-    """Play one episode without exploration."""
-    observation, _ = env.reset(seed=seed)
-    total, programs, parameters, done = 0.0, [], [], False
-    state, start = None, np.ones(1, dtype=bool)
-    while not done:
-        # Recurrent agents remember through the state; the others give back None.
-        action, state = agent.predict(observation, state=state, episode_start=start, deterministic=True)
-        start = np.zeros(1, dtype=bool)
-        observation, reward, terminated, truncated, info = env.step(action)
-        total += reward
-        programs.append(info["code"])
-        parameters.append(info["parameters"])
-        done = terminated or truncated
-    return Performance(
-        audio=env.audio,
-        target=env.target,
-        distances=measure(env.audio, env.target, env.task.sample_rate),
-        episode_return=total,
-        programs=tuple(programs),
-        parameters=tuple(parameters),
-    )
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Means over several episodes.
-
-    Attributes
-    ----------
-    distance : by the reward's distance
-    episode_return : sum of an episode's rewards
-    """
-
-    distance: float
-    episode_return: float
-
-
-def evaluate(agent: Agent, env: RaveForceEnv, *, episodes: int = 1, seed: int = 0) -> Evaluation:
-    """Play several episodes without exploration, the k-th begun with ``seed + k``."""
-    performances = [play(agent, env, seed=seed + k) for k in range(episodes)]
-    name = env.reward.distance.name
-    return Evaluation(
-        distance=float(np.mean([performance.distances[name] for performance in performances])),
-        episode_return=float(np.mean([performance.episode_return for performance in performances])),
-    )
+OPTIONS = {
+    "run": Option("folder of the run"),
+    "model": Option("final, best, or the path of one", "final"),
+    "episodes": Option("how many to play", 1, int, least=1),
+    "seed": Option("of the first episode; otherwise the run's", None, int, least=0),
+    "output": Option("folder for what was played; otherwise one in the run's folder evaluations/, by the settings"),
+}
 
 
 def evaluate_run(
@@ -135,21 +77,16 @@ def evaluate_run(
         There is no such run or model, or the agent cannot play what it is asked to.
     """
     folder = RunFolder(run)
-    if not folder.config.is_file():
-        raise ConfigError(f"there is no run in {run}")
-    cfg: Any = OmegaConf.load(folder.config)
+    cfg = read_config(run)
     trained = build_env(cfg)
-    for key, value in (changes or {}).items():
-        if OmegaConf.select(cfg, key.rpartition(".")[0] or key) is None:
-            raise ConfigError(f"the run has no setting {key}{did_you_mean(key, [*OPTIONS, *map(str, cfg)])}")
-        OmegaConf.update(cfg, key, value, force_add=True)
+    cfg = with_changes(cfg, changes or {})
     _keep_length(cfg, changes or {}, trained)
-    written = RunFolder(output)
-    output.mkdir(parents=True, exist_ok=True)
     env = build_env(cfg)
     target = OmegaConf.select(cfg, "task.target")
     if env.task.samples != trained.task.samples and target is not None and Path(target).is_file():
-        cfg.task.update(target=str(_fitted(cfg, written, trained.task.samples)), trim=False, normalise=False)
+        output.mkdir(parents=True, exist_ok=True)
+        fitted = _fitted(cfg, RunFolder(output), trained.task.samples)
+        cfg.task.update(target=str(fitted), trim=False, normalise=False)
         env = build_env(cfg)
     agent = load_agent(cfg.agent.name, _model(folder, model))
     if agent.observation_space != env.observation_space or agent.action_space != env.action_space:
@@ -157,19 +94,22 @@ def evaluate_run(
             f"the agent was trained to see {agent.observation_space} and to do {agent.action_space}, "
             f"and here are {env.observation_space} and {env.action_space}"
         )
+    if not np.array_equal(_a_target(env), _a_target(trained)) and not _shows_target(env):
+        log.warning("the agent's observation does not show the target: it plays what it learnt, whatever the target is")
     first = cfg.seed if seed is None else seed
-    scores = []
-    for number in range(episodes):
-        performance = play(agent, env, seed=first + number)
-        scores.append(_scores(performance, env))
+    performances = evaluate(agent, env, episodes=episodes, seed=first)
+    scores = [_scores(performance, env) for performance in performances]
+    output.mkdir(parents=True, exist_ok=True)
+    written = RunFolder(output)
+    for number, performance in enumerate(performances):
         _write(written, performance, env, f"_{number}" if episodes > 1 else "")
     env.close()
-    name = env.reward.distance.name
     summary = {
         "run": str(run),
         "model": model,
         "seed": first,
-        "distance": name,
+        "settings": {key: str(value) for key, value in (changes or {}).items()},
+        "distance": env.reward.distance.name,
         "score": float(np.mean([score["score"] for score in scores])),
         "episodes": scores,
     }
@@ -219,13 +159,31 @@ def _model(folder: RunFolder, model: str) -> Path:
 
 def _scores(performance: Performance, env: RaveForceEnv) -> dict[str, Any]:
     name = env.reward.distance.name
-    silence = measure(0 * performance.target, performance.target, env.task.sample_rate)
+    distances = measure_all(performance.audio, performance.target, env)
+    silence = measure_all(0 * performance.target, performance.target, env)
     return {
-        "score": 1 - performance.distances[name] / silence[name],
-        "distances": performance.distances,
+        "score": score(distances[name], silence[name]),
+        "distances": distances,
         "return": performance.episode_return,
         "parameters": performance.parameters,
+        "level": levels(performance.audio),
+        "target_level": levels(performance.target),
     }
+
+
+def _a_target(env: RaveForceEnv) -> NDArray[np.float32]:
+    return env.task.targets.draw(np.random.default_rng(0))
+
+
+def _shows_target(env: RaveForceEnv) -> bool:
+    """Whether the observation of one target differs from that of another."""
+    target = _a_target(env)[None]
+    begin = Progress(0.0, np.zeros((1, len(env.task.parameters.free)), np.float32))
+    observations = (
+        env.observation.observe(0 * target, env.observation.features(sound), begin) for sound in (target, 0 * target)
+    )
+    shown: list[Any] = [gymnasium.spaces.flatten(env.observation_space, row(batch, 0)) for batch in observations]
+    return not np.array_equal(shown[0], shown[1])
 
 
 def _write(written: RunFolder, performance: Performance, env: RaveForceEnv, ending: str) -> None:
@@ -237,22 +195,35 @@ def _write(written: RunFolder, performance: Performance, env: RaveForceEnv, endi
     written.write(f"comparison{ending}.png", lambda path: figure.savefig(path))
 
 
+def _output(run: Path, model: str, changes: Mapping[str, Any]) -> Path:
+    """A folder for each model and each set of other settings, so that no evaluation replaces another."""
+    name = "_".join(
+        [Path(model).stem, *(f"{key.rpartition('.')[2]}-{Path(str(v)).stem}" for key, v in changes.items())]
+    )
+    name = re.sub(r"[^\w.-]+", "-", name)[:80]
+    told_apart = json.dumps([model, {key: str(value) for key, value in changes.items()}])
+    digest = hashlib.sha256(told_apart.encode()).hexdigest()[:6]
+    return run / "evaluations" / (f"{name}_{digest}" if changes else name)
+
+
 def main(arguments: Sequence[str]) -> None:
     """Evaluate as the command line says."""
-    from experiments.config.overrides import parse
-
-    given = {override.key_or_group: override.value() for override in parse(arguments)}
-    options = {name: given.pop(name, default) for name, default in OPTIONS.items()}
+    options, others = read_options(
+        arguments, OPTIONS, doc=__doc__, settings="settings of the run that are to be others, such as task.target=FILE"
+    )
     if options["run"] is None:
         raise ConfigError("name a run's folder: python -m experiments.evaluate run=DIR [task.target=FILE]")
-    run = Path(str(options["run"]))
-    output = Path(str(options["output"])) if options["output"] else run / "evaluation"
+    changes = {override.key_or_group: override.value() for override in parse(others)}
+    run, model = Path(options["run"]), options["model"]
+    output = Path(options["output"]) if options["output"] else _output(run, model, changes)
     summary = evaluate_run(
-        run, output, changes=given, model=options["model"], episodes=options["episodes"], seed=options["seed"]
+        run, output, changes=changes, model=model, episodes=options["episodes"], seed=options["seed"]
     )
-    for score in summary["episodes"]:
-        distances = ", ".join(f"{name} {value:.4g}" for name, value in score["distances"].items())
-        print(f"score {score['score']:.3f} ({distances})")
+    for episode in summary["episodes"]:
+        distances = ", ".join(f"{name} {value:.4g}" for name, value in episode["distances"].items())
+        print(f"score {episode['score']:.3f} ({distances})")
+    if len(summary["episodes"]) > 1:
+        print(f"mean: score {summary['score']:.3f} of {len(summary['episodes'])} episodes")
     print(f"record: {output}")
 
 

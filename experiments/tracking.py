@@ -26,22 +26,22 @@ __all__ = ["Tracker", "WandbTracker", "media", "open_tracker"]
 log = logging.getLogger(__name__)
 
 LEDGER = "tracking.json"
-"""Which W&B run this is, and how far it was told: a resumed run goes on from there, and says nothing twice."""
+"""Which W&B run it is, and up to which render it was logged: a resumed run logs nothing twice."""
 
 
 class Tracker(KVWriter):
-    """Follows a run. This one looks away."""
+    """Logs a run; this one logs nothing, see ``WandbTracker``."""
 
     def write(self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0) -> None:
         """Log a row of the logger's scalars."""
 
-    def show(self, step: int, media: Callable[[], Mapping[str, Any]]) -> None:
+    def log_media(self, step: int, media: Callable[[], Mapping[str, Any]]) -> None:
         """Log whatever W&B takes.
 
         Parameters
         ----------
         step : how many renders the run has taken
-        media : makes it; called in the tracker's thread, and not at all if that was told before the run was resumed
+        media : makes it; called in the tracker's thread, and not at all if the run logged it before it was resumed
         """
 
     def finish(self, step: int, media: Callable[[], Mapping[str, Any]], summary: Mapping[str, Any]) -> None:
@@ -49,7 +49,7 @@ class Tracker(KVWriter):
 
         Parameters
         ----------
-        step, media : as in ``show``, but told in any case
+        step, media : as in ``log_media``, but logged in any case
         summary : scalars by name
         """
 
@@ -93,7 +93,7 @@ class WandbTracker(Tracker):
         self._folder = RunFolder(folder)
         self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue()
         self._run: Any = None
-        self._told = -1  # by an earlier life of this run
+        self._logged_until = -1  # before the run was resumed
         self._failed = False
         self._thread = threading.Thread(target=self._work, name="wandb-tracker", daemon=True)
         self._thread.start()
@@ -104,7 +104,7 @@ class WandbTracker(Tracker):
             # Before a run exists W&B talks to the terminal as it likes, about other products too.
             wandb.setup(settings=wandb.Settings(silent=True))
             before = self._ledger()
-            self._told = before.get("renders", -1)
+            self._logged_until = before.get("renders", -1)
             self._run = wandb.init(
                 dir=folder,
                 config=dict(config),
@@ -127,11 +127,11 @@ class WandbTracker(Tracker):
     def write(self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0) -> None:
         """A row of the logger's scalars."""
         row = scalars(key_values)
-        self.show(step, lambda: row)
+        self.log_media(step, lambda: row)
 
-    def show(self, step: int, media: Callable[[], Mapping[str, Any]]) -> None:
+    def log_media(self, step: int, media: Callable[[], Mapping[str, Any]]) -> None:
         """Whatever W&B takes."""
-        self._jobs.put(lambda: self._tell(step, media))
+        self._jobs.put(lambda: self._log(step, media))
 
     def finish(self, step: int, media: Callable[[], Mapping[str, Any]], summary: Mapping[str, Any]) -> None:
         """The last things, and wait for the tracker to end."""
@@ -147,8 +147,8 @@ class WandbTracker(Tracker):
         if self._thread.is_alive():
             log.warning("the tracker did not end within %g s; the run folder is complete without it", self.timeout)
 
-    def _tell(self, step: int, media: Callable[[], Mapping[str, Any]]) -> None:
-        if step <= self._told:
+    def _log(self, step: int, media: Callable[[], Mapping[str, Any]]) -> None:
+        if step <= self._logged_until:
             return
         self._run.log({STEP: step, **media()})
         ledger = json.dumps({"id": self._run.id, "renders": step})
@@ -186,10 +186,10 @@ def media(
     """A sound with its program, and its spectrogram beside the target's, as W&B objects by name."""
     import wandb
 
-    shown: dict[str, Any] = {f"sound/{name}": wandb.Audio(audio, sample_rate=sample_rate)}
+    logged: dict[str, Any] = {f"sound/{name}": wandb.Audio(audio, sample_rate=sample_rate)}
     if programs:
         text = "\n".join(program.strip() for program in programs)
-        shown[f"program/{name}"] = wandb.Html(f"<pre>{html.escape(text)}</pre>")
+        logged[f"program/{name}"] = wandb.Html(f"<pre>{html.escape(text)}</pre>")
     if target is not None:
-        shown[f"spectrogram/{name}"] = wandb.Image(pixels(comparison(audio, target, sample_rate, title=name)))
-    return shown
+        logged[f"spectrogram/{name}"] = wandb.Image(pixels(comparison(audio, target, sample_rate, title=name)))
+    return logged

@@ -20,8 +20,9 @@ from agents import Agent
 from experiments.callbacks.best_sounds import BestSounds
 from experiments.callbacks.checkpointing import Checkpointer
 from experiments.callbacks.evaluation import Evaluator
-from experiments.callbacks.recorder import Best, Recorder
+from experiments.callbacks.recorder import Best, Recorder, TrainingStopped
 from experiments.config.build import ConfigError, build_agent, build_eval_env, build_vec_env
+from experiments.config.ranges import check_ranges
 from experiments.interrupts import stop_on_interrupts
 from experiments.records import summary as records
 from experiments.records import training_state as state
@@ -49,7 +50,7 @@ def train(
     cfg : resolved configuration, see ``conf/config.yaml``
     path : the run folder; unless the run is resumed, it must not hold a run yet
     resume : go on from the folder's newest undamaged checkpoint; from the beginning where there is none yet
-    report : told the renders so far and the distance at each evaluation; returns whether to go on
+    report : is called with the renders so far and the distance at each evaluation; returns whether to go on
 
     Returns
     -------
@@ -64,10 +65,13 @@ def train(
     CheckpointError
         All checkpoints are damaged.
     """
-    torch.set_num_threads(cfg.torch_threads)
     # Everything that can be wrong is found before the folder is touched.
+    problem = check_ranges(cfg)
+    if problem:
+        raise ConfigError(problem)
+    torch.set_num_threads(cfg.torch_threads)
     eval_env = build_eval_env(cfg)
-    _try_out(eval_env)
+    _check_playable(eval_env)
     env = build_vec_env(cfg)
     with ExitStack() as stack:
         stack.callback(env.close)
@@ -80,7 +84,7 @@ def train(
             agent, saved = build_agent(cfg, env), None
             folder = RunFolder.create(path)
             stack.enter_context(folder.held())
-        with _disk_errors(folder):
+        with _explain_disk_errors(folder):
             return _run(cfg, folder, agent, eval_env, saved, report)
 
 
@@ -93,7 +97,7 @@ def _run(
     report: Callable[[int, float], bool] | None,
 ) -> dict[str, Any]:
     """Learn and write the record."""
-    before = saved["watchers"].get("seconds", 0.0) if saved is not None else 0.0
+    before = saved["callbacks"].get("seconds", 0.0) if saved is not None else 0.0
     began = time.perf_counter()
 
     def seconds() -> float:
@@ -101,27 +105,30 @@ def _run(
 
     _write_config(cfg, folder)
     tracker = open_tracker(cfg, folder.path)
-    watchers = _watchers(cfg, folder, eval_env, tracker, report)
-    for name, watcher in watchers.items():
-        if saved is not None and name in saved["watchers"]:
-            watcher.restore(saved["watchers"][name])
+    callbacks = _callbacks(cfg, folder, eval_env, tracker, report)
+    for name, callback in callbacks.items():
+        if saved is not None and name in saved["callbacks"]:
+            callback.restore(saved["callbacks"][name])
     checkpointer = Checkpointer(
         folder.checkpoints,
         every=cfg.checkpoint_every,
-        watchers=lambda: {"seconds": seconds(), **{name: watcher.state() for name, watcher in watchers.items()}},
+        callbacks=lambda: {"seconds": seconds(), **{name: each.state() for name, each in callbacks.items()}},
         resumed=saved,
     )
-    writers = [watchers["metrics"], tracker, *_tensorboard(cfg, folder, agent)]
+    writers = [callbacks["metrics"], tracker, *_tensorboard(cfg, folder, agent)]
     agent.set_logger(Logger(folder=str(folder.path), output_formats=writers))
-    recorder: Recorder = watchers["recorder"]
+    recorder: Recorder = callbacks["recorder"]
     try:
         with stop_on_interrupts(recorder.request_stop) as received:
-            agent.learn(
-                cfg.total_timesteps - agent.num_timesteps,
-                callback=CallbackList([checkpointer, watchers["evaluator"], recorder, watchers["sounds"]]),
-                log_interval=None,  # type: ignore[arg-type]  # the recorder writes all rows
-                reset_num_timesteps=saved is None,
-            )
+            try:
+                agent.learn(
+                    cfg.total_timesteps - agent.num_timesteps,
+                    callback=CallbackList([checkpointer, callbacks["evaluator"], recorder, callbacks["sounds"]]),
+                    log_interval=None,  # type: ignore[arg-type]  # the recorder writes all rows
+                    reset_num_timesteps=saved is None,
+                )
+            except TrainingStopped:
+                recorder.write_last_row()
             if not recorder.stop:
                 checkpointer.save()
     except Exception as error:
@@ -129,43 +136,49 @@ def _run(
         if not isinstance(error, OSError):  # then nothing more can be written
             log.exception("the training broke off; what it found so far is kept in %s", folder.path)
             recorder.request_stop()
-            records.conclude(cfg, folder, agent, eval_env, recorder, seconds())
+            records.conclude(cfg, folder, agent, eval_env, recorder, seconds(), failure=error)
         raise
     finally:
         recorder.close()
     summary = records.conclude(cfg, folder, agent, eval_env, recorder, seconds(), signal=received.name)
-    news = recorder.best if watchers["sounds"].is_new(recorder.best) else None
-    tracker.finish(recorder.renders, lambda: _last_media(folder, eval_env, news), records.flat(summary))
+    unseen = recorder.best if callbacks["sounds"].is_new(recorder.best) else None
+    tracker.finish(recorder.renders, lambda: _last_media(folder, eval_env, unseen), records.flat(summary))
     print(f"{records.verdict(summary)}\nrecord: {folder.path}")
     return summary
 
 
-def _watchers(
+def _callbacks(
     cfg: DictConfig,
     folder: RunFolder,
     eval_env: RaveForceEnv,
     tracker: Tracker,
     report: Callable[[int, float], bool] | None,
 ) -> dict[str, Any]:
-    """What watches the training and has a state to be kept with it."""
+    """What follows the training and has a state to be kept with it."""
     recorder = Recorder(cfg.total_timesteps, log_every=cfg.log_every, progress=cfg.progress)
     target, rate = eval_env.target, eval_env.task.sample_rate
 
-    def tell(renders: int, distance: float) -> None:
+    def on_evaluation(renders: int, distance: float) -> None:
         if report is not None and not report(renders, distance):
             recorder.request_stop()
 
-    def show(renders: int, best: Best) -> None:
-        tracker.show(renders, lambda: media("best", best.audio, rate, programs=best.programs, target=target))
-
-    tracker.show(0, lambda: media("target", target, rate))
+    tracker.log_media(0, lambda: media("target", target, rate))
     return {
         "metrics": MetricsFile(folder.metrics),
         "recorder": recorder,
         "evaluator": Evaluator(
-            eval_env, folder, every=cfg.evaluate_every, episodes=cfg.evaluation_episodes, seed=cfg.seed, report=tell
+            eval_env,
+            folder,
+            every=cfg.evaluate_every,
+            episodes=cfg.evaluation_episodes,
+            seed=cfg.seed,
+            report=on_evaluation,
         ),
-        "sounds": BestSounds(every=cfg.tracking.sounds_every, best=lambda: recorder.best, show=show),
+        "sounds": BestSounds(
+            every=cfg.tracking.sounds_every,
+            best=lambda: recorder.best,
+            log=lambda renders, best: tracker.log_media(renders, lambda: _best_media(best, rate)),
+        ),
     }
 
 
@@ -181,7 +194,7 @@ def _resumed(cfg: DictConfig, folder: RunFolder, env: VecEnv) -> tuple[Agent, Ma
 
 
 @contextmanager
-def _disk_errors(folder: RunFolder) -> Iterator[None]:
+def _explain_disk_errors(folder: RunFolder) -> Iterator[None]:
     """Say what a full or unwritable disk means for the run."""
     try:
         yield
@@ -194,7 +207,7 @@ def _disk_errors(folder: RunFolder) -> Iterator[None]:
         ) from error
 
 
-def _try_out(eval_env: RaveForceEnv) -> None:
+def _check_playable(eval_env: RaveForceEnv) -> None:
     """Play one episode, so that a program that Glicol refuses is found at once."""
     try:
         eval_env.reset(seed=0)
@@ -220,12 +233,14 @@ def _tensorboard(cfg: DictConfig, folder: RunFolder, agent: Agent) -> list[KVWri
         raise ConfigError(f"tracking.tensorboard: install tensorboard first ({error})") from error
 
 
+def _best_media(best: Best, sample_rate: int) -> dict[str, Any]:
+    return media("best", best.audio, sample_rate, programs=best.programs, target=best.target)
+
+
 def _last_media(folder: RunFolder, eval_env: RaveForceEnv, best: Best | None) -> dict[str, Any]:
-    """What the trained policy plays, and the best sound if it was not shown yet."""
-    rate, target = eval_env.task.sample_rate, eval_env.target
-    sound, _ = recordings.load(folder.path / "policy.wav", sample_rate=rate)
+    """What the trained policy plays, and the best sound if it was not logged yet."""
+    rate = eval_env.task.sample_rate
+    sound, target = (recordings.load(folder.path / f"{name}.wav", sample_rate=rate)[0] for name in ("policy", "target"))
     text = (folder.path / "policy.glicol").read_text(encoding="utf-8")
-    shown = media("policy", sound, rate, programs=[text], target=target)
-    if best is not None:
-        shown |= media("best", best.audio, rate, programs=best.programs, target=target)
-    return shown
+    logged = media("policy", sound, rate, programs=[text], target=target)
+    return logged if best is None else {**logged, **_best_media(best, rate)}

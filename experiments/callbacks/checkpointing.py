@@ -25,7 +25,7 @@ class Checkpointer(BaseCallback):
     ----------
     checkpoints : where to save
     every : renders between two checkpoints, or a little more; 0 for none but the last
-    watchers : gives the state of whatever else watches the training
+    callbacks : gives the states of the other callbacks
     resumed : the state to go on from, if the run is resumed
     """
 
@@ -34,12 +34,12 @@ class Checkpointer(BaseCallback):
         checkpoints: Checkpoints,
         *,
         every: int,
-        watchers: Callable[[], Mapping[str, Any]],
+        callbacks: Callable[[], Mapping[str, Any]],
         resumed: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
         self.checkpoints = checkpoints
-        self.watchers = watchers
+        self.callbacks = callbacks
         self.resumed = resumed
         self.finished = False
         self._every = Every(every)
@@ -62,7 +62,7 @@ class Checkpointer(BaseCallback):
         renders = self.model.num_timesteps
 
         def write(folder: Path) -> None:
-            training_state.save(folder, self.model, self.watchers())
+            training_state.save(folder, self.model, self.callbacks())
 
         try:
             self.checkpoints.save(renders, write)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 from stable_baselines3.common.callbacks import BaseCallback
 
 from experiments.callbacks.every import Every
-from experiments.evaluate import evaluate
 from experiments.records.run_folder import RunFolder
+from experiments.rollouts import distance_between, evaluate
 from raveforce.env import RaveForceEnv
 
 __all__ = ["Evaluator"]
 
 Report = Callable[[int, float], None]
-"""Told the renders so far and the policy's distance."""
+"""Is given the renders so far and the policy's distance."""
 
 
 class Evaluator(BaseCallback):
@@ -28,7 +29,7 @@ class Evaluator(BaseCallback):
     every : renders of the training between two evaluations; 0 for none
     episodes : played at each
     seed : of the first of these episodes; the same ones are played each time
-    report : is told of each evaluation
+    report : is called after each evaluation
     """
 
     def __init__(
@@ -62,13 +63,15 @@ class Evaluator(BaseCallback):
         renders = self.num_timesteps
         if not self._every.due(renders):
             return True
-        evaluation = evaluate(self.model, self.eval_env, episodes=self.episodes, seed=self.seed)
-        if evaluation.distance < self.best:
-            self.best = evaluation.distance
+        performances = evaluate(self.model, self.eval_env, episodes=self.episodes, seed=self.seed)
+        own = self.eval_env.reward.distance
+        distance = float(np.mean([distance_between(own, one.audio, one.target) for one in performances]))
+        if distance < self.best:
+            self.best = distance
             self.folder.write(self.folder.best_model.name, lambda path: self.model.save(path))
-        self.logger.record("evaluation/distance", evaluation.distance)
-        self.logger.record("evaluation/return", evaluation.episode_return)
+        self.logger.record("evaluation/distance", distance)
+        self.logger.record("evaluation/return", float(np.mean([one.episode_return for one in performances])))
         self.logger.record("evaluation/best_distance", self.best)
         if self.report is not None:
-            self.report(renders, evaluation.distance)
+            self.report(renders, distance)
         return True

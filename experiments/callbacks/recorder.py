@@ -1,4 +1,4 @@
-"""Watches a training run: counts renders, keeps the best sound, writes metrics, shows progress."""
+"""Records a training run: counts renders, keeps the best sound, writes metrics, shows progress."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 from stable_baselines3.common.callbacks import BaseCallback
 from tqdm import tqdm
 
-__all__ = ["Best", "Recorder"]
+from agents.vec_env import BatchVecEnv, LastStep
+
+__all__ = ["Best", "Recorder", "TrainingStopped"]
+
+
+class TrainingStopped(Exception):
+    """Ends a training whose algorithm does not heed that a callback returned False."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class Best:
     ----------
     distance : to the target, by the reward's distance
     render : how many renders it took
-    audio : float32 [samples]
+    audio, target : the sound, and what it was to imitate, float32 [samples]
     programs : texts, one a step of its episode
     parameters : values by name, one dictionary a step
     """
@@ -32,6 +38,7 @@ class Best:
     distance: float
     render: int
     audio: NDArray[np.float32]
+    target: NDArray[np.float32]
     programs: tuple[str, ...]
     parameters: tuple[dict[str, float | str], ...]
 
@@ -41,7 +48,7 @@ _STATE = ("best", "renders", "_row", "_steps", "_returns")
 
 @dataclass
 class _Row:
-    """What came since the last row of metrics."""
+    """Episodes since the last row of metrics."""
 
     rewards: list[float] = field(default_factory=list)
     distances: list[float] = field(default_factory=list)
@@ -66,6 +73,7 @@ class Recorder(BaseCallback):
         self.best: Best | None = None
         self.renders = 0
         self.stop = False
+        self._stopped = False
         self._row = _Row()
         self._steps: list[list[dict[str, Any]]] = []
         self._returns: list[float] = []
@@ -98,20 +106,29 @@ class Recorder(BaseCallback):
         )
 
     def _on_step(self) -> bool:
-        for index, (info, reward, done) in enumerate(
-            zip(self.locals["infos"], self.locals["rewards"], self.locals["dones"], strict=True)
-        ):
+        if self._stopped:
+            raise TrainingStopped
+        env = self.training_env.unwrapped
+        assert isinstance(env, BatchVecEnv)
+        step = env.last_step
+        assert step is not None
+        for row, (info, reward) in enumerate(zip(step.infos, step.rewards, strict=True)):
             self.renders += 1
-            self._steps[index].append(info)
-            self._returns[index] += float(reward)
-            if done:
-                self._end_episode(index)
+            self._steps[row].append(info)
+            self._returns[row] += float(reward)
+            if step.done:
+                self._end_episode(row, step)
             if self.renders % self.log_every == 0:
                 self._write_row()
         self._bar.update(self.training_env.num_envs)
+        self._stopped = self.stop
         return not self.stop
 
     def _on_training_end(self) -> None:
+        self.write_last_row()
+
+    def write_last_row(self) -> None:
+        """Write the episodes since the last row, if there are any."""
         if self._row.rewards:
             self._write_row()
 
@@ -120,25 +137,26 @@ class Recorder(BaseCallback):
         if hasattr(self, "_bar"):
             self._bar.close()
 
-    def _end_episode(self, index: int) -> None:
-        steps = self._steps[index]
+    def _end_episode(self, row: int, step: LastStep) -> None:
+        steps = self._steps[row]
         last = steps[-1]
         distance = next(iter(last["distances"].values()))
-        self._row.rewards.append(self._returns[index])
+        self._row.rewards.append(self._returns[row])
         if math.isfinite(distance):
             self._row.distances.append(distance)
-        self._row.faults += any("fault" in step for step in steps)
+        self._row.faults += any("fault" in info for info in steps)
         if math.isfinite(distance) and (self.best is None or distance < self.best.distance):
             self.best = Best(
                 distance=distance,
                 render=self.renders,
                 audio=last["audio"],
-                programs=tuple(step["code"] for step in steps),
-                parameters=tuple(step["parameters"] for step in steps),
+                target=np.array(step.targets[row if len(step.targets) > 1 else 0]),
+                programs=tuple(info["code"] for info in steps),
+                parameters=tuple(info["parameters"] for info in steps),
             )
             self._bar.set_postfix_str(f"best {distance:.4g}", refresh=False)
-        self._steps[index] = []
-        self._returns[index] = 0.0
+        self._steps[row] = []
+        self._returns[row] = 0.0
 
     def _write_row(self) -> None:
         row, self._row = self._row, _Row()

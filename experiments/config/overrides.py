@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from agents import AGENTS
 from experiments.config.build import ConfigError
+from experiments.config.ranges import range_error
 from experiments.config.spelling import did_you_mean, nearest_path
 
-__all__ = ["CONF", "check", "parse"]
+__all__ = ["CONF", "check", "parse", "with_changes"]
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 SETTINGS = "agent.settings."
@@ -45,6 +46,8 @@ def parse(arguments: Sequence[str]) -> list[Override]:
     ConfigError
         An argument is not of the form key=value.
     """
+    if {"-sc", "--shell-completion"} & set(arguments):  # install=bash is Hydra's own
+        return []
     texts = [text for text in arguments if not text.startswith("-") and ("=" in text or text.startswith("~"))]
     try:
         return OverridesParser.create().parse_overrides(texts)
@@ -108,12 +111,46 @@ def _check_setting(override: Override, cfg: DictConfig, names: set[str]) -> None
         parent = key.rpartition(".")[0]
         hint = f" (to add one: +{key}=...)" if parent and _has(cfg, parent) else ""
         raise ConfigError(f"there is no setting {key}{nearest_path(key, names)}{hint}")
+    for value in _values(override):
+        _check_value(cfg, key, value)
+
+
+def _check_value(cfg: DictConfig, key: str, value: Any) -> None:
+    """Compare a setting's new value with the type of its usual one, and with its range."""
     usual = _usual(cfg, key)
     allowed = _annotated(cfg, key) or (() if usual is None else (_kind(usual),))
-    for value in _values(override):
-        if allowed and not _fits(value, allowed):
-            wanted = " or ".join(_WORDS[kind] for kind in _WORDS if kind in allowed)
-            raise ConfigError(f"{key} is {wanted}, such as {usual}, and not {value!r}")
+    if allowed and not _fits(value, allowed):
+        wanted = " or ".join(_WORDS[kind] for kind in _WORDS if kind in allowed)
+        raise ConfigError(f"{key} is {wanted}, such as {usual}, and not {value!r}")
+    problem = range_error(key, value)
+    if problem:
+        raise ConfigError(problem)
+
+
+def with_changes(cfg: DictConfig, changes: Mapping[str, Any]) -> DictConfig:
+    """A run's configuration with some settings changed: options of groups by name (``engine=wasm``), values by key.
+
+    Raises
+    ------
+    ConfigError
+        There is no such setting or option, or its value has another type.
+    """
+    changed: Any = OmegaConf.create(OmegaConf.to_container(cfg, resolve=True))
+    for key, value in changes.items():
+        if isinstance(value, str) and isinstance(OmegaConf.select(changed, key), DictConfig) and "." not in key:
+            options = sorted(path.stem for path in (CONF / key).glob("*.yaml"))
+            if value not in options:
+                raise ConfigError(f"there is no {key}={value}{did_you_mean(value, options)}")
+            with initialize_config_dir(str(CONF), version_base="1.3"):
+                changed[key] = compose("config", [f"{key}={value}"])[key]
+            continue
+        parent = key.rpartition(".")[0]
+        if not _has(changed, parent or key):
+            raise ConfigError(f"the run has no setting {key}{nearest_path(key, _names(changed))}")
+        if _has(changed, key):
+            _check_value(changed, key, value)
+        OmegaConf.update(changed, key, value, force_add=True)
+    return changed
 
 
 def _fits(value: Any, allowed: tuple[type, ...]) -> bool:

@@ -8,12 +8,22 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError  # type: ignore[import-untyped]
 
 from experiments.config.build import ConfigError
 from experiments.config.overrides import parse
 from experiments.records.run_folder import RunFolder
 
-__all__ = ["AUTO", "CHANGEABLE", "check_same", "is_finished", "is_started", "resumed_config", "with_run_dir"]
+__all__ = [
+    "AUTO",
+    "CHANGEABLE",
+    "check_same",
+    "is_finished",
+    "is_started",
+    "read_config",
+    "resumed_config",
+    "with_run_dir",
+]
 
 AUTO = "auto"
 
@@ -68,7 +78,7 @@ def check_same(path: Path, cfg: DictConfig) -> None:
     """
     before, now = (
         {str(key): value for key, value in config.items() if key not in (*CHANGEABLE, "resume")}
-        for config in (_read(path), OmegaConf.create(OmegaConf.to_container(cfg, resolve=True)))
+        for config in (read_config(path), OmegaConf.create(OmegaConf.to_container(cfg, resolve=True)))
     )
     for key in sorted(before.keys() | now.keys()):
         if before.get(key) != now.get(key):
@@ -87,7 +97,7 @@ def resumed_config(path: Path, composed: DictConfig, arguments: Sequence[str]) -
     composed : the configuration that Hydra composed from the command line
     arguments : the command line's overrides
     """
-    cfg = _read(path)
+    cfg = read_config(path)
     for override in parse(arguments):
         key = override.key_or_group
         if key.split(".")[0] in CHANGEABLE:
@@ -95,9 +105,22 @@ def resumed_config(path: Path, composed: DictConfig, arguments: Sequence[str]) -
     return cfg
 
 
-def _read(path: Path) -> DictConfig:
+def read_config(path: Path) -> DictConfig:
+    """The configuration of the run in a folder.
+
+    Raises
+    ------
+    ConfigError
+        There is none, or it cannot be read.
+    """
+    if not is_started(path):
+        raise ConfigError(f"there is no run in {path}")
+    file = RunFolder(path).config
     try:
-        cfg: Any = OmegaConf.load(RunFolder(path).config)
-    except (OSError, ValueError, OmegaConfBaseException) as error:
-        raise ConfigError(f"resume: the configuration in {path} cannot be read: {error}") from error
+        cfg: Any = OmegaConf.load(file)
+    except (OSError, ValueError, YAMLError, OmegaConfBaseException) as error:
+        raise ConfigError(f"{file} cannot be read: {str(error).splitlines()[0]}") from error
+    missing = [key for key in ("task", "agent", "reward", "observation", "seed") if key not in (cfg or ())]
+    if missing:
+        raise ConfigError(f"{file} is not a run's configuration: it has no {', '.join(missing)}")
     return cfg

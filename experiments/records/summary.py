@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from omegaconf import DictConfig
 
 from agents import Agent
 from experiments.callbacks.recorder import Best, Recorder
-from experiments.evaluate import Performance, play
 from experiments.records.provenance import versions
+from experiments.records.remarks import levels, remarks
 from experiments.records.run_folder import RunFolder
-from raveforce.distances import measure
+from experiments.rollouts import Performance, evaluate, mean_distances, measure_all, score
 from raveforce.env import RaveForceEnv
 from raveforce.plotting import comparison
 
 __all__ = ["conclude", "flat", "verdict"]
+
+log = logging.getLogger(__name__)
 
 
 def conclude(
@@ -28,73 +32,136 @@ def conclude(
     seconds: float,
     *,
     signal: str | None = None,
+    failure: BaseException | None = None,
 ) -> dict[str, Any]:
-    """Evaluate the final policy and write everything but the metrics."""
-    policy = play(agent, eval_env, seed=cfg.seed)
-    rate = eval_env.task.sample_rate
-    silence = measure(0 * policy.target, policy.target, rate)
-    name = eval_env.reward.distance.name
+    """Evaluate the final policy and write everything but the metrics.
+
+    Parameters
+    ----------
+    seconds : the training took
+    signal : that ended the training, by name
+    failure : that broke the training off; then a policy that cannot be played any more is left out of the record
+    """
+    try:
+        performances = evaluate(agent, eval_env, episodes=cfg.evaluation_episodes, seed=cfg.seed)
+    except (ValueError, RuntimeError) as error:
+        if failure is None:
+            raise
+        log.warning("the policy cannot be played: %s", error)
+        performances = []
+    name, best = eval_env.reward.distance.name, recorder.best
+    policy, silence = _policy(performances, eval_env)
     summary: dict[str, Any] = {
         "task": eval_env.task.name,
         "agent": cfg.agent.name,
         "reward": {"distance": name, "kind": eval_env.reward.kind},
-        "best": None if recorder.best is None else _best(recorder.best, policy, rate),
-        "policy": {
-            "distances": policy.distances,
-            "return": policy.episode_return,
-            "parameters": policy.parameters,
-        },
-        "silence": {"distances": silence},
-        # 0 is silence, 1 the target itself; below 0 is worse than silence.
-        "score": 1 - policy.distances[name] / silence[name],
+        "best": None if best is None else _best(best, eval_env),
+        "policy": policy,
+        "silence": silence,
+        # The mean over the evaluation's episodes.
+        "score": None if policy is None else policy.pop("score"),
         "renders": recorder.renders,
         "wall_seconds": round(seconds, 3),
         "interrupted": recorder.stop,
         "signal": signal,
+        "failure": None if failure is None else f"{type(failure).__name__}: {failure}",
         "seed": cfg.seed,
         "engine": eval_env.engine_kind,
         "versions": versions(),
     }
-    folder.write_sound("target", policy.target, rate)
-    folder.write_sound("policy", policy.audio, rate)
-    folder.write_program("policy", policy.programs)
-    shown, caption = policy.audio, "policy"
-    if recorder.best is not None:
-        folder.write_sound("best", recorder.best.audio, rate)
-        folder.write_program("best", recorder.best.programs)
-        shown, caption = recorder.best.audio, f"best of {recorder.renders} renders"
-    title = f"{eval_env.task.name}, {cfg.agent.name}: {caption}"
-    figure = comparison(shown, policy.target, rate, title=title)
-    folder.write(folder.comparison.name, lambda path: figure.savefig(path))
+    summary["remarks"] = remarks(summary, eval_env.task.parameters)
+    _write_sounds(cfg, folder, performances[:1], best, eval_env, recorder.renders)
     folder.write(folder.model.name, lambda path: agent.save(path))
     folder.write_summary(summary)
     return summary
 
 
-def _best(best: Best, policy: Performance, sample_rate: int) -> dict[str, Any]:
+def _policy(
+    performances: Sequence[Performance], env: RaveForceEnv
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """What the policy came to, and silence in the same episodes: means, and the episode whose sound is kept."""
+    if not performances:
+        return None, None
+    name = env.reward.distance.name
+    measured = [measure_all(one.audio, one.target, env) for one in performances]
+    silent = [measure_all(0 * one.target, one.target, env) for one in performances]
+    first = performances[0]
+    policy = {
+        "episodes": len(performances),
+        "distances": mean_distances(measured),
+        "return": float(np.mean([one.episode_return for one in performances])),
+        "score": float(np.mean([score(ours[name], none[name]) for ours, none in zip(measured, silent, strict=True)])),
+        "example": {
+            "sound": "policy.wav",
+            "target": "target.wav",
+            "distances": measured[0],
+            "return": first.episode_return,
+            "parameters": first.parameters,
+            "level": levels(first.audio),
+            "target_level": levels(first.target),
+        },
+    }
+    return policy, {"distances": mean_distances(silent)}
+
+
+def _best(best: Best, env: RaveForceEnv) -> dict[str, Any]:
+    name = env.reward.distance.name
+    distances = measure_all(best.audio, best.target, env)
     return {
-        "distances": measure(best.audio, policy.target, sample_rate),
+        "distances": distances,
+        "score": score(distances[name], measure_all(0 * best.target, best.target, env)[name]),
         "render": best.render,
         "parameters": best.parameters,
+        "level": levels(best.audio),
+        "target_level": levels(best.target),
     }
 
 
+def _write_sounds(
+    cfg: DictConfig,
+    folder: RunFolder,
+    performances: Sequence[Performance],
+    best: Best | None,
+    env: RaveForceEnv,
+    renders: int,
+) -> None:
+    """Write what was played beside what it was to be, and a picture of the best."""
+    rate, pictured = env.task.sample_rate, None
+    for policy in performances:
+        folder.write_sound("target", policy.target, rate)
+        folder.write_sound("policy", policy.audio, rate)
+        folder.write_program("policy", policy.programs)
+        pictured = policy.audio, policy.target, "policy"
+    if best is not None:
+        folder.write_sound("best", best.audio, rate)
+        folder.write_program("best", best.programs)
+        if not performances or not np.array_equal(best.target, performances[0].target):
+            folder.write_sound("best_target", best.target, rate)
+        pictured = best.audio, best.target, f"best of {renders} renders"
+    if pictured is not None:
+        audio, target, caption = pictured
+        figure = comparison(audio, target, rate, title=f"{env.task.name}, {cfg.agent.name}: {caption}")
+        folder.write(folder.comparison.name, lambda path: figure.savefig(path))
+
+
 def verdict(summary: Mapping[str, Any]) -> str:
-    """The summary in a line."""
+    """The summary in a line, and a line for each remark."""
     name = summary["reward"]["distance"]
     best, policy, silence = (
         summary[part] and summary[part]["distances"][name] for part in ("best", "policy", "silence")
     )
-    found = f"best {best:.4g} at render {summary['best']['render']}, " if best is not None else ""
-    return (
-        f"{name}: {found}policy {policy:.4g}, silence {silence:.4g} (score {summary['score']:.3f}) "
-        f"after {summary['renders']} renders in {summary['wall_seconds']:.0f} s"
-    )
+    found = [] if best is None else [f"best {best:.4g} at render {summary['best']['render']}"]
+    if policy is not None:
+        episodes = summary["policy"]["episodes"]
+        mean = f" (mean of {episodes} episodes)" if episodes > 1 else ""
+        found += [f"policy {policy:.4g}{mean}", f"silence {silence:.4g} (score {summary['score']:.3f})"]
+    line = f"{name}: {', '.join(found)} after {summary['renders']} renders in {summary['wall_seconds']:.0f} s"
+    return "\n".join([line, *summary["remarks"]])
 
 
 def flat(summary: Mapping[str, Any]) -> dict[str, float]:
     """The summary's numbers, by dotted name."""
-    flat = {key: summary[key] for key in ("score", "renders", "wall_seconds")}
+    flat = {key: summary[key] for key in ("score", "renders", "wall_seconds") if summary[key] is not None}
     for part in ("best", "policy"):
         for name, value in ((summary[part] or {}).get("distances", {})).items():
             flat[f"{part}.{name}"] = value

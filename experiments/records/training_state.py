@@ -23,7 +23,7 @@ from experiments.records.checkpoints import Checkpoint, CheckpointError
 
 __all__ = ["load", "restore", "save"]
 
-FORMAT = 1
+FORMAT = 2
 MODEL, REPLAY, STATE = "model.zip", "replay.npz", "state.pkl"
 
 _PENDING = ("name_to_value", "name_to_count", "name_to_excluded")
@@ -31,7 +31,7 @@ _NORMALISING = ("obs_rms", "ret_rms", "returns", "old_obs", "old_reward")
 _EXPLORING = ("exploration_mat", "exploration_matrices")
 
 
-def save(folder: Path, agent: Agent, watchers: Mapping[str, Any]) -> None:
+def save(folder: Path, agent: Agent, callbacks: Mapping[str, Any]) -> None:
     """Write the state of a training into a folder.
 
     Only where a rollout begins is the state complete: in the midst of one, SB3 keeps a part of it in local variables.
@@ -40,7 +40,7 @@ def save(folder: Path, agent: Agent, watchers: Mapping[str, Any]) -> None:
     ----------
     folder : where ``model.zip``, ``replay.npz`` and ``state.pkl`` go
     agent : the agent, in training
-    watchers : the state of whatever watches the training, by name; anything that pickles
+    callbacks : the states of the callbacks, by name; anything that pickles
     """
     agent.save(folder / MODEL)
     buffer = getattr(agent, "replay_buffer", None)
@@ -49,13 +49,13 @@ def save(folder: Path, agent: Agent, watchers: Mapping[str, Any]) -> None:
     normaliser = _normaliser(agent)
     state = {
         "format": FORMAT,
-        "watchers": dict(watchers),
+        "callbacks": dict(callbacks),
         "environments": _batch(agent).snapshot(),
         "pending": {name: dict(getattr(agent.logger, name)) for name in _PENDING},
         "normaliser": {name: getattr(normaliser, name) for name in _NORMALISING if normaliser is not None},
         "exploration": _exploration(agent),
         "memory": getattr(agent, "_last_lstm_states", None),
-        "action_noise": vars(getattr(agent, "action_noise", None) or _Nothing()),
+        "action_noise": vars(getattr(agent, "action_noise", None) or _Empty()),
         "random": {
             "python": random.getstate(),
             "numpy": np.random.get_state(),  # noqa: NPY002 (SB3 draws from it)
@@ -115,7 +115,7 @@ def restore(agent: Agent, state: Mapping[str, Any]) -> None:
     for name in state["exploration"]:
         vars(_distribution(agent))[name] = state["exploration"][name]
     # In place, because SB3 has already handed it to the rollout.
-    vars(getattr(agent, "action_noise", None) or _Nothing()).update(state["action_noise"])
+    vars(getattr(agent, "action_noise", None) or _Empty()).update(state["action_noise"])
     randoms = state["random"]
     agent.action_space.np_random.bit_generator.state = randoms["action_space"]
     random.setstate(randoms["python"])
@@ -139,8 +139,8 @@ def _normaliser(agent: Agent) -> VecNormalize | None:
     return unwrap_vec_wrapper(env, VecNormalize)
 
 
-class _Nothing:
-    """Stands for an action noise that is not there."""
+class _Empty:
+    """Stands for what an agent does not have."""
 
 
 def _exploration(agent: Agent) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def _exploration(agent: Agent) -> dict[str, Any]:
 
 def _distribution(agent: Agent) -> Any:
     policy = getattr(agent, "policy", None)  # search has none
-    return getattr(getattr(policy, "actor", policy), "action_dist", None) or _Nothing()
+    return getattr(getattr(policy, "actor", policy), "action_dist", None) or _Empty()
 
 
 def _filled(buffer: Any) -> dict[str, Any]:

@@ -16,18 +16,18 @@ FAST = [
     "log_every=10",
     "progress=false",
     "tracking=none",
-    "agent.settings.policy_kwargs.net_arch=[16]",
 ]
-OFF_POLICY = ["agent.settings.learning_starts=10", "agent.settings.batch_size=8"]
+SMALL = ["agent.settings.policy_kwargs.net_arch=[16]"]
+OFF_POLICY = [*SMALL, "agent.settings.learning_starts=10", "agent.settings.batch_size=8"]
+ON_POLICY = [*SMALL, "agent.settings.n_steps=10", "agent.settings.batch_size=10"]
+AGENTS = {"random": [], "cma": [], "ppo": ON_POLICY}
 
 
 @pytest.fixture(scope="session")
 def configure() -> Callable[..., DictConfig]:
     def _configure(*overrides: str) -> DictConfig:
         agents = [o for o in overrides if o.startswith("agent=")] or ["agent=sac"]
-        fast = FAST + ([] if agents[0] == "agent=ppo" else OFF_POLICY)
-        if agents[0] == "agent=ppo":
-            fast += ["agent.settings.n_steps=10", "agent.settings.batch_size=10"]
+        fast = FAST + AGENTS.get(agents[0].removeprefix("agent="), OFF_POLICY)
         with initialize_config_dir(str(CONF), version_base="1.3"):
             return compose("config", [*agents, *fast, *(o for o in overrides if o not in agents)])
 

@@ -17,7 +17,10 @@ from omegaconf import DictConfig, OmegaConf
 import raveforce
 from agents import load_agent
 from experiments.config.build import ConfigError, build_env
-from experiments.evaluate import play
+from experiments.records.log_writers import read_metrics
+from experiments.records.remarks import at_bounds
+from experiments.records.summary import verdict
+from experiments.rollouts import evaluate, measure_all, play
 from experiments.train import train
 from raveforce.distances import DISTANCES, measure
 
@@ -55,7 +58,57 @@ def test_the_record_of_a_run_is_complete_and_true(configure: Configure, tmp_path
     assert (tmp_path / "comparison.png").read_bytes().startswith(b"\x89PNG")
 
     agent = load_agent("sac", tmp_path / "model.zip")
-    assert play(agent, build_env(cfg)).distances == summary["policy"]["distances"]
+    env = build_env(cfg)
+    performance = play(agent, env)
+    assert measure_all(performance.audio, performance.target, env) == summary["policy"]["distances"]
+
+
+def test_a_sound_is_compared_with_its_own_target(configure: Configure, tmp_path: Path) -> None:
+    cfg = configure("task=match", "agent=random", "num_envs=4", "evaluation_episodes=3", "evaluate_every=0")
+    summary = train(cfg, tmp_path)
+    *_, last = read_metrics(tmp_path / "metrics.csv")
+    best = summary["best"]
+    assert best["distances"]["mss"] == pytest.approx(float(last["best/distance"]), rel=1e-4)
+    assert best["score"] > 0
+    target, rate = soundfile.read(tmp_path / "best_target.wav", dtype="float32")
+    sound, _ = soundfile.read(tmp_path / "best.wav", dtype="float32")
+    assert measure(sound, target, rate)["mss"] == best["distances"]["mss"]
+    # The policy is worth what it is on average, not what its first episode is.
+    env = build_env(cfg)
+    performances = evaluate(load_agent("random", tmp_path / "model.zip"), env, episodes=3, seed=0)
+    distances = [measure(one.audio, one.target, rate)["mss"] for one in performances]
+    assert len(set(distances)) == 3
+    assert summary["policy"]["episodes"] == 3
+    assert summary["policy"]["distances"]["mss"] == pytest.approx(np.mean(distances))
+    assert summary["policy"]["example"]["distances"]["mss"] == distances[0]
+    assert "(mean of 3 episodes)" in verdict(summary)
+
+
+def test_the_distance_that_trains_is_reported(configure: Configure, tmp_path: Path) -> None:
+    cfg = configure("reward=mixed", "agent=random", "evaluate_every=20")
+    summary = train(cfg, tmp_path)
+    name = summary["reward"]["distance"]
+    assert name not in DISTANCES
+    *_, last = read_metrics(tmp_path / "metrics.csv")
+    assert summary["best"]["distances"][name] == pytest.approx(float(last["best/distance"]), rel=1e-4)
+    assert set(summary["policy"]["distances"]) == {*DISTANCES, name}
+
+
+def test_what_a_reader_should_not_miss_is_said(configure: Configure, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "target.wav", 0.02 * np.sin(2 * np.pi * 40 * np.arange(4410) / 44100), 44100)
+    cfg = configure("agent=random", "total_timesteps=10", "evaluate_every=0")
+    cfg.task = OmegaConf.create(
+        {
+            "code": "o: squ {freq} >> mul {gain}",  # much too high and too loud
+            "parameters": {"freq": ["lin", 3000, 4000], "gain": ["choose", [1.4, 1.5]]},
+            "target": str(tmp_path / "target.wav"),
+        }
+    )
+    said = verdict(train(cfg, tmp_path / "run"))
+    assert "best: worse than silence (score -" in said
+    assert "best: peaks at 1.4" in said
+    assert "best: clicks (a jump of 2." in said
+    assert at_bounds([{"freq": 4000.0, "gain": 1.5}], build_env(cfg).task.parameters) == {"freq": "high"}
 
 
 @pytest.mark.parametrize("agent", ["sac", "ppo", "td3"])

@@ -81,7 +81,7 @@ def test_a_training_goes_on_as_if_there_had_been_no_break(
     name, settings, count, normalised = CASES[case]
     whole = make_agent(name, environments(count, normalised), seed=3, settings=settings)
     checkpoints = Checkpoints(tmp_path)
-    checkpointer = Checkpointer(checkpoints, every=15, watchers=dict)
+    checkpointer = Checkpointer(checkpoints, every=15, callbacks=dict)
     trace = train(whole, 48, checkpointer)
 
     # Of the checkpoints on the way the oldest left is the farthest from the end; its episodes are half played.
@@ -89,7 +89,7 @@ def test_a_training_goes_on_as_if_there_had_been_no_break(
     assert 0 < checkpoint.renders < 48
     random.seed(99), np.random.seed(99), torch.manual_seed(99)  # noqa: NPY002 (whatever happened in the meantime)
     again, saved = state.load(checkpoint, name, environments(count, normalised))
-    rest = train(again, 48 - again.num_timesteps, Checkpointer(checkpoints, every=0, watchers=dict, resumed=saved))
+    rest = train(again, 48 - again.num_timesteps, Checkpointer(checkpoints, every=0, callbacks=dict, resumed=saved))
     assert rest == trace[checkpoint.renders // count :]
     if not isinstance(whole, Search):
         for parameter, same in zip(whole.policy.parameters(), again.policy.parameters(), strict=True):
@@ -105,10 +105,10 @@ def test_a_checkpoint_of_another_format_is_refused(
     train(
         make_agent("ppo", environments(1, False), seed=3, settings=ON),
         12,
-        Checkpointer(checkpoints, every=6, watchers=dict),
+        Checkpointer(checkpoints, every=6, callbacks=dict),
     )
-    monkeypatch.setattr(state, "FORMAT", 2)
-    with pytest.raises(CheckpointError, match="has format 1, and this version reads 2"):
+    monkeypatch.setattr(state, "FORMAT", 3)
+    with pytest.raises(CheckpointError, match="has format 2, and this version reads 3"):
         state.load(checkpoints.found()[0], "ppo", environments(1, False))
 
 
@@ -120,9 +120,9 @@ def test_a_run_whose_disk_is_full_goes_on(
 ) -> None:
     checkpoints = Checkpoints(tmp_path)
     agent = make_agent("sac", environments(1, False), seed=3, settings=OFF)
-    train(agent, 12, Checkpointer(checkpoints, every=10, watchers=dict))
+    train(agent, 12, Checkpointer(checkpoints, every=10, callbacks=dict))
     monkeypatch.setattr(agent, "save", lambda path: Path("/dev/full").write_bytes(b"model"))
-    assert len(train(agent, 20, Checkpointer(checkpoints, every=10, watchers=dict))) == 20
+    assert len(train(agent, 20, Checkpointer(checkpoints, every=10, callbacks=dict))) == 20
     assert "no checkpoint at 20 renders, the run goes on" in caplog.text
     assert "No space left on device" in caplog.text
     assert [checkpoint.renders for checkpoint in checkpoints.found()] == [10]

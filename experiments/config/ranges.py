@@ -1,0 +1,93 @@
+"""Which values settings may have, beyond their types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from experiments.config.spelling import did_you_mean
+
+__all__ = ["RANGES", "Choice", "Range", "check_ranges", "range_error"]
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers from ``low`` to ``high``, both included; None for no bound."""
+
+    low: float
+    high: float | None = None
+
+    def problem(self, value: Any) -> str:
+        """What is wrong with a value; empty where nothing is, or where it is no number."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return ""
+        if value >= self.low and (self.high is None or value <= self.high):
+            return ""
+        return f"at least {self.low:g}" if self.high is None else f"between {self.low:g} and {self.high:g}"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several words."""
+
+    words: tuple[str, ...]
+
+    def problem(self, value: Any) -> str:
+        """What is wrong with a value; empty where nothing is."""
+        if value in self.words:
+            return ""
+        return f"one of {', '.join(self.words)}{did_you_mean(str(value), self.words).replace(';', ' (', 1)}"
+
+
+POSITIVE, COUNT = Range(1), Range(0)
+
+RANGES: Mapping[str, Range | Choice] = {
+    "seed": Range(0, 2**32 - 1),
+    "actions": Choice(("auto", "box", "multi_discrete", "discrete")),
+    "num_envs": POSITIVE,
+    "total_timesteps": POSITIVE,
+    "log_every": POSITIVE,
+    "evaluate_every": COUNT,
+    "evaluation_episodes": POSITIVE,
+    "checkpoint_every": COUNT,
+    "torch_threads": Range(1, 1024),
+    "task.sample_rate": Range(1000, 384_000),
+    "task.total_step": POSITIVE,
+    "task.attempts": POSITIVE,
+    **{
+        f"{group}.{name}": POSITIVE for group in ("observation", "reward") for name in ("n_fft", "hop_length", "n_mels")
+    },
+    "observation.n_mfcc": POSITIVE,
+    "observation.segments": POSITIVE,
+    "tracking.mode": Choice(("offline", "online", "disabled")),
+    "tracking.sounds_every": COUNT,
+    "trials": POSITIVE,
+    "repeats": POSITIVE,
+    "prune_after_trials": COUNT,
+    "prune_after_renders": COUNT,
+    "engine.options.deadline": Range(1e-3),
+    "engine.options.num_threads": POSITIVE,
+}
+"""By setting; those of agents, tasks and observations of one's own are checked where they are built."""
+
+
+def range_error(key: str, value: Any) -> str:
+    """What is wrong with the value of a setting, as a sentence; empty where nothing is.
+
+    >>> range_error("log_every", 0)
+    'log_every is at least 1, and not 0'
+    """
+    if key not in RANGES or value is None:
+        return ""
+    problem = RANGES[key].problem(value)
+    shown = repr(value) if isinstance(value, str) else value
+    return f"{key} is {problem}, and not {shown}" if problem else ""
+
+
+def check_ranges(cfg: DictConfig) -> str:
+    """The first setting of a configuration whose value lies outside its range, as a sentence; empty where none does."""
+    values = ((key, OmegaConf.select(cfg, key)) for key in RANGES)
+    return next((error for key, value in values if (error := range_error(key, value))), "")
