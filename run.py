@@ -9,7 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from experiments.config.build import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.config.overrides import check
 from experiments.config.resume import AUTO, check_same, is_finished, is_started, resumed_config, with_run_dir
 from experiments.records.checkpoints import CheckpointError

@@ -2,12 +2,11 @@
 
 SAC, TD3 and PPO with the settings found for them (``experiment=kick_sac`` ...) against CMA-ES and random search, 3,000
 renders and five seeds each. What counts is what is played in the end: the policy without exploration, or the best that
-a search met. Writes ``results/paper/kick.json`` and ``kick.png``, and what SAC's first seed sounds like.
+a search found. ``--write`` keeps ``kick.json``, ``kick.png`` and the sound of SAC's first seed in ``results/paper``.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import subprocess
@@ -20,6 +19,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 
+from experiments.config.options import Option, read_options, run_command
 from experiments.records.log_writers import read_metrics
 from experiments.records.provenance import versions
 
@@ -33,6 +33,10 @@ AGENTS = {
     "td3": ["experiment=kick_td3"],
 }
 SHOWN = "sac"
+OPTIONS = {
+    "seeds": Option("runs of each agent", 5, int, least=1),
+    "write": Option("keep the figures in results/paper", False, bool),
+}
 
 
 def play(agent: str, seed: int, folder: Path) -> dict[str, Any]:
@@ -66,20 +70,19 @@ def draw(runs: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) -> None:
     plt.close(figure)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--seeds", type=int, default=5)
-    options = parser.parse_args()
-    RESULTS.mkdir(parents=True, exist_ok=True)
-
+def main(arguments: Sequence[str]) -> None:
+    """Compare the agents; print, and write if asked to."""
+    options, _ = read_options(arguments, OPTIONS, doc=__doc__)
     runs: dict[str, list[dict[str, Any]]] = {}
     with tempfile.TemporaryDirectory() as temporary:
         for agent in AGENTS:
-            runs[agent] = [play(agent, seed, Path(temporary) / agent / str(seed)) for seed in range(options.seeds)]
+            folders = [Path(temporary) / agent / str(seed) for seed in range(options["seeds"])]
+            runs[agent] = [play(agent, seed, folder) for seed, folder in enumerate(folders)]
             policies = [run["policy"] for run in runs[agent]]
             print(f"{agent:7}" + "  ".join(f"{policy:.4f}" for policy in policies), flush=True)
-        for name in ("comparison.png", "best.wav", "target.wav", "best.glicol"):
-            shutil.copy(Path(temporary) / SHOWN / "0" / name, RESULTS / f"kick_{SHOWN}_{name}")
+        if options["write"]:
+            for name in ("comparison.png", "best.wav", "target.wav", "best.glicol"):
+                shutil.copy(Path(temporary) / SHOWN / "0" / name, RESULTS / f"kick_{SHOWN}_{name}")
 
     cma = min(run["best"] for run in runs["cma"])
     median = {
@@ -90,19 +93,20 @@ def main() -> None:
     for agent, row in median.items():
         far = row["policy"] / cma - 1
         print(f"{agent:7}" + "  ".join(f"{of} {value:.4g}" for of, value in row.items()) + f"  {far:+.1%} of CMA-ES's")
+    if not options["write"]:
+        return
     draw(runs, RESULTS / "kick.png")
     figures = ("seed", "policy", "best", "seconds")
-    told = {agent: [{of: run[of] for of in figures} for run in records] for agent, records in runs.items()}
     result = {
-        "command": "python -m benchmarks.kick",
+        "command": "python -m benchmarks.kick --write",
         "distance": "mss, after 3,000 renders",
         "best of CMA-ES": cma,
         "median": median,
-        "runs": told,
+        "runs": {agent: [{of: run[of] for of in figures} for run in records] for agent, records in runs.items()},
         "versions": versions(),
     }
     (RESULTS / "kick.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    run_command("benchmarks.kick", main)

@@ -1,8 +1,8 @@
 """Does an answer beat a search? ``python -m benchmarks.match run=DIR`` plays a trained policy on sounds it never heard.
 
 The policy answers each target in one render; random search and CMA-ES look for the same target with many. Distances are
-``mss``. Writes ``results/paper/match.json`` and ``match.png``: the medians over targets, by renders. Further arguments
-are settings of the run, such as ``task.target=FOLDER task.split=test`` for recordings; ``targets`` says how many.
+``mss``; what is printed are medians over targets, by renders. ``--write`` keeps ``match.json`` and ``match.png`` in
+``results/paper``. On recordings: ``task.target=FOLDER task.split=test``.
 """
 
 from __future__ import annotations
@@ -17,14 +17,16 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
-from omegaconf import OmegaConf
 from stable_baselines3.common.callbacks import BaseCallback
 from tqdm import tqdm
 
 from agents import load_agent, make_agent
 from agents.vec_env import BatchVecEnv
 from experiments.config.build import build_env
-from experiments.config.overrides import parse
+from experiments.config.errors import ConfigError
+from experiments.config.options import Option, read_options, run_command
+from experiments.config.overrides import parse, with_changes
+from experiments.config.resume import read_config
 from experiments.records.log_writers import read_metrics
 from experiments.records.provenance import versions
 from experiments.records.run_folder import RunFolder
@@ -34,6 +36,11 @@ from raveforce.targets import FixedTarget
 from raveforce.task import Task
 
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "paper"
+OPTIONS = {
+    "run": Option("folder of a run of the match task"),
+    "targets": Option("how many sounds to answer", 200, int, least=1),
+    "write": Option("keep the figures in results/paper", False, bool),
+}
 UNSEEN = 1_000_000
 """Seed of the first target; those of training are small."""
 BUDGETS = {"random": (1000, 100), "cma": (1000, 1)}
@@ -47,10 +54,10 @@ class Distances(BaseCallback):
 
     def __init__(self) -> None:
         super().__init__()
-        self.met: list[float] = []
+        self.distances: list[float] = []
 
     def _on_step(self) -> bool:
-        self.met += [info["distances"]["mss"] for info in self.locals["infos"]]
+        self.distances += [info["distances"]["mss"] for info in self.locals["infos"]]
         return True
 
 
@@ -72,12 +79,12 @@ def search(name: str, task: Task, target: NDArray[np.float32], seed: int) -> Flo
     renders, rows = BUDGETS[name]
     env = RaveForceEnv(replace(task, targets=FixedTarget(target), total_step=1), reward="mss", observation="parameters")
     envs = BatchVecEnv(env, rows)
-    watch = Distances()
-    make_agent(name, envs, seed=seed).learn(renders, callback=watch)
+    record = Distances()
+    make_agent(name, envs, seed=seed).learn(renders, callback=record)
     envs.close()
     env.close()
     # A sound that broke has no distance.
-    return np.fmin.accumulate(np.array(watch.met[:renders]))
+    return np.fmin.accumulate(np.array(record.distances[:renders]))
 
 
 def draw(results: Mapping[str, Floats], policy: Floats, history: tuple[list[int], list[float]], path: Path) -> None:
@@ -107,13 +114,17 @@ def history(run: RunFolder) -> tuple[list[int], list[float]]:
 
 def main(arguments: Sequence[str]) -> None:
     """Compare as the command line says."""
-    given = {override.key_or_group: override.value() for override in parse(arguments)}
-    if "run" not in given:
-        sys.exit("name a run of the match task: python -m benchmarks.match run=DIR")
-    run, count = RunFolder(Path(str(given.pop("run")))), int(str(given.pop("targets", 200)))
-    cfg: Any = OmegaConf.load(run.config)
-    for key, value in given.items():
-        OmegaConf.update(cfg, key, value)
+    options, others = read_options(
+        arguments,
+        OPTIONS,
+        doc=__doc__,
+        settings="other settings of the run, such as task.target=FOLDER",
+    )
+    if options["run"] is None:
+        raise ConfigError("name a run of the match task: python -m benchmarks.match run=DIR")
+    run, count = RunFolder(Path(options["run"])), options["targets"]
+    given = {override.key_or_group: override.value() for override in parse(others)}
+    cfg = with_changes(read_config(run.path), given)
     env = build_env(cfg)
     agent = load_agent(cfg.agent.name, run.model)
 
@@ -137,7 +148,7 @@ def main(arguments: Sequence[str]) -> None:
     }
     trained = json.loads(run.summary.read_text(encoding="utf-8"))
     report = {
-        "command": f"python -m benchmarks.match run=DIR targets={count}",
+        "command": f"python -m benchmarks.match run=DIR targets={count} --write",
         "settings": given,
         "distance": "mss, median over targets never heard in training",
         "targets": count,
@@ -148,10 +159,10 @@ def main(arguments: Sequence[str]) -> None:
         "versions": versions(),
     }
     print(json.dumps({name: value for name, value in report.items() if name != "versions"}, indent=2))
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    (RESULTS / "match.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    draw(results, policy, history(run), RESULTS / "match.png")
+    if options["write"]:
+        (RESULTS / "match.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        draw(results, policy, history(run), RESULTS / "match.png")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run_command("benchmarks.match", main)

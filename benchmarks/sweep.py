@@ -6,7 +6,6 @@ nothing else: two workers want two free cores. ``--write`` keeps the figures in 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
@@ -14,10 +13,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+
+from experiments.config.options import Option, read_options, run_command
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results" / "paper" / "sweep.json"
+OPTIONS = {
+    "jobs": Option("of the sweep", 4, int, least=2),
+    "timesteps": Option("renders a job", 3000, int, least=1),
+    "rounds": Option("measurements of each", 1, int, least=1),
+    "write": Option("keep the figures in results/paper/sweep.json", False, bool),
+}
 
 
 def seconds(workers: int, *, jobs: int, timesteps: int) -> float:
@@ -41,28 +49,20 @@ def seconds(workers: int, *, jobs: int, timesteps: int) -> float:
         return time.perf_counter() - began
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> None:
     """Measure, print, and write if asked to."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--jobs", type=int, default=4)
-    parser.add_argument("--timesteps", type=int, default=3000, help="renders a job")
-    parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--write", action="store_true", help=f"keep the figures in {RESULTS.relative_to(ROOT)}")
-    arguments = parser.parse_args()
-    if arguments.rounds < 1 or arguments.jobs < 2:
-        parser.error("it takes at least one round of two jobs")
-
+    options, _ = read_options(arguments, OPTIONS, doc=__doc__)
     taken: dict[int, list[float]] = {1: [], 2: []}
     load = os.getloadavg()[0]
-    for number in range(arguments.rounds):
+    for number in range(options["rounds"]):
         for workers in (1, 2) if number % 2 == 0 else (2, 1):
-            taken[workers].append(seconds(workers, jobs=arguments.jobs, timesteps=arguments.timesteps))
+            taken[workers].append(seconds(workers, jobs=options["jobs"], timesteps=options["timesteps"]))
             print(f"{workers} worker{'s' * (workers > 1)}: {taken[workers][-1]:.1f} s", flush=True)
     one, two = (statistics.median(taken[workers]) for workers in (1, 2))
     print(f"two workers end {one / two:.2f} times as soon as one (load before: {load:.1f} on {os.cpu_count()} cores)")
-    if arguments.write:
+    if options["write"]:
         figures = {
-            "command": f"python -m benchmarks.sweep {' '.join(sys.argv[1:])}",
+            "command": f"python -m benchmarks.sweep {' '.join(arguments)}",
             "seconds": taken,
             "speed_up": one / two,
             "load_before": load,
@@ -72,4 +72,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_command("benchmarks.sweep", main)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import pickle
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
 
 from agents import load_agent
-from experiments.config.build import ConfigError, build_env
-from experiments.config.options import Option, read_options
+from experiments.config.build import build_env
+from experiments.config.errors import ConfigError
+from experiments.config.options import Option, read_options, run_command
 from experiments.config.overrides import parse, with_changes
 from experiments.config.resume import read_config
 from experiments.records.remarks import levels
-from experiments.records.run_folder import RunFolder, RunFolderError
+from experiments.records.run_folder import RunFolder
 from experiments.rollouts import Performance, evaluate, measure_all, score
 from raveforce import audio as recordings
 from raveforce.env import RaveForceEnv
@@ -88,7 +89,10 @@ def evaluate_run(
         fitted = _fitted(cfg, RunFolder(output), trained.task.samples)
         cfg.task.update(target=str(fitted), trim=False, normalise=False)
         env = build_env(cfg)
-    agent = load_agent(cfg.agent.name, _model(folder, model))
+    try:
+        agent = load_agent(cfg.agent.name, _model(folder, model))
+    except (ValueError, KeyError, pickle.UnpicklingError, EOFError) as error:
+        raise ConfigError(f"{_model(folder, model)} is no model of {cfg.agent.name}: {error}") from error
     if agent.observation_space != env.observation_space or agent.action_space != env.action_space:
         raise ConfigError(
             f"the agent was trained to see {agent.observation_space} and to do {agent.action_space}, "
@@ -228,8 +232,4 @@ def main(arguments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-    try:
-        main(sys.argv[1:])
-    except (ConfigError, RunFolderError, ValueError, OSError) as error:
-        sys.exit(f"evaluate: {error}")
+    run_command("experiments.evaluate", main)

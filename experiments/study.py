@@ -2,6 +2,9 @@
 
 A study in ``conf/study/`` declares matrices of settings. Every combination is a run of ``run.py``; what is finished
 is skipped, what broke off goes on from its last checkpoint, so the same command goes on with an interrupted study.
+
+Runs are ranked by their reach: 0 is silence, 1 the best that any run of the study met with the same task and reward. (A
+run's own score measures against the target itself, which no program may reach.)
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from experiments.config.errors import ConfigError
+from experiments.config.options import Option, read_options, run_command
 from experiments.config.spelling import did_you_mean
 from experiments.records.run_folder import RunFolder
 from experiments.sweeps import outcomes
@@ -25,12 +30,10 @@ __all__ = ["commands", "load_study", "main", "medians", "table"]
 
 ROOT = Path(__file__).resolve().parent.parent
 CONF = ROOT / "conf"
-OWN = ("study", "folder")
-"""Arguments of the study; all others are settings of its runs."""
-
-
-class StudyError(ValueError):
-    """A study is declared wrongly; the message says which part and why."""
+OPTIONS = {
+    "study": Option("a file in conf/study/, by its name"),
+    "folder": Option("where its runs and tables go; otherwise results/studies/NAME"),
+}
 
 
 def load_study(name: str) -> dict[str, dict[str, list[Any]]]:
@@ -38,18 +41,18 @@ def load_study(name: str) -> dict[str, dict[str, list[Any]]]:
 
     Raises
     ------
-    StudyError
+    ConfigError
         There is no such study, or one of its sweeps is no matrix.
     """
     path = CONF / "study" / f"{name}.yaml"
     if not path.exists():
         known = sorted(file.stem for file in path.parent.glob("*.yaml"))
-        raise StudyError(f"there is no study {name!r}{did_you_mean(name, known)}")
+        raise ConfigError(f"there is no study {name!r}{did_you_mean(name, known)}")
     sweeps: Any = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
     for sweep, matrix in sweeps.items():
         for key, values in matrix.items() if isinstance(matrix, dict) else [("", None)]:
             if not isinstance(values, list) or not values:
-                raise StudyError(f"{path.name}: {sweep}.{key} must be a list of values, got {values!r}")
+                raise ConfigError(f"{path.name}: {sweep}.{key} must be a list of values, got {values!r}")
     return sweeps
 
 
@@ -82,7 +85,7 @@ def commands(
 def table(folder: Path) -> list[dict[str, Any]]:
     """A row for every run of a study.
 
-    Scores run from 0, silence, to 1, the best that any run of the study met with the task and the reward.
+    A run's reach goes from 0, silence, to 1, the best that any run of the study met with the task and the reward.
     """
     rows = []
     for sweep in sorted(path for path in folder.glob("*") if path.is_dir()):
@@ -98,7 +101,7 @@ def table(folder: Path) -> list[dict[str, Any]]:
             reach = row["silence"] - known
             for of in ("policy", "best"):
                 near = None if row[of] is None else row["silence"] - row[of]
-                row[f"{of}_score"] = None if near is None or reach <= 0 else near / reach
+                row[f"{of}_reach"] = None if near is None or reach <= 0 else near / reach
     return rows
 
 
@@ -108,7 +111,7 @@ def medians(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for row in rows:
         if row["policy"] is not None:
             cells.setdefault((row["task"], row["agent"], row["reward"]), []).append(row)
-    numbers = ("policy", "best", "policy_score", "best_score", "seconds", "renders")
+    numbers = ("policy", "best", "policy_reach", "best_reach", "seconds", "renders")
     return [
         {
             **dict(zip(("task", "agent", "reward"), cell, strict=True)),
@@ -123,14 +126,17 @@ def medians(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def main(arguments: Sequence[str]) -> int:
     """Do what is left of a study and write its tables; 0 if all of it is done."""
-    given = dict(argument.partition("=")[::2] for argument in arguments if argument.partition("=")[0] in OWN)
-    overrides = [argument for argument in arguments if argument.partition("=")[0] not in OWN]
-    if "study" not in given:
-        raise StudyError("name a study, such as study=agents")
-    folder = Path(given.get("folder", f"results/studies/{given['study']}")).absolute()
+    options, overrides = read_options(
+        arguments, OPTIONS, doc=__doc__, settings="settings of all its runs, such as hydra/launcher=joblib"
+    )
+    study = options["study"]
+    if study is None:
+        known = sorted(path.stem for path in (CONF / "study").glob("*.yaml"))
+        raise ConfigError(f"name a study: study=NAME (the studies are {', '.join(known)})")
+    folder = Path(options["folder"] or f"results/studies/{study}").absolute()
     code = 0
-    for name, command in commands(load_study(given["study"]), folder, overrides).items():
-        print(f"study {given['study']}: {name}", flush=True)
+    for name, command in commands(load_study(study), folder, overrides).items():
+        print(f"study {study}: {name}", flush=True)
         try:
             ended = subprocess.run(command, check=False, cwd=ROOT).returncode
         except KeyboardInterrupt:
@@ -152,7 +158,7 @@ def _text(value: Any) -> str:
 
 
 def _row(sweep: Path, outcome: Mapping[str, Any]) -> dict[str, Any]:
-    """What is told of one run."""
+    """One run's row of the table."""
     folder = sweep / outcome["job"]
     summary = RunFolder(folder).read_summary() or {}
     name = summary.get("reward", {}).get("distance")
@@ -168,8 +174,8 @@ def _row(sweep: Path, outcome: Mapping[str, Any]) -> dict[str, Any]:
         "renders": summary.get("renders"),
         "seconds": summary.get("wall_seconds"),
         **{part: values.get(name) for part, values in distances.items()},
-        "policy_score": None,
-        "best_score": None,
+        "policy_reach": None,
+        "best_reach": None,
         "best_render": (summary.get("best") or {}).get("render"),
         "failure": outcome["failure"],
         "folder": folder.name,
@@ -192,7 +198,4 @@ def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except StudyError as error:
-        sys.exit(f"experiments.study: {error}")
+    run_command("experiments.study", main)

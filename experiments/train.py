@@ -21,7 +21,8 @@ from experiments.callbacks.best_sounds import BestSounds
 from experiments.callbacks.checkpointing import Checkpointer
 from experiments.callbacks.evaluation import Evaluator
 from experiments.callbacks.recorder import Best, Recorder, TrainingStopped
-from experiments.config.build import ConfigError, build_agent, build_eval_env, build_vec_env
+from experiments.config.build import build_agent, build_eval_env, build_vec_env
+from experiments.config.errors import ConfigError
 from experiments.config.ranges import check_ranges
 from experiments.interrupts import stop_on_interrupts
 from experiments.records import summary as records

@@ -26,7 +26,8 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.study import MaxTrialsCallback
 from optuna.trial import TrialState
 
-from experiments.config.build import ConfigError, build_agent, build_vec_env
+from experiments.config.build import build_agent, build_vec_env
+from experiments.config.errors import ConfigError
 from experiments.config.overrides import check
 from experiments.records.run_folder import RunFolder
 from experiments.train import train

@@ -13,6 +13,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from agents import AGENTS, Agent, form_of_actions, make_agent
 from agents.vec_env import BatchVecEnv
+from experiments.config.errors import ConfigError
 from experiments.config.spelling import did_you_mean
 from raveforce.actions import make_actions
 from raveforce.env import RaveForceEnv
@@ -21,11 +22,7 @@ from raveforce.rewards import make_reward
 from raveforce.task import Task, define
 from raveforce.tasks import TASKS, make_task
 
-__all__ = ["ConfigError", "build_agent", "build_env", "build_eval_env", "build_task", "build_vec_env"]
-
-
-class ConfigError(ValueError):
-    """The configuration does not describe a run; the message says which part and why."""
+__all__ = ["build_agent", "build_env", "build_eval_env", "build_task", "build_vec_env"]
 
 
 def build_task(cfg: DictConfig) -> Task:

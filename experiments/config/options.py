@@ -5,16 +5,20 @@ Every command takes ``key=value`` and ``--help``; what is true or false may be g
 
 from __future__ import annotations
 
+import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
-from experiments.config.build import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.config.overrides import parse
 from experiments.config.spelling import did_you_mean
+from experiments.records.checkpoints import CheckpointError
+from experiments.records.run_folder import RunFolderError
+from raveforce.audio import AudioError
 
-__all__ = ["Option", "read_options"]
+__all__ = ["Option", "read_options", "run_command"]
 
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
@@ -91,6 +95,15 @@ def read_options(
             hint = did_you_mean(name, options)
             raise ConfigError(f"there is no option {argument}{hint} (the options are {', '.join(options)})")
     return values, others
+
+
+def run_command(name: str, main: Callable[[Sequence[str]], int | None]) -> NoReturn:
+    """Start a command with the program's arguments; what is wrong with them, or with files, is said in a line."""
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (ConfigError, RunFolderError, CheckpointError, AudioError, OSError) as error:
+        sys.exit(f"{name}: {error}")
 
 
 def _help(options: Mapping[str, Option], doc: str | None, settings: str) -> str:

@@ -19,8 +19,7 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 
-from agents import AGENTS
-from experiments.config.build import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.config.ranges import range_error
 from experiments.config.spelling import did_you_mean, nearest_path
 
@@ -172,8 +171,12 @@ def _kind(value: Any) -> type:
 def _annotated(cfg: DictConfig, key: str) -> tuple[type, ...]:
     """What an agent's own signature says of a setting; nothing where it says nothing plain."""
     name = key.removeprefix(SETTINGS)
+    if name == key:
+        return ()
+    from agents import AGENTS  # with PyTorch, which takes seconds
+
     algorithm = AGENTS.get(OmegaConf.select(cfg, "agent.name") or "")
-    if name == key or algorithm is None or name not in inspect.signature(algorithm).parameters:
+    if algorithm is None or name not in inspect.signature(algorithm).parameters:
         return ()
     hint = inspect.signature(algorithm).parameters[name].annotation
     union = typing.get_origin(hint) in (typing.Union, types.UnionType)

@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError  # type: ignore[import-untyped]
 
-from experiments.config.build import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.config.overrides import parse
 from experiments.records.run_folder import RunFolder
 

@@ -8,7 +8,8 @@ import soundfile
 from omegaconf import DictConfig
 
 import raveforce
-from experiments.config.build import ConfigError, build_eval_env
+from experiments.config.build import build_eval_env
+from experiments.config.errors import ConfigError
 from experiments.evaluate import evaluate_run, main
 from experiments.train import train
 from raveforce.distances import measure

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.study import StudyError, commands, load_study, main, medians, table
+from experiments.config.errors import ConfigError
+from experiments.study import commands, load_study, main, medians, table
 
 SMALL = ["tracking=none", "progress=false", "task.sample_rate=8000", "total_timesteps=12"]
 
@@ -23,14 +24,14 @@ def test_every_declared_study_reads_and_names_its_runs_apart() -> None:
 
 
 def test_what_is_wrong_with_a_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(StudyError, match="no study 'agent'; did you mean agents"):
+    with pytest.raises(ConfigError, match="no study 'agent'; did you mean agents"):
         load_study("agent")
-    with pytest.raises(StudyError, match="name a study"):
+    with pytest.raises(ConfigError, match="name a study"):
         main([])
     (tmp_path / "study").mkdir()
     (tmp_path / "study" / "odd.yaml").write_text("one:\n  seed: 3\n")
     monkeypatch.setattr("experiments.study.CONF", tmp_path)
-    with pytest.raises(StudyError, match=r"one\.seed must be a list of values, got 3"):
+    with pytest.raises(ConfigError, match=r"one\.seed must be a list of values, got 3"):
         load_study("odd")
 
 
@@ -41,7 +42,7 @@ def test_a_study_does_what_is_left_and_leaves_a_table(tmp_path: Path) -> None:
     rows = read(tmp_path / "runs.csv")
     assert {(row["agent"], row["seed"]) for row in rows} == {(a, s) for a in ("random", "cma") for s in "01"}
     assert all(row["renders"] == "12" and not row["failure"] for row in rows)
-    assert max(float(row["best_score"]) for row in rows) == 1
+    assert max(float(row["best_reach"]) for row in rows) == 1
     assert [row["runs"] for row in read(tmp_path / "medians.csv")] == ["2", "2"]
     # A run that did not come to its end is done again, the others are left alone.
     folders = sorted(path.parent for path in tmp_path.glob("kick/*/summary.json"))

@@ -16,7 +16,8 @@ from omegaconf import DictConfig, OmegaConf
 
 import raveforce
 from agents import load_agent
-from experiments.config.build import ConfigError, build_env
+from experiments.config.build import build_env
+from experiments.config.errors import ConfigError
 from experiments.records.log_writers import read_metrics
 from experiments.records.remarks import at_bounds
 from experiments.records.summary import verdict

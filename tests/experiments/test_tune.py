@@ -19,7 +19,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
-from experiments.config.build import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.config.overrides import check
 from experiments.tune import search_space, suggest
 

@@ -8,7 +8,8 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 from agents.search import Search
-from experiments.config.build import ConfigError, build_agent, build_env, build_task, build_vec_env
+from experiments.config.build import build_agent, build_env, build_task, build_vec_env
+from experiments.config.errors import ConfigError
 from experiments.tune import run_config, search_space
 
 CONF = Path(__file__).resolve().parents[3] / "conf"

@@ -1,6 +1,6 @@
 import pytest
 
-from experiments.config.build import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.config.overrides import check
 
 

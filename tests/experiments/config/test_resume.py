@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from experiments.config.build import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.config.resume import is_finished, is_started, resumed_config, with_run_dir
 from experiments.records.checkpoints import CheckpointError
 from experiments.records.run_folder import RunFolder, RunFolderError
