@@ -8,7 +8,7 @@ Examples
 >>> NODES["lpf"].usage
 'lpf CUTOFF Q'
 >>> [node.name for node in NODES.values() if "native" not in node.engines][:3]
-['adc', 'eval', 'expr']
+['eval', 'expr', 'meta']
 """
 
 from __future__ import annotations
@@ -237,14 +237,13 @@ _TABLE = (
     Node("expr", "an expression of each sample", (_CODE,), breaks=True),
     Node("points", "break points, as in [0.0=>1.0, 1/2=>0.5]"),
     Node("msgsynth", "notes sent from outside",
-         (Parameter("sample", "sample"), _number("attack", "s"), _number("decay", "s")), ("msg_synth",)),
+         (Parameter("sample", "sample"), _number("attack", "s"), _number("decay", "s"))),
     Node("pattern_synth", "a sine that follows a pattern", (_CODE, Parameter("span", optional=True)),
          ("psynth", "p_synth")),
     Node("pan", "place between left and right", (_signal("position"),), breaks=True),
     Node("reverb", "reverberation", tuple(map(_number, ("damping", "diffusion", "bandwidth", "decay", "mix"))),
          breaks=True),
     Node("sendpass", "sends to other chains", (Parameter("chain", "reference"),), repeated=True, breaks=True),
-    Node("adc", "the sound card's input", (_number("channel"),)),
 )  # fmt: skip
 
 NODES: Mapping[str, Node] = {node.name: node for node in sorted(_TABLE, key=lambda node: node.name)}

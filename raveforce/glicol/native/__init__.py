@@ -1,16 +1,11 @@
 """The Glicol language, compiled: common programs many times faster than the real engine, and the same.
 
-A template is parsed once (``parser``, ``grammar.lark``), wired as the engine wires it (``wiring``), and lowered to
-instructions (``nodes``, ``graph``) that a compiled interpreter walks over blocks of 128 frames (``kernel``). Nodes
-keep their state as the engine keeps it when numbers (``kernel.ring_buffers``) or words (``moves``) change.
+A template is parsed once (``frontend``), wired as the engine wires it and lowered to instructions (``lowering``) that a
+compiled interpreter walks over blocks of 128 frames (``kernel``). Nodes keep their state as the engine keeps it when
+numbers (``kernel.ring_buffers``) or words (``state_transfer``) change.
 
-What is played: sin saw squ tri imp noise sig (numbers and patterns) speed seq choose arrange mul add lpf hpf onepole
-apfmsgain delayn delayms plate envperc adsr bd sn hh sawsynth squsynth trisynth get mix (also ``..``) balance,
-references, frequency modulation, feedback, several chains that are heard, ``~input`` (silent).
+``raveforce.glicol.nodes`` lists what is played. What is not raises ``UnsupportedProgram``, also:
 
-What is not, and so raises ``UnsupportedProgram``:
-
-- break points ``[...]``, samples, scripts, ``eval``, ``psynth``, ``msgsynth``, ``pan``, ``reverb``, ``sendpass``;
 - blanks in ``arrange``, or glued to a digit (``6{}``), or more than 256 choices of words;
 - words that change what a node works on, or which chains are heard;
 - feedback, or a choice among inputs, whose order the engine leaves to the layout of a hash table.
