@@ -23,6 +23,7 @@ from raveforce.parameter_space import ParameterSpace
 from raveforce.parameters import Choose, Exp, Lin, ParameterError, Rel
 from raveforce.spec import EnvSpec
 from raveforce.task import Task, define
+from raveforce.tasks import ENVIRONMENTS
 from raveforce.vector import RaveForceVectorEnv, make_vec
 
 __version__ = "1.0.0.dev0"
@@ -51,13 +52,10 @@ __all__ = [
     "render",
 ]
 
-for _name, _module in {
-    "Kick": "kick",
-    "Snare": "snare",
-    "HiHat": "hihat",
-    "Tone": "tone",
-    "BassLine": "bass_line",
-    "DrumLoop": "drum_loop",
-    "Match": "match",
-}.items():
-    gymnasium.register(id=f"raveforce/{_name}-v0", entry_point=f"raveforce.tasks.{_module}:{_name}Env")
+for _id, _environment in ENVIRONMENTS.items():
+    gymnasium.register(
+        f"raveforce/{_id}",
+        entry_point="raveforce.tasks:make_env",
+        vector_entry_point="raveforce.vector:make_vec",
+        kwargs={"task": _environment.definition.name},
+    )

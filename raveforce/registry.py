@@ -7,11 +7,12 @@ import importlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib import metadata
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 __all__ = ["Registry", "UnknownName", "did_you_mean"]
 
 T = TypeVar("T")
+S = TypeVar("S")
 
 
 class UnknownName(ValueError):
@@ -63,7 +64,7 @@ class Registry(Generic[T]):
         self._modules = tuple(modules)
         self._registered: dict[str, T] = {}
 
-    def register(self, name: str) -> Callable[[T], T]:
+    def register(self, name: str) -> Callable[[S], S]:
         """Register what is decorated under a name.
 
         Raises
@@ -72,11 +73,12 @@ class Registry(Generic[T]):
             The name is taken. (By the same thing once more, as when a notebook's cell runs again, is no error.)
         """
 
-        def enter(thing: T) -> T:
+        def enter(thing: S) -> S:
             known = self._registered.get(name)
-            if known is not None and path_of(known) != path_of(thing):
+            same = known is thing or (hasattr(thing, "__qualname__") and path_of(known) == path_of(thing))
+            if known is not None and not same:
                 raise ValueError(f"there is a {self.kind} {name!r} already, {path_of(known)}")
-            self._registered[name] = thing
+            self._registered[name] = cast("T", thing)
             return thing
 
         return enter

@@ -14,24 +14,19 @@ import raveforce
 from raveforce.env import RaveForceEnv
 from raveforce.spec import EnvSpec
 from raveforce.task import Task
-from raveforce.tasks import TASKS, make_spec, make_task
+from raveforce.tasks import ENVIRONMENTS, TASKS, make_env, make_spec, make_task
 
 Rollout = tuple[NDArray[np.float32], NDArray[np.float64]]
 
-IDS = {
-    "kick": "raveforce/Kick-v0",
-    "snare": "raveforce/Snare-v0",
-    "hihat": "raveforce/HiHat-v0",
-    "tone": "raveforce/Tone-v0",
-    "bass_line": "raveforce/BassLine-v0",
-    "drum_loop": "raveforce/DrumLoop-v0",
-    "match": "raveforce/Match-v0",
-}
+IDS = {environment.definition.name: f"raveforce/{id}" for id, environment in ENVIRONMENTS.items()}
 
 DOORS: dict[str, Callable[[str], Any]] = {
     "id": lambda name: gymnasium.make(IDS[name]),
     "task": lambda name: RaveForceEnv(make_task(name)),
     "spec": lambda name: RaveForceEnv(make_spec(name)),
+    "name": lambda name: make_env(name),
+    "vector of an id": lambda name: gymnasium.make_vec(IDS[name], 2),
+    "sync vector of an id": lambda name: gymnasium.make_vec(IDS[name], 2, vectorization_mode="sync"),
     "vector of a task": lambda name: raveforce.make_vec(make_task(name), 2),
     "vector of a name": lambda name: raveforce.make_vec(name, 2),
 }

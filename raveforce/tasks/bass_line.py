@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from raveforce.task import Task, define
-from raveforce.tasks.base import TASKS, TaskEnv, fading, in_blocks, in_steps, peaked
+from raveforce.tasks.definition import TASKS, ProgramTask
+from raveforce.tasks.environment import TaskEnv
+from raveforce.tasks.synthesis import fading, in_blocks, peaked
 
 __all__ = ["BassLineEnv", "bass_line", "ground_bass"]
 
@@ -65,77 +65,24 @@ def ground_bass(sample_rate: int = 44100, step_seconds: float = 0.125) -> NDArra
     return peaked(np.concatenate(notes))
 
 
-@TASKS.register("bass_line")
-def bass_line(
-    target: ArrayLike | str | Path | None = None,
-    *,
-    sample_rate: int = 44100,
-    trim: bool = False,
-    normalise: bool = True,
-) -> Task:
-    """The bass line task.
-
-    Parameters
-    ----------
-    target : a recording's path or float array [samples], cut to whole blocks a step (at most 46 ms at 44.1 kHz go);
-        None synthesises one (``ground_bass``)
-    sample_rate : Hz
-    trim, normalise : cut silence off a recording's ends, scale it to a peak of 0.9
-    """
-    sound, pulse = in_steps(
-        ground_bass(sample_rate) if target is None else target, STEPS, sample_rate, trim=trim, normalise=normalise
-    )
-    return define(
-        CODE.replace("PULSE", f"{pulse:.4f}"),
-        sound,
-        _parameters(sample_rate),
-        sample_rate=sample_rate,
-        total_step=STEPS,
+bass_line = TASKS.register("bass_line")(
+    ProgramTask(
         name="bass_line",
+        id="BassLine-v0",
+        code=CODE,
+        parameters=_parameters,
+        synthesise=ground_bass,
+        steps=STEPS,
+        trim=False,
         reward={"distance": "mss", "kind": "improvement", "until": "now"},
     )
+)
 
 
-class BassLineEnv(TaskEnv):
+class BassLineEnv(TaskEnv, task=bass_line):
     """Play a bass line note by note, sixteen steps.
 
-    Description
-    -----------
     At each step of 125 ms a saw takes a note of the scale of D major, through a resonant low-pass, and is struck or
     rests; against the ground bass of Pachelbel's canon, synthesised, or a recording. At a rest what was struck
     before fades on.
-
-    Action Space
-    ------------
-    ``Box(-1, 1, (5,))``: note (equal shares of the range: D2 to D3), cutoff, resonance, damping, strike (above 0).
-
-    Observation Space
-    -----------------
-    Log-mel spectrograms of the sound so far and of the target, flattened, in [0, 1].
-
-    Rewards
-    -------
-    What the step added to minus the multi-resolution STFT distance between the sound so far and the target up to
-    then, divided by the distance of silence to the whole target. They sum to -1 for silence, 0 at best.
-
-    Starting State
-    --------------
-    Silence.
-
-    Episode End
-    -----------
-    After sixteen steps.
-
-    Arguments
-    ---------
-    target : a recording's path or float array [samples]; None synthesises one
-    sample_rate : Hz
-    trim, normalise : what to do with a recording
-    reward, observation, actions, engine, engine_options, render_mode : see RaveForceEnv
-
-    Version History
-    ---------------
-    v0: first version.
     """
-
-    define = staticmethod(bass_line)

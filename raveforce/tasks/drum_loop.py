@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from raveforce.task import Task, define
-from raveforce.tasks.base import TASKS, TaskEnv, fading, in_blocks, in_steps, peaked
+from raveforce.tasks.definition import TASKS, ProgramTask
+from raveforce.tasks.environment import TaskEnv
 from raveforce.tasks.hihat import hihat_808
 from raveforce.tasks.kick import kick_808
 from raveforce.tasks.snare import snare_808
+from raveforce.tasks.synthesis import fading, in_blocks, peaked
 
 __all__ = ["DrumLoopEnv", "break_beat", "drum_loop"]
 
@@ -44,12 +44,12 @@ PATTERN = {"kick": "x.....x...x.....", "snare": "....x.......x..x", "hat": "x.x.
 """The loop to imitate: x is a stroke."""
 
 
-def _code(pulse: float, sample_rate: int) -> str:
+def _code(sample_rate: int) -> str:
     def fade(found: re.Match[str]) -> str:
         rate, gain = fading(float(found[1]), sample_rate)
         return f"onepole {rate:.9f} >> mul {gain:.3f}"
 
-    return re.sub(r"FADE\((.*?)\)", fade, CODE).replace("PULSE", f"{pulse:.4f}")
+    return re.sub(r"FADE\((.*?)\)", fade, CODE)
 
 
 def break_beat(sample_rate: int = 44100, step_seconds: float = 0.125) -> NDArray[np.float32]:
@@ -75,77 +75,23 @@ def break_beat(sample_rate: int = 44100, step_seconds: float = 0.125) -> NDArray
     return peaked(loop)
 
 
-@TASKS.register("drum_loop")
-def drum_loop(
-    target: ArrayLike | str | Path | None = None,
-    *,
-    sample_rate: int = 44100,
-    trim: bool = False,
-    normalise: bool = True,
-) -> Task:
-    """The drum loop task.
-
-    Parameters
-    ----------
-    target : a recording's path or float array [samples], cut to whole blocks a step (at most 46 ms at 44.1 kHz go);
-        None synthesises one (``break_beat``)
-    sample_rate : Hz
-    trim, normalise : cut silence off a recording's ends, scale it to a peak of 0.9
-    """
-    sound, pulse = in_steps(
-        break_beat(sample_rate) if target is None else target, STEPS, sample_rate, trim=trim, normalise=normalise
-    )
-    return define(
-        _code(pulse, sample_rate),
-        sound,
-        PARAMETERS,
-        sample_rate=sample_rate,
-        total_step=STEPS,
+drum_loop = TASKS.register("drum_loop")(
+    ProgramTask(
         name="drum_loop",
+        id="DrumLoop-v0",
+        code=_code,
+        parameters=PARAMETERS,
+        synthesise=break_beat,
+        steps=STEPS,
+        trim=False,
         reward={"distance": "mss", "kind": "improvement", "until": "now"},
     )
+)
 
 
-class DrumLoopEnv(TaskEnv):
+class DrumLoopEnv(TaskEnv, task=drum_loop):
     """Play a bar of drums step by step, sixteen steps: the task of the first RaveForce paper.
 
-    Description
-    -----------
     At each step of 125 ms any of kick, snare and hat is struck, or none; against a bar synthesised from the
     one-drum tasks' sounds, or a recording.
-
-    Action Space
-    ------------
-    ``Box(-1, 1, (3,))``: kick, snare, hat, each struck above 0. With ``actions="multi_discrete"``
-    ``MultiDiscrete([2, 2, 2])``, with ``actions="discrete"`` ``Discrete(8)``: the subsets, the hat changing fastest.
-
-    Observation Space
-    -----------------
-    Log-mel spectrograms of the sound so far and of the target, flattened, in [0, 1].
-
-    Rewards
-    -------
-    What the step added to minus the multi-resolution STFT distance between the sound so far and the target up to
-    then, divided by the distance of silence to the whole target. They sum to -1 for silence, 0 at best.
-
-    Starting State
-    --------------
-    Silence.
-
-    Episode End
-    -----------
-    After sixteen steps.
-
-    Arguments
-    ---------
-    target : a recording's path or float array [samples]; None synthesises one
-    sample_rate : Hz
-    trim, normalise : what to do with a recording
-    reward, observation, actions, engine, engine_options, render_mode : see RaveForceEnv
-
-    Version History
-    ---------------
-    v0: first version.
     """
-
-    define = staticmethod(drum_loop)

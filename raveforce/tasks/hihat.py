@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from raveforce.task import Task, define
-from raveforce.tasks.base import TASKS, TaskEnv, peaked
+from raveforce.tasks.definition import TASKS, ProgramTask
+from raveforce.tasks.environment import TaskEnv
+from raveforce.tasks.synthesis import peaked
 
 __all__ = ["HiHatEnv", "hihat", "hihat_808"]
 
@@ -54,71 +53,20 @@ def hihat_808(sample_rate: int = 44100, seconds: float = 0.15) -> NDArray[np.flo
     return peaked(high * (1 - np.exp(-time / 0.0004)) * np.exp(-time / 0.03) * fade)
 
 
-@TASKS.register("hihat")
-def hihat(
-    target: ArrayLike | str | Path | None = None,
-    *,
-    sample_rate: int = 44100,
-    trim: bool = True,
-    normalise: bool = True,
-) -> Task:
-    """The hi-hat task.
-
-    Parameters
-    ----------
-    target : a recording's path or float array [samples]; None synthesises one (``hihat_808``)
-    sample_rate : Hz
-    trim, normalise : cut silence off a recording's ends, scale it to a peak of 0.9
-    """
-    return define(
-        CODE,
-        hihat_808(sample_rate) if target is None else target,
-        PARAMETERS,
-        sample_rate=sample_rate,
-        trim=trim,
-        normalise=normalise,
+hihat = TASKS.register("hihat")(
+    ProgramTask(
         name="hihat",
+        id="HiHat-v0",
+        code=CODE,
+        parameters=PARAMETERS,
+        synthesise=hihat_808,
     )
+)
 
 
-class HiHatEnv(TaskEnv):
+class HiHatEnv(TaskEnv, task=hihat):
     """Imitate a hi-hat with five numbers.
 
-    Description
-    -----------
     One step: high-passed noise under a percussive envelope, against a synthesised 808-style closed hi-hat of
     0.15 s or a recording.
-
-    Action Space
-    ------------
-    ``Box(-1, 1, (5,))``: attack, decay, gain, cutoff, resonance.
-
-    Observation Space
-    -----------------
-    Log-mel spectrograms of attempt and target, flattened, in [0, 1].
-
-    Rewards
-    -------
-    Minus the multi-resolution STFT distance to the target divided by that of silence: -1 for silence, 0 at best.
-
-    Starting State
-    --------------
-    Silence.
-
-    Episode End
-    -----------
-    After one step.
-
-    Arguments
-    ---------
-    target : a recording's path or float array [samples]; None synthesises one
-    sample_rate : Hz
-    trim, normalise : what to do with a recording
-    reward, observation, actions, engine, engine_options, render_mode : see RaveForceEnv
-
-    Version History
-    ---------------
-    v0: first version.
     """
-
-    define = staticmethod(hihat)

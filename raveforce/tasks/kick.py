@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from raveforce.task import Task, define
-from raveforce.tasks.base import TASKS, TaskEnv, peaked
+from raveforce.tasks.definition import TASKS, ProgramTask
+from raveforce.tasks.environment import TaskEnv
+from raveforce.tasks.synthesis import peaked
 
 __all__ = ["KickEnv", "kick", "kick_808"]
 
@@ -54,71 +53,20 @@ def kick_808(sample_rate: int = 44100, seconds: float = 0.4) -> NDArray[np.float
     return peaked(np.tanh(1.4 * (body + click)))
 
 
-@TASKS.register("kick")
-def kick(
-    target: ArrayLike | str | Path | None = None,
-    *,
-    sample_rate: int = 44100,
-    trim: bool = True,
-    normalise: bool = True,
-) -> Task:
-    """The kick task.
-
-    Parameters
-    ----------
-    target : a recording's path or float array [samples]; None synthesises one (``kick_808``)
-    sample_rate : Hz
-    trim, normalise : cut silence off a recording's ends, scale it to a peak of 0.9
-    """
-    return define(
-        CODE,
-        kick_808(sample_rate) if target is None else target,
-        PARAMETERS,
-        sample_rate=sample_rate,
-        trim=trim,
-        normalise=normalise,
+kick = TASKS.register("kick")(
+    ProgramTask(
         name="kick",
+        id="Kick-v0",
+        code=CODE,
+        parameters=PARAMETERS,
+        synthesise=kick_808,
     )
+)
 
 
-class KickEnv(TaskEnv):
+class KickEnv(TaskEnv, task=kick):
     """Imitate a kick drum with six numbers.
 
-    Description
-    -----------
     One step: a sine whose pitch falls under a percussive envelope, against a synthesised 808-style kick of 0.4 s
     or a recording.
-
-    Action Space
-    ------------
-    ``Box(-1, 1, (6,))``: sweep_decay, sweep, freq, attack, decay, gain.
-
-    Observation Space
-    -----------------
-    Log-mel spectrograms of attempt and target, flattened, in [0, 1].
-
-    Rewards
-    -------
-    Minus the multi-resolution STFT distance to the target divided by that of silence: -1 for silence, 0 at best.
-
-    Starting State
-    --------------
-    Silence.
-
-    Episode End
-    -----------
-    After one step.
-
-    Arguments
-    ---------
-    target : a recording's path or float array [samples]; None synthesises one
-    sample_rate : Hz
-    trim, normalise : what to do with a recording
-    reward, observation, actions, engine, engine_options, render_mode : see RaveForceEnv
-
-    Version History
-    ---------------
-    v0: first version.
     """
-
-    define = staticmethod(kick)

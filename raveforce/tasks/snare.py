@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from raveforce.task import Task, define
-from raveforce.tasks.base import TASKS, TaskEnv, peaked
+from raveforce.tasks.definition import TASKS, ProgramTask
+from raveforce.tasks.environment import TaskEnv
+from raveforce.tasks.synthesis import band, peaked
 
 __all__ = ["SnareEnv", "snare", "snare_808"]
 
@@ -56,80 +55,20 @@ def snare_808(sample_rate: int = 44100, seconds: float = 0.3) -> NDArray[np.floa
     return peaked(np.tanh((0.8 * shell + 0.45 * wires) * fade))
 
 
-def band(noise: NDArray[np.float64], sample_rate: int, low: float, high: float) -> NDArray[np.float64]:
-    """Keep what lies between two frequencies (Hz), with slopes of a second-order Butterworth; unit power."""
-    from scipy import signal
-
-    high = min(high, 0.45 * sample_rate)
-    kept = signal.sosfilt(signal.butter(2, (low, high), "bandpass", fs=sample_rate, output="sos"), noise)
-    return np.asarray(kept / np.sqrt(np.square(kept).mean()))
-
-
-@TASKS.register("snare")
-def snare(
-    target: ArrayLike | str | Path | None = None,
-    *,
-    sample_rate: int = 44100,
-    trim: bool = True,
-    normalise: bool = True,
-) -> Task:
-    """The snare task.
-
-    Parameters
-    ----------
-    target : a recording's path or float array [samples]; None synthesises one (``snare_808``)
-    sample_rate : Hz
-    trim, normalise : cut silence off a recording's ends, scale it to a peak of 0.9
-    """
-    return define(
-        CODE,
-        snare_808(sample_rate) if target is None else target,
-        PARAMETERS,
-        sample_rate=sample_rate,
-        trim=trim,
-        normalise=normalise,
+snare = TASKS.register("snare")(
+    ProgramTask(
         name="snare",
+        id="Snare-v0",
+        code=CODE,
+        parameters=PARAMETERS,
+        synthesise=snare_808,
     )
+)
 
 
-class SnareEnv(TaskEnv):
+class SnareEnv(TaskEnv, task=snare):
     """Imitate a snare drum with seven numbers.
 
-    Description
-    -----------
     One step: noise between two cutoffs over a sine, each under an envelope of its own, against a synthesised
     808-style snare of 0.3 s or a recording.
-
-    Action Space
-    ------------
-    ``Box(-1, 1, (7,))``: noise_decay, noise, body_decay, body, low, high, freq.
-
-    Observation Space
-    -----------------
-    Log-mel spectrograms of attempt and target, flattened, in [0, 1].
-
-    Rewards
-    -------
-    Minus the multi-resolution STFT distance to the target divided by that of silence: -1 for silence, 0 at best.
-
-    Starting State
-    --------------
-    Silence.
-
-    Episode End
-    -----------
-    After one step.
-
-    Arguments
-    ---------
-    target : a recording's path or float array [samples]; None synthesises one
-    sample_rate : Hz
-    trim, normalise : what to do with a recording
-    reward, observation, actions, engine, engine_options, render_mode : see RaveForceEnv
-
-    Version History
-    ---------------
-    v0: first version.
     """
-
-    define = staticmethod(snare)

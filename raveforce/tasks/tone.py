@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from raveforce.task import Task, define
-from raveforce.tasks.base import TASKS, TaskEnv, peaked
+from raveforce.tasks.definition import TASKS, ProgramTask
+from raveforce.tasks.environment import TaskEnv
+from raveforce.tasks.synthesis import peaked
 
 __all__ = ["ToneEnv", "bell_tone", "tone"]
 
@@ -53,72 +52,20 @@ def bell_tone(sample_rate: int = 44100, seconds: float = 0.5) -> NDArray[np.floa
     return peaked(np.sin(2 * np.pi * 220 * time + index * np.sin(2 * np.pi * 110 * time)) * envelope)
 
 
-@TASKS.register("tone")
-def tone(
-    target: ArrayLike | str | Path | None = None,
-    *,
-    sample_rate: int = 44100,
-    trim: bool = True,
-    normalise: bool = True,
-) -> Task:
-    """The tone task.
-
-    Parameters
-    ----------
-    target : a recording's path or float array [samples]; None synthesises one (``bell_tone``)
-    sample_rate : Hz
-    trim, normalise : cut silence off a recording's ends, scale it to a peak of 0.9
-    """
-    return define(
-        CODE,
-        bell_tone(sample_rate) if target is None else target,
-        PARAMETERS,
-        sample_rate=sample_rate,
-        trim=trim,
-        normalise=normalise,
+tone = TASKS.register("tone")(
+    ProgramTask(
         name="tone",
+        id="Tone-v0",
+        code=CODE,
+        parameters=PARAMETERS,
+        synthesise=bell_tone,
     )
+)
 
 
-class ToneEnv(TaskEnv):
+class ToneEnv(TaskEnv, task=tone):
     """Imitate a pitched tone with an oscillator to choose and eight numbers.
 
-    Description
-    -----------
     One step: a sine, triangle, saw or square wave whose frequency another sine bends, through a low-pass and an
     envelope, against a synthesised tone of 0.5 s or a recording. What is chosen changes the program's structure.
-
-    Action Space
-    ------------
-    ``Box(-1, 1, (9,))``: modulator, depth, freq, attack, decay, gain, oscillator (equal shares of the range: sin,
-    tri, saw, squ), cutoff, resonance.
-
-    Observation Space
-    -----------------
-    Log-mel spectrograms of attempt and target, flattened, in [0, 1].
-
-    Rewards
-    -------
-    Minus the multi-resolution STFT distance to the target divided by that of silence: -1 for silence, 0 at best.
-
-    Starting State
-    --------------
-    Silence.
-
-    Episode End
-    -----------
-    After one step.
-
-    Arguments
-    ---------
-    target : a recording's path or float array [samples]; None synthesises one
-    sample_rate : Hz
-    trim, normalise : what to do with a recording
-    reward, observation, actions, engine, engine_options, render_mode : see RaveForceEnv
-
-    Version History
-    ---------------
-    v0: first version.
     """
-
-    define = staticmethod(tone)

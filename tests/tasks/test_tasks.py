@@ -8,11 +8,12 @@ from raveforce.distances import make_distance
 from raveforce.glicol import open_engine
 from raveforce.task import Task
 from raveforce.tasks import TASKS, bass_line, drum_loop, make_task, match
-from raveforce.tasks.base import fading, in_steps
 from raveforce.tasks.bass_line import SCALE, ground_bass
+from raveforce.tasks.definition import in_steps
 from raveforce.tasks.drum_loop import PATTERN, DrumLoopEnv, break_beat
 from raveforce.tasks.hihat import hihat_808
 from raveforce.tasks.snare import snare_808
+from raveforce.tasks.synthesis import fading
 from raveforce.tasks.tone import bell_tone
 
 RATE = 44100
@@ -186,5 +187,7 @@ def test_match_answers_with_any_template(template: str) -> None:
 
 
 def test_match_refuses_what_it_does_not_know() -> None:
-    with pytest.raises(ValueError, match="unknown template 'gong'; the templates are kick"):
+    with pytest.raises(ValueError, match="unknown task 'gong'; the tasks are"):
         match(template="gong")
+    with pytest.raises(ValueError, match="bass_line has 16 steps; the template of match has one"):
+        match(template="bass_line")

@@ -1,0 +1,41 @@
+"""Environments of the tasks that come with RaveForce."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from raveforce.env import RaveForceEnv
+from raveforce.spec import SPEC_OPTIONS, EnvSpec
+from raveforce.task import Task
+from raveforce.tasks.definition import TaskDefinition
+from raveforce.tasks.documentation import env_docstring
+
+__all__ = ["ENVIRONMENTS", "TaskEnv", "env_spec"]
+
+ENVIRONMENTS: dict[str, type[TaskEnv]] = {}
+"""Environments of the tasks that come with RaveForce, by what follows ``raveforce/`` in their ids."""
+
+
+class TaskEnv(RaveForceEnv):
+    """The environment of a task that comes with RaveForce.
+
+    A subclass names its task and says in its docstring what it is about; the other sections are made from the task.
+    """
+
+    definition: ClassVar[TaskDefinition]
+
+    def __init_subclass__(cls, *, task: TaskDefinition, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.definition = task
+        cls.__doc__ = env_docstring(cls.__doc__ or "", task)
+        ENVIRONMENTS[task.id] = cls
+
+    def __init__(self, target: Any = None, **options: Any) -> None:
+        super().__init__(env_spec(self.definition, target=target, **options))
+
+
+def env_spec(task: Callable[..., Task], **options: Any) -> EnvSpec:
+    """Make a task and complete it: some of the options are for the one, some for the other."""
+    others = {name: options.pop(name) for name in SPEC_OPTIONS if name in options}
+    return EnvSpec.of(task(**options), **others)
