@@ -87,8 +87,8 @@ class Program:
     _pieces: tuple[tuple[str, int], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Glicol knows no other end of line.
-        template = self.template.replace("\r\n", "\n").replace("\r", "\n")
+        # Glicol knows no other end of line, and no mark of the byte order, which some editors put before a text.
+        template = self.template.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
         _check_text(template)
         pieces, blanks = _split(template)
         words = {name: tuple(choices) for name, choices in self.words.items()}

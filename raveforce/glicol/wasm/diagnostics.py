@@ -8,26 +8,11 @@ from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.nodes import WORDS
 from raveforce.glicol.wasm.machine import WasmSettings
 from raveforce.glicol.wasm.runtime import WasmTrap
+from raveforce.glicol.wrong_text import reference_error, sample_error, syntax_error
 
 __all__ = ["parse_error", "trap_error"]
 
 KINDS = {1: "syntax", 2: "sample", 3: "reference"}
-
-# The grammar's rules, for those whose names say little.
-EXPECTED = {
-    "EOI": "the end of the program",
-    "block": "a chain (name: node >> node)",
-    "chain": "a chain of nodes",
-    "code": "a script in backticks",
-    "float": "a number",
-    "integer": "a whole number",
-    "line": "a chain (name: node >> node)",
-    "loose_match": "':' after the name of a chain, or '..' after a reference",
-    "node": "a node with all its parameters",
-    "number": "a number",
-    "reference": "a reference",
-    "symbol": "a sample's \\name",
-}
 
 # Nodes that the grammar takes but that always break this build of the engine.
 BREAKING = tuple(word for word, node in WORDS.items() if node.breaks)
@@ -39,24 +24,11 @@ def parse_error(console: bytes, code: str) -> GlicolError:
     text = console[2:].split(b"\0", 1)[0].decode("utf-8", "ignore")
     if kind != "syntax":
         name = text.split("non-exist", 1)[-1].split(maxsplit=1)[-1]
-        hint = _how_to_give(name) if kind == "sample" else ""
-        return GlicolError(f"unknown {kind} {name}{hint}", kind=kind, code=code)
-    place = re.match(r"pos\[\d+\], line\[(\d+)\], col\[(\d+)\], positives\[([^\]]*)(\]?)", text)
+        return sample_error(code, name) if kind == "sample" else reference_error(code, name)
+    place = re.match(r"pos\[\d+\], line\[(\d+)\], col\[(\d+)\]", text)
     if place is None:
         return GlicolError(f"syntax error: {text}", kind=kind, code=code)
-    rules = [rule.strip() for rule in place[3].split(",") if rule.strip()]
-    if not place[4] and rules:
-        rules[-1] = "..."  # the console is full, so the last rule may be half a word
-    expected = list(dict.fromkeys(EXPECTED.get(rule, rule.replace("_", " ")) for rule in rules))
-    message = "syntax error"
-    if expected:
-        message += f": expected {'one of: ' if len(expected) > 1 else ''}{', '.join(expected)}"
-    return GlicolError(message, kind=kind, code=code, line=int(place[1]), column=int(place[2]))
-
-
-def _how_to_give(spelling: str) -> str:
-    bare = spelling.strip("\\'")
-    return f"; give it: samples={{{bare!r}: array or path}} (an open engine takes it with add_sample)"
+    return syntax_error(code, int(place[1]), int(place[2]))
 
 
 def trap_error(trap: WasmTrap, code: str, settings: WasmSettings) -> GlicolError:

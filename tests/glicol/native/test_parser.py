@@ -86,7 +86,7 @@ def test_an_error_shows_its_place_in_the_template():
     with pytest.raises(GlicolError) as caught:
         open_engine("~a: sin {freq} >> mul {}\no: saw {freq} >> wobble 3", kind="native")
     error = caught.value
-    assert (error.kind, error.line, error.column) == ("syntax", 2, 25)
+    assert (error.kind, error.line, error.column) == ("syntax", 2, 18)
     assert "o: saw {freq} >> wobble 3" in error.code
 
 

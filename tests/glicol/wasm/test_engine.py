@@ -125,16 +125,16 @@ def test_bpm_and_seed_survive_a_reset():
 @pytest.mark.parametrize(
     ("code", "kind", "said", "place"),
     [
-        ("o: sin 440 >>", "syntax", "expected a node", (1, 14)),
-        ("a: sin 1\n  b: foo 3", "syntax", "expected one of: the end", (2, 10)),
-        ("o: sin 1e-5", "syntax", "expected", (1, 10)),
-        ("é: sin 1", "syntax", "expected a chain", (1, 1)),
-        ("o: sin ~lfo", "reference", "unknown reference ~lfo", (None, None)),
+        ("o: sin 440 >>", "syntax", "a node is missing", (1, 14)),
+        ("a: sin 1\n  b: foo 3", "syntax", "no node 'foo'", (2, 6)),
+        ("o: sin 1e-5", "syntax", "plain decimal", (1, 8)),
+        ("é: sin 1", "syntax", "a chain is written", (1, 1)),
+        ("o: sin ~lfo", "reference", "unknown reference ~lfo", (1, 8)),
         (
             r"o: imp 1 >> sp \nope",
             "sample",
             r"unknown sample \nope; give it: samples={'nope': array or path}",
-            (None, None),
+            (1, 16),
         ),
         ("", "syntax", "no chain", (None, None)),
         (" \n // only a comment: nothing\n", "syntax", "no chain", (None, None)),

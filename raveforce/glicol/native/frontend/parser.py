@@ -15,6 +15,7 @@ import numpy as np
 
 from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.nodes import NODES, RESERVED, WORDS
+from raveforce.glicol.wrong_text import syntax_error
 
 __all__ = [
     "Argument",
@@ -150,7 +151,7 @@ def parse(text: str) -> dict[str, Chain]:
     try:
         tree = _grammar().parse(text)
     except lark.UnexpectedInput as error:
-        raise _syntax_error(text, error.line, error.column) from None
+        raise syntax_error(text, error.line, error.column) from None
     chains = [_chain(line, text) for line in tree.children if isinstance(line, lark.Tree)]
     if not chains:
         raise GlicolError("the program has no chain", kind="syntax", code=text)
@@ -173,15 +174,6 @@ def _node_rules() -> dict[str, str]:
     rules = [f"NODE_{i} {shape}" for i, shape in enumerate(shapes)]
     words = [f"NODE_{i}.3: /({'|'.join(words)})(?=[ ,|\\t])/" for i, words in enumerate(shapes.values())]
     return {"NODES": "\n    | ".join(rules), "WORDS": "\n".join(words), "RESERVED": "|".join(RESERVED)}
-
-
-def _syntax_error(text: str, line: int, column: int) -> GlicolError:
-    lines = text.split("\n")
-    if not 1 <= line <= len(lines):  # the end of the text
-        line, column = len(lines), len(lines[-1]) + 1
-    rest = lines[line - 1][column - 1 :]
-    found = f"{rest[:20]!r}" if rest else "the end of the line"
-    return GlicolError(f"cannot read {found} here", kind="syntax", code=text, line=line, column=column)
 
 
 def _chain(line: lark.Tree[Any], text: str) -> Chain:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 from math import prod
@@ -85,7 +86,7 @@ def _variant(program: Program, choices: Choices, setting: Setting) -> Graph:
             name = program.blanks[blank]
             text += program.words[name][chosen[name]] if name in chosen else slot_character(blank)
     try:
-        return compile_chains(parse(text), len(program.blanks), setting)
+        return compile_chains(parse(text), len(program.blanks), replace(setting, code=text))
     except GlicolError as error:
         raise _shown(error, text, program) from None
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import permutations
 from math import factorial
 
-from raveforce.glicol.errors import GlicolError, UnsupportedProgram
+from raveforce.glicol.errors import UnsupportedProgram
 from raveforce.glicol.native.frontend.parser import Argument, Chain, Node, Note, Reference
+from raveforce.glicol.wrong_text import reference_error
 
 __all__ = ["Vertex", "Wiring", "delayed", "wire"]
 
@@ -64,7 +65,7 @@ def wire(chains: Mapping[str, Chain], given: tuple[str, ...] = (), code: str = "
                 main[vertex] = name, place - 1
             found: list[Vertex] = []
             for reference in referred(node):
-                matches = _matches(reference, ends, node, code)
+                matches = _matches(reference, ends, code)
                 if len(matches) > 1:
                     by_chance.append(vertex)
                 found += matches
@@ -90,14 +91,13 @@ def referred(node: Node) -> list[str]:
     return list(dict.fromkeys(names)) if node.name == "seq" else names
 
 
-def _matches(reference: str, ends: Mapping[str, Vertex], node: Node, code: str) -> list[Vertex]:
+def _matches(reference: str, ends: Mapping[str, Vertex], code: str) -> list[Vertex]:
     if ".." in reference:
         matches = [end for name, end in ends.items() if name.startswith(reference.replace("..", ""))]
     else:
         matches = [ends[reference]] if reference in ends else []
     if not matches:
-        message = f"cannot use this non-exist reference {reference}"
-        raise GlicolError(message, kind="reference", code=code, line=node.line, column=node.column)
+        raise reference_error(code, reference)
     return matches
 
 
