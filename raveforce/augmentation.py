@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import oaconvolve
 
 from raveforce import audio as recordings
 
@@ -94,6 +93,8 @@ def make_augmentation(spec: bool | Mapping[str, Any] | Augmentation | None) -> A
 
 def _room(sound: Array, rng: np.random.Generator, fading: float) -> Array:
     """A sound's reverberation, of the sound's energy and length: noise that falls by 60 dB in ``fading`` samples."""
+    from scipy.signal import oaconvolve  # takes long to import
+
     time = np.arange(1, min(len(sound), round(fading)) + 1, dtype=np.float32)
     echo = rng.standard_normal(len(time), dtype=np.float32) * 10 ** (-3 * time / np.float32(fading))
     wet = oaconvolve(sound, echo)[: len(sound)]

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import librosa
 import numpy as np
 import pytest
 import soundfile
@@ -121,3 +122,19 @@ def test_written_sound_is_read_back_to_the_bit(tmp_path: Path) -> None:
     audio.write(tmp_path / "a.wav", sound, 44100)
     back, _ = audio.load(tmp_path / "a.wav")
     np.testing.assert_array_equal(back, sound)
+
+
+@pytest.mark.parametrize("top_db", [20.0, 60.0])
+@pytest.mark.parametrize("silence", [(0, 0), (3000, 5001), (127, 9000)])
+def test_trimming_is_librosas(top_db: float, silence: tuple[int, int]) -> None:
+    decay = np.exp(-np.arange(20_000) / 900) * np.sin(np.arange(20_000) / 9)
+    sound = np.pad(decay, silence).astype(np.float32)
+    theirs, _ = librosa.effects.trim(sound, top_db=top_db, frame_length=512, hop_length=128)
+    np.testing.assert_array_equal(audio.trim(sound, top_db=top_db), theirs)
+
+
+@pytest.mark.parametrize(("rate", "new"), [(48000, 44100), (22050, 44100), (44100, 16000), (8000, 44100)])
+def test_resampling_is_librosas(rate: int, new: int) -> None:
+    sound = np.random.default_rng(0).normal(size=12_345).astype(np.float32)
+    theirs = librosa.resample(sound, orig_sr=rate, target_sr=new)
+    np.testing.assert_array_equal(audio.resample(sound, rate, new), theirs)
