@@ -19,6 +19,7 @@ from raveforce.glicol import (
     open_engine,
 )
 from raveforce.glicol.render import render
+from raveforce.imitation import Imitation, imitate
 from raveforce.parameter_space import ParameterSpace
 from raveforce.parameters import Choose, Exp, Lin, ParameterError, Rel
 from raveforce.spec import EnvSpec
@@ -34,6 +35,7 @@ __all__ = [
     "EnvSpec",
     "Exp",
     "GlicolError",
+    "Imitation",
     "Lin",
     "ParameterError",
     "ParameterSpace",
@@ -45,6 +47,7 @@ __all__ = [
     "Task",
     "UnsupportedProgram",
     "define",
+    "imitate",
     "make",
     "make_vec",
     "measure",

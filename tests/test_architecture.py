@@ -39,8 +39,10 @@ FLOORS = {
     "raveforce.spec": 5,
     "raveforce.env": 6,
     "raveforce.tasks": 7,
+    "raveforce.imitation": 8,
     "raveforce.vector": 8,
     "raveforce": 9,
+    "raveforce.cli": 10,
 }
 
 

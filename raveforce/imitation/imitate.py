@@ -1,0 +1,217 @@
+"""Any sound in, a Glicol program that imitates it out."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from raveforce import audio as recordings
+from raveforce.audio import AudioError
+from raveforce.distances import Distance, make_distance, measure
+from raveforce.glicol.render import render
+from raveforce.imitation.export import at_bounds, looped, rounded
+from raveforce.imitation.objective import Objective
+from raveforce.imitation.proposals import Proposer
+from raveforce.imitation.race import Budget, Lane, Progress, race
+from raveforce.imitation.starts import starts
+from raveforce.tasks.match import TEMPLATES
+
+__all__ = ["LONGEST", "SAMPLE_RATE", "Imitation", "imitate", "prepare"]
+
+Audio = NDArray[np.float32]
+
+SAMPLE_RATE = 44100
+"""Hz at which programs are rendered and compared."""
+LONGEST = 10.0
+"""Seconds of sound at most: the templates make single sounds."""
+SHORTEST = 256
+"""Samples of sound at least."""
+RESERVE = 0.35
+"""Seconds that are kept for what comes after the search."""
+RANDOM = 64
+"""Random programs that say how near a program comes by chance."""
+OUTSIDE = 0.35
+"""Share of silence's distance that must be gained, or the sound counts as outside what the template can say."""
+
+
+@dataclass(frozen=True, eq=False)
+class Imitation:
+    """A program and how near it comes.
+
+    Attributes
+    ----------
+    code : Glicol, to be played as it is; struck again and again, its first strike being ``audio``
+    template : whose blanks were filled
+    parameters : what fills them, by name
+    audio : float32 [samples], the program's sound, as long as the target
+    target : float32 [samples], what was imitated: mono, trimmed, at a peak of 0.9
+    sample_rate : of both, Hz
+    distance : name of the distance that was minimised
+    distances : of ``audio`` to ``target``, by name: all there are
+    silence : the distances of silence
+    random : the minimised distance of a random program of the template (median of 64)
+    at_bounds : parameters that ended at an end of their range
+    renders, seconds : what the search took
+    interrupted : whether Ctrl-C ended it
+    """
+
+    code: str
+    template: str
+    parameters: Mapping[str, float | str]
+    audio: Audio
+    target: Audio
+    sample_rate: int
+    distance: str
+    distances: Mapping[str, float]
+    silence: Mapping[str, float]
+    random: float
+    at_bounds: tuple[str, ...]
+    renders: int
+    seconds: float
+    interrupted: bool = False
+
+    @property
+    def score(self) -> float:
+        """How much nearer than silence: 1 is the target itself, 0 no nearer than silence, below 0 farther."""
+        return 1 - self.distances[self.distance] / self.silence[self.distance]
+
+    @property
+    def outside(self) -> bool:
+        """Whether the sound seems to lie outside what the template can say."""
+        return self.score < OUTSIDE
+
+
+def prepare(sound: ArrayLike | str | Path, sample_rate: int = SAMPLE_RATE) -> Audio:
+    """A sound as it is imitated: mono, at 44.1 kHz, without silence at its ends, at a peak of 0.9.
+
+    Parameters
+    ----------
+    sound : a recording's path, or float array [samples]
+    sample_rate : of an array, Hz
+
+    Raises
+    ------
+    AudioError
+        It cannot be read or used, or is too long or too short.
+    """
+    if isinstance(sound, (str, Path)):
+        name = str(sound)
+        audio, _ = recordings.load(sound, sample_rate=SAMPLE_RATE)
+    else:
+        name = "the sound"
+        audio = recordings.as_audio(sound, name=name)
+        if sample_rate != SAMPLE_RATE:
+            audio = recordings.resample(audio, sample_rate, SAMPLE_RATE)
+    audio = recordings.trim(audio)
+    seconds = len(audio) / SAMPLE_RATE
+    if seconds > LONGEST:
+        raise AudioError(
+            f"{name} lasts {seconds:.1f} s; imitate takes single sounds of up to {LONGEST:g} s: cut it first"
+        )
+    if len(audio) < SHORTEST:
+        raise AudioError(f"{name} has {len(audio)} samples that are not silent; imitate takes {SHORTEST} or more")
+    return recordings.normalise(audio)
+
+
+def imitate(
+    sound: ArrayLike | str | Path,
+    sample_rate: int = SAMPLE_RATE,
+    *,
+    seconds: float | None = None,
+    renders: int | None = None,
+    template: str = "auto",
+    distance: str | Distance = "mss",
+    seed: int = 0,
+    proposers: Sequence[Proposer] = (),
+    progress: Callable[[Progress], None] | None = None,
+) -> Imitation:
+    """Find a Glicol program that sounds like a recording.
+
+    Parameters
+    ----------
+    sound : a recording's path, or float array [samples]
+    sample_rate : of an array, Hz
+    seconds : until the answer is there; 10 where ``renders`` is not given
+    renders : programs to render at most; the same number gives the same program every time
+    template : a name in ``raveforce.tasks.match.TEMPLATES``, or "auto" for the one that comes nearest
+    distance : a name in ``raveforce.distances.DISTANCES`` or a distance: what is minimised
+    seed : of the search
+    proposers : where searches may begin beside the middle, such as a policy's answers
+    progress : called now and then with how far the search is
+
+    Raises
+    ------
+    AudioError
+        The sound cannot be used.
+    ValueError
+        An unknown template or distance, or a budget that is not above 0.
+
+    Notes
+    -----
+    Ctrl-C ends the search and returns the best so far.
+
+    Examples
+    --------
+    >>> time = np.arange(8820) / 44100
+    >>> drum = np.sin(2 * np.pi * 60 * time) * np.exp(-time / 0.05)
+    >>> imitation = imitate(drum, template="kick", renders=300)
+    >>> imitation.distances["mss"] < imitation.silence["mss"] / 2
+    True
+    """
+    started = time.monotonic()
+    if seconds is None and renders is None:
+        seconds = 10.0
+    if seconds is not None and not 0 < seconds < math.inf:
+        raise ValueError(f"seconds is a number above 0, not {seconds!r}")
+    deadline = None if seconds is None else started + max(seconds - RESERVE, seconds / 2)
+    budget = Budget(renders, deadline)
+    names = [*TEMPLATES] if template == "auto" else [template]
+    if template != "auto" and template not in TEMPLATES:
+        raise ValueError(f"unknown template {template!r}; the templates are auto, {', '.join(TEMPLATES)}")
+    minimised = make_distance(distance, SAMPLE_RATE)
+    target = prepare(sound, sample_rate)
+
+    objectives = [Objective(name, TEMPLATES[name](target, sample_rate=SAMPLE_RATE), minimised) for name in names]
+    try:
+        lanes = starts(objectives, proposers, budget, seed)
+        best, interrupted = race(lanes, budget, threads=os.cpu_count() or 1, progress=progress)
+        return _imitation(best, sum(lane.search.renders for lane in lanes), started, interrupted)
+    finally:
+        for objective in objectives:
+            objective.close()
+
+
+def _imitation(best: Lane, renders: int, started: float, interrupted: bool) -> Imitation:
+    """Put down what a search found."""
+    objective = best.objective
+    searched = time.monotonic() - started
+    found = rounded(objective, best.search.nearest[1])
+    seconds = len(objective.target) / SAMPLE_RATE
+    code = looped(objective.task.program, seconds).fill(found.values)
+    # What people will hear is what is measured: the program as it is printed.
+    audio = render(code, seconds, SAMPLE_RATE)
+    actions = np.random.default_rng(0).uniform(-1, 1, (RANDOM, objective.dimensions))
+    name = objective.distance.name
+    return Imitation(
+        code=code,
+        template=objective.template,
+        parameters=objective.parameters.named(found.values),
+        audio=audio,
+        target=objective.target,
+        sample_rate=SAMPLE_RATE,
+        distance=name,
+        distances=measure(audio, objective.target, SAMPLE_RATE, extra=[objective.distance]),
+        silence=measure(np.zeros_like(audio), objective.target, SAMPLE_RATE, extra=[objective.distance]),
+        random=float(np.median(objective(actions))),
+        at_bounds=at_bounds(objective.parameters, found.values),
+        renders=renders,
+        seconds=searched,
+        interrupted=interrupted,
+    )
