@@ -21,7 +21,7 @@ from raveforce.imitation.objective import Objective
 from raveforce.imitation.proposals import Proposer
 from raveforce.imitation.race import Budget, Lane, Progress, race
 from raveforce.imitation.starts import starts
-from raveforce.tasks.match import TEMPLATES
+from raveforce.imitation.templates import make_template, templates
 
 __all__ = ["LONGEST", "SAMPLE_RATE", "Imitation", "imitate", "prepare"]
 
@@ -140,7 +140,7 @@ def imitate(
     sample_rate : of an array, Hz
     seconds : until the answer is there; 10 where ``renders`` is not given
     renders : programs to render at most; the same number gives the same program every time
-    template : a name in ``raveforce.tasks.match.TEMPLATES``, or "auto" for the one that comes nearest
+    template : a task of one step, or "auto" for the one in ``raveforce.imitation.templates.AUTO`` that comes nearest
     distance : a name in ``raveforce.distances.DISTANCES`` or a distance: what is minimised
     seed : of the search
     proposers : where searches may begin beside the middle, such as a policy's answers
@@ -172,13 +172,11 @@ def imitate(
         raise ValueError(f"seconds is a number above 0, not {seconds!r}")
     deadline = None if seconds is None else started + max(seconds - RESERVE, seconds / 2)
     budget = Budget(renders, deadline)
-    names = [*TEMPLATES] if template == "auto" else [template]
-    if template != "auto" and template not in TEMPLATES:
-        raise ValueError(f"unknown template {template!r}; the templates are auto, {', '.join(TEMPLATES)}")
+    names = templates(template)
     minimised = make_distance(distance, SAMPLE_RATE)
     target = prepare(sound, sample_rate)
 
-    objectives = [Objective(name, TEMPLATES[name](target, sample_rate=SAMPLE_RATE), minimised) for name in names]
+    objectives = [Objective(name, make_template(name, target, SAMPLE_RATE), minimised) for name in names]
     try:
         lanes = starts(objectives, proposers, budget, seed)
         best, interrupted = race(lanes, budget, threads=os.cpu_count() or 1, progress=progress)

@@ -5,15 +5,15 @@ from numpy.typing import NDArray
 import raveforce
 from raveforce.distances import make_distance
 from raveforce.imitation.export import at_bounds, looped, rounded
-from raveforce.imitation.imitate import TEMPLATES
 from raveforce.imitation.objective import Objective
+from raveforce.imitation.templates import AUTO, make_template
 from raveforce.parameter_space import ParameterSpace
 from raveforce.parameters import Exp, Lin, Rel
 from raveforce.task import define
 
 
 def test_numbers_are_short_and_the_sound_is_as_near(drum: NDArray[np.float32]) -> None:
-    objective = Objective("kick", TEMPLATES["kick"](drum), make_distance("mss"))
+    objective = Objective("kick", make_template("kick", drum, 44100), make_distance("mss"))
     for action in np.random.default_rng(0).uniform(-1, 1, (8, objective.dimensions)):
         found = rounded(objective, action)
         code = objective.task.program.fill(found.values)
@@ -34,9 +34,9 @@ def test_ends_of_ranges_are_named() -> None:
     assert at_bounds(space, np.array([100.0, 0.5, 200.0, 0.0])) == ("a", "d")
 
 
-@pytest.mark.parametrize("name", list(TEMPLATES))
+@pytest.mark.parametrize("name", AUTO)
 def test_the_exported_program_sounds_the_same_in_the_real_engine(name: str, drum: NDArray[np.float32]) -> None:
-    objective = Objective(name, TEMPLATES[name](drum), make_distance("mss"))
+    objective = Objective(name, make_template(name, drum, 44100), make_distance("mss"))
     action = np.random.default_rng(1).uniform(-0.5, 0.5, objective.dimensions)
     found = rounded(objective, action)
     seconds = len(drum) / 44100

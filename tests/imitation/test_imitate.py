@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 import raveforce
 from raveforce.audio import AudioError
-from raveforce.imitation.imitate import TEMPLATES, prepare
+from raveforce.imitation.imitate import prepare
+from raveforce.imitation.templates import make_template
 from raveforce.task import Task
 
 RATE = 44100
@@ -50,7 +51,7 @@ def test_what_is_said_of_an_imitation_is_so(drum: Audio) -> None:
     assert found.silence == raveforce.measure(np.zeros_like(played), found.target)
     assert found.score == pytest.approx(1 - found.distances["mss"] / found.silence["mss"])
     assert found.distances["mss"] < found.random
-    assert set(found.parameters) == set(TEMPLATES["kick"](drum).parameters.parameters)
+    assert set(found.parameters) == set(make_template("kick", drum, 44100).parameters.parameters)
     assert 300 < found.renders <= 400
 
 
@@ -74,7 +75,7 @@ def test_an_answer_is_there_in_time(drum: Audio) -> None:
 
 
 def test_a_right_answer_is_taken_and_a_wrong_one_costs_little(drum: Audio) -> None:
-    task = TEMPLATES["kick"](prepare(drum))
+    task = make_template("kick", prepare(drum), RATE)
     right = raveforce.imitate(drum, template="kick", renders=3000)
     action = task.parameters.encode([[float(value) for value in right.parameters.values()]])
 
@@ -121,6 +122,7 @@ def test_settings_that_cannot_be_used(drum: Audio) -> None:
         ({"distance": "ms"}, "unknown distance 'ms'"),
         ({"seconds": 0}, "seconds is a number above 0"),
         ({"seconds": float("nan")}, "seconds is a number above 0"),
+        ({"template": "bass_line"}, "cannot imitate"),
         ({"renders": 0}, "renders is a number above 0"),
     ):
         with pytest.raises(ValueError, match=message):
