@@ -25,7 +25,7 @@ try:
 except ImportError:  # Windows has none
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["compiled_folder", "keep", "load_compiled"]
+__all__ = ["compiled_folder", "is_compiling", "keep", "load_compiled"]
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +62,14 @@ def _compiler() -> str:
 
     processor = llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten()
     return f"{sys.version} {numba.__version__} {platform.system()} {platform.machine()} {processor}"
+
+
+@cache
+def is_compiling() -> bool:
+    """Whether numba compiles at all: ``NUMBA_DISABLE_JIT=1`` turns it off, as some do to debug code of their own."""
+    import numba
+
+    return not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
 
 
 def keep(function: Any, name: str, *sources: str) -> Any:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from raveforce._compile import is_compiling
 from raveforce.fourier.plan import LANES, Plan, make_plan, make_space
 
 __all__ = ["LEAST_FLOOR", "Bands", "apart", "log_mels", "magnitudes", "powers", "quick"]
@@ -42,7 +43,7 @@ class Bands(NamedTuple):
 
 def quick(n_fft: int) -> bool:
     """Whether frames of ``n_fft`` samples can be transformed here."""
-    return n_fft >= _SHORTEST and n_fft & (n_fft - 1) == 0
+    return n_fft >= _SHORTEST and n_fft & (n_fft - 1) == 0 and is_compiling()
 
 
 def powers(audio: Array, n_fft: int, hop: int) -> Array:

@@ -16,9 +16,9 @@ from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.jit import TILE
 from raveforce.glicol.native.load import load_kernel
-from raveforce.glicol.native.lowering.graph import Setting
+from raveforce.glicol.native.lowering.graph import Context
 from raveforce.glicol.native.lowering.variants import compile_variants
-from raveforce.glicol.native.state_transfer import surviving
+from raveforce.glicol.native.state_transfer import surviving_nodes
 from raveforce.glicol.native.voices import Voices
 from raveforce.glicol.program import Program
 from raveforce.glicol.protocol import BLOCK, BaseEngine, EngineSettings
@@ -54,6 +54,8 @@ class NativeEngine(BaseEngine):
         The program has a node, or a blank in a place, that this engine does not play.
     GlicolError
         The program is wrong.
+    EngineUnavailable
+        Compilation is turned off.
     ValueError
         A setting is out of range.
 
@@ -80,8 +82,8 @@ class NativeEngine(BaseEngine):
     ) -> None:
         super().__init__(program, rows, EngineSettings(sample_rate, bpm, seed, deadline), samples)
         # The engine takes its tempo as a float32.
-        setting = Setting(float(sample_rate), float(np.float32(bpm)), int(seed), code=program.template)
-        self._graphs = compile_variants(program, setting)
+        context = Context(float(sample_rate), float(np.float32(bpm)), int(seed), code=program.template)
+        self._graphs = compile_variants(program, context)
         self._word_blanks = [i for i, name in enumerate(program.blanks) if name in program.words]
         self._kernel = load_kernel()
         self._voices: dict[tuple[int, ...], Voices] = {}
@@ -244,7 +246,7 @@ class NativeEngine(BaseEngine):
             before = self._chosen[row]
             if before is not None and before != choices:
                 old, new = self._voices_of(before), self._voices_of(choices)
-                new.take_over(row, old, surviving(old.graph, new.graph))
+                new.take_over(row, old, surviving_nodes(old.graph, new.graph))
             self._chosen[row] = choices
         for choices, members in groups.items():
             yield self._voices_of(choices), np.array(members)

@@ -7,8 +7,9 @@ from types import ModuleType
 
 import numpy as np
 
-from raveforce._compile import load_compiled
+from raveforce._compile import is_compiling, load_compiled
 from raveforce.glicol.block import BLOCK
+from raveforce.glicol.errors import EngineUnavailable
 from raveforce.glicol.native.kernel import SOURCES
 
 __all__ = ["load_kernel"]
@@ -16,7 +17,15 @@ __all__ = ["load_kernel"]
 
 @cache
 def load_kernel() -> ModuleType:
-    """Import the kernel and make sure that it is compiled; the first time takes a while, and says so."""
+    """Import the kernel and make sure that it is compiled; the first time takes a while, and says so.
+
+    Raises
+    ------
+    EngineUnavailable
+        Compilation is turned off.
+    """
+    if not is_compiling():
+        raise EngineUnavailable("the native engine is compiled code, and NUMBA_DISABLE_JIT is set; use engine='wasm'")
     return load_compiled(
         "raveforce.glicol.native.kernel.play",
         name="native",

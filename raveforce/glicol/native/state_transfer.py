@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from raveforce.glicol.native.frontend.parser import Node
-from raveforce.glicol.native.lowering.graph import Graph, Part
+from raveforce.glicol.native.lowering.graph import Graph, NodeState
 
-__all__ = ["surviving"]
+__all__ = ["surviving_nodes"]
 
 
 @lru_cache(maxsize=4096)
@@ -44,7 +44,7 @@ def _subsequence(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[tuple[int,
     return tuple(pairs)
 
 
-def surviving(old: Graph, new: Graph) -> list[tuple[Part, Part]]:
+def surviving_nodes(old: Graph, new: Graph) -> list[tuple[NodeState, NodeState]]:
     """Nodes of the old graph that go on in the new one, each with its place there."""
     old_parts = {(part.chain, part.place): part for part in old.parts}
     new_parts = {(part.chain, part.place): part for part in new.parts}

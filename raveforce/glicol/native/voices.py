@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.jit import LANES, PAD
-from raveforce.glicol.native.lowering.graph import Graph, Part
+from raveforce.glicol.native.lowering.graph import Graph, NodeState
 
 __all__ = ["Voices"]
 
@@ -76,7 +76,7 @@ class Voices:
         """Block that rows played last, [rows, BLOCK]."""
         return self._bufs[:-1][rows, self.graph.final, :BLOCK]
 
-    def take_over(self, row: int, other: Voices, pairs: list[tuple[Part, Part]]) -> None:
+    def take_over(self, row: int, other: Voices, pairs: list[tuple[NodeState, NodeState]]) -> None:
         """Start a row from another graph's state: ``pairs`` are nodes there and here that live on."""
         self.reset(np.array([row]))
         for theirs, ours in pairs:

@@ -287,6 +287,31 @@ def test_the_cache_moves_with_the_setting(monkeypatch, tmp_path):
     assert folder.is_relative_to(tmp_path / "native")
 
 
+WITHOUT_COMPILATION = """
+import numpy as np
+from raveforce.glicol import EngineUnavailable, open_engine
+from raveforce import spectra
+assert open_engine("o: sin 440").kind == "wasm"
+assert open_engine("o: sin 440", kind="wasm").play([[]], 100).any()
+assert spectra.power(np.ones((1, 4096), np.float32), n_fft=1024, hop_length=256).any()
+try:
+    open_engine("o: sin 440", kind="native")
+except EngineUnavailable as error:
+    print(error)
+"""
+
+
+def test_where_compilation_is_turned_off_the_other_engine_plays():
+    run = subprocess.run(
+        [sys.executable, "-c", WITHOUT_COMPILATION],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "NUMBA_DISABLE_JIT is set; use engine='wasm'" in run.stdout
+
+
 @pytest.mark.slow
 def test_a_first_start_compiles_with_a_notice_and_a_second_does_not(tmp_path):
     code = "from raveforce.glicol import open_engine; open_engine('o: sin 3', kind='native').play([[]], 10)"

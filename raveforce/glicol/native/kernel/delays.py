@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from raveforce.glicol.block import BLOCK
-from raveforce.glicol.native.kernel.jit import count, jitted
+from raveforce.glicol.native.kernel.jit import jitted, to_uint32
 from raveforce.glicol.native.kernel.oscillators import power_of_two
 
 F = np.float32
@@ -74,9 +74,9 @@ def tap(milliseconds, rate, length):
 
 
 @jitted
-def between(rings, row, ring, head, length, position):
+def interpolate(rings, row, ring, head, length, position):
     """Read a ring between two samples, weighted as Glicol does."""
-    whole = count(position)
+    whole = to_uint32(position)
     fraction = position - np.floor(position)
     first = ((head + whole) & WORD) % length
     second = ((head + ((whole + 1) & WORD)) & WORD) % length
@@ -90,7 +90,7 @@ def modulated_delay(bufs, row, out, source, modulator, rings, ring, head, length
         position = tap(bufs[row, modulator, i], rate, length)
         if position < ZERO:
             return -1
-        bufs[row, out, i] = between(rings, row, ring, head, length, position)
+        bufs[row, out, i] = interpolate(rings, row, ring, head, length, position)
         rings[row, ring + head] = bufs[row, source, i]
         head = head + 1 if head + 1 < length else 0
     return head
@@ -104,8 +104,8 @@ def modulated_allpass(bufs, row, out, source, modulator, rings, ring, head, leng
         if position < ZERO:
             return -1
         x = bufs[row, source, i]
-        delayed_x = between(rings, row, ring, head, length, position)
-        delayed_y = between(rings, row, ring + length, head, length, position)
+        delayed_x = interpolate(rings, row, ring, head, length, position)
+        delayed_y = interpolate(rings, row, ring + length, head, length, position)
         y = -gain * x + delayed_x + gain * delayed_y
         rings[row, ring + head] = x
         rings[row, ring + length + head] = y

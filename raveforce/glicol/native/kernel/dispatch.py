@@ -57,7 +57,7 @@ def dispatch(code, state, k, row):
                 bufs[row, out, i] = bufs[row, a, i]
             flat[row, out] = 0
     elif opcode == op.SUM:
-        add_up(code, state, k, row)
+        sum_inputs(code, state, k, row)
     elif opcode == op.ENVPERC:
         percussive(ops, state, k, row)
     elif opcode == op.CONSTANT:
@@ -94,7 +94,7 @@ def dispatch_rare(ops, state, k, row):
 
 
 @jitted(inline="always")
-def add_up(code, state, k, row):
+def sum_inputs(code, state, k, row):
     """Sum of the listed buffers."""
     bufs, out, at = state.bufs, column(code.ops, k, op.OUT), column(code.ops, k, op.LIST)
     first = index(code.lists[at])

@@ -7,7 +7,7 @@ import numpy as np
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.blocks import fill
-from raveforce.glicol.native.kernel.jit import column, count, jitted
+from raveforce.glicol.native.kernel.jit import column, jitted, to_uint32
 
 F = np.float32
 ZERO, ONE = F(0), F(1)
@@ -22,10 +22,10 @@ def percussive(ops, state, k, row):
     out, source = column(ops, k, op.OUT), column(ops, k, op.IN0)
     position, scale = state.ints[row, column(ops, k, op.INT)], state.floats[row, column(ops, k, op.FLOAT)]
     rate, quick = params[row, column(ops, k, op.P2)], ops[k, op.QUICK] != op.NEVER
-    attack = count(params[row, column(ops, k, op.P0)] * rate)
+    attack = to_uint32(params[row, column(ops, k, op.P0)] * rate)
     # The engine's lengths are unsigned 32-bit numbers, and so is their sum.
-    end = (attack + count(params[row, column(ops, k, op.P1)] * rate)) & 0xFFFFFFFF
-    decay = count(params[row, column(ops, k, op.P1)] * rate)
+    end = (attack + to_uint32(params[row, column(ops, k, op.P1)] * rate)) & 0xFFFFFFFF
+    decay = to_uint32(params[row, column(ops, k, op.P1)] * rate)
     triggers = 0
     if not (flat[row, source] and bufs[row, source, 0] <= ZERO):
         for i in range(BLOCK):
@@ -34,21 +34,21 @@ def percussive(ops, state, k, row):
     if triggers > 0:
         for i in range(BLOCK):
             if bufs[row, source, i] > ZERO:
-                line(bufs, row, out, start, i, position, scale, attack, decay, end, quick)
+                envelope_segment(bufs, row, out, start, i, position, scale, attack, decay, end, quick)
                 start = i
                 position = 0
                 scale = bufs[row, source, i]
     if triggers == 0 and position > max(attack, end):
         fill(bufs, flat, row, out, ZERO * scale)
     else:
-        line(bufs, row, out, start, BLOCK, position, scale, attack, decay, end, quick)
+        envelope_segment(bufs, row, out, start, BLOCK, position, scale, attack, decay, end, quick)
         flat[row, out] = 0
     state.ints[row, column(ops, k, op.INT)] = position + BLOCK - start
     state.floats[row, column(ops, k, op.FLOAT)] = scale
 
 
 @jitted
-def line(bufs, row, out, start, stop, position, scale, attack, decay, end, quick):
+def envelope_segment(bufs, row, out, start, stop, position, scale, attack, decay, end, quick):
     """Samples start to stop of an envelope that stands at a position; lengths and its end in samples.
 
     ``quick`` multiplies by a slope instead of dividing every sample, which may change its last digit.
@@ -67,13 +67,13 @@ def line(bufs, row, out, start, stop, position, scale, attack, decay, end, quick
             else:
                 bufs[row, out, i] = ZERO * scale
     else:
-        ramps(bufs, row, out, first, peak, floor, past, left, scale, attack, decay, quick)
+        attack_and_decay(bufs, row, out, first, peak, floor, past, left, scale, attack, decay, quick)
     for i in range(floor, last):
         bufs[row, out, i] = ZERO * scale
 
 
 @jitted
-def ramps(bufs, row, out, first, peak, floor, past, left, scale, attack, decay, quick):
+def attack_and_decay(bufs, row, out, first, peak, floor, past, left, scale, attack, decay, quick):
     """Attack and decay of less than 2³¹ samples, of which vectors are converted at once."""
     if attack == 0:
         for i in range(first, peak):
@@ -108,9 +108,9 @@ def adsr(ops, state, k, row):
     out, source = column(ops, k, op.OUT), column(ops, k, op.IN0)
     int_at, at = column(ops, k, op.INT), column(ops, k, op.FLOAT)
     sustain, rate = params[row, column(ops, k, op.P2)], params[row, column(ops, k, op.P4)]
-    attack_length = count(params[row, column(ops, k, op.P0)] * rate)
-    decay_length = count(params[row, column(ops, k, op.P1)] * rate)
-    release_length = count(params[row, column(ops, k, op.P3)] * rate)
+    attack_length = to_uint32(params[row, column(ops, k, op.P0)] * rate)
+    decay_length = to_uint32(params[row, column(ops, k, op.P1)] * rate)
+    release_length = to_uint32(params[row, column(ops, k, op.P3)] * rate)
     last_input, y, turn = floats[row, at + LAST_INPUT], floats[row, at + LAST_OUTPUT], floats[row, at + TURN]
     position, phase = ints[row, int_at + POSITION], ints[row, int_at + PHASE]
     for i in range(BLOCK):

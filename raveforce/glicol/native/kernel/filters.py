@@ -15,7 +15,7 @@ HALF, ONE, TWO = F(0.5), F(1), F(2)
 TWO_PI = F(2) * F(math.pi)
 
 FORGOTTEN = 1e-4
-"""Part of a difference between quick and exact that is too small to matter even when it is enlarged."""
+"""NodeState of a difference between quick and exact that is too small to matter even when it is enlarged."""
 MOST_NOISE = 80.0
 """Gain of rounding noise up to which a filter may be computed quickly: 5e-5 of full scale at worst."""
 

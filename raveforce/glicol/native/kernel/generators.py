@@ -7,7 +7,7 @@ import numpy as np
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.blocks import blank
-from raveforce.glicol.native.kernel.jit import column, count, jitted
+from raveforce.glicol.native.kernel.jit import column, jitted, to_uint32
 from raveforce.glicol.native.kernel.oscillators import (
     impulses,
     noise,
@@ -76,7 +76,7 @@ def impulse_train(ops, state, k, row):
     """Impulses; False where their period is no sample."""
     bufs, flat, ints, params = state.bufs, state.flat, state.ints, state.params
     out, at = column(ops, k, op.OUT), column(ops, k, op.INT)
-    period = count(params[row, column(ops, k, op.P1)] / params[row, column(ops, k, op.P0)])
+    period = to_uint32(params[row, column(ops, k, op.P1)] / params[row, column(ops, k, op.P0)])
     clock = ints[row, at + CLOCK]
     if period == 0:
         return op.TRAP
@@ -98,6 +98,6 @@ def seeded_noise(ops, state, k, row):
     seed = state.params[row, column(ops, k, op.P0)]
     if ints[row, int_at + SEEDED] == 0 or floats[row, at] != seed:
         ints[row, int_at + SEEDED], floats[row, at] = 1, seed
-        ints[row, int_at + SEED] = count(seed)
+        ints[row, int_at + SEED] = to_uint32(seed)
     ints[row, int_at + SEED] = noise(state.bufs, row, out, ints[row, int_at + SEED])
     state.flat[row, out] = 0

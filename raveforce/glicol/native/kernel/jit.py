@@ -10,7 +10,7 @@ import numba
 from raveforce._compile import keep
 from raveforce.glicol.native.kernel import SOURCES
 
-__all__ = ["LANES", "PAD", "TILE", "column", "count", "index", "jitted"]
+__all__ = ["LANES", "PAD", "TILE", "column", "index", "jitted", "to_uint32"]
 
 TILE = 4
 """Rows that go through an instruction together."""
@@ -42,7 +42,7 @@ def jitted(function: Callable[..., Any] | None = None, **options: Any) -> Any:
 
 
 @jitted
-def count(x):
+def to_uint32(x):
     """Float to an unsigned 32-bit count, as the engine converts: towards 0, within range, 0 for NaN."""
     if not x > 0:
         return 0

@@ -15,7 +15,7 @@ from raveforce.glicol.native.kernel.dispatch import dispatch
 from raveforce.glicol.native.kernel.generators import quick_sine
 from raveforce.glicol.native.kernel.jit import LANES, TILE, column, index, jitted
 from raveforce.glicol.native.kernel.phase_lookahead import look_ahead
-from raveforce.glicol.native.kernel.resonant import gather, resonate_tile
+from raveforce.glicol.native.kernel.resonant import resonate_tile, sort_exact_first
 from raveforce.glicol.native.kernel.ring_buffers import ring_sizes
 from raveforce.glicol.native.kernel.state import Code, Scratch, State
 
@@ -52,7 +52,7 @@ def play(
     state = State(params, ints, floats, rings, bufs, flat, failed)
     scratch = Scratch(tracks, lanes)
     broken = 0
-    gather(ops, state, rows)
+    sort_exact_first(ops, state, rows)
     for start in range(0, rows.shape[0], TILE):
         tile = rows[start : start + TILE]
         lane = start % LANES

@@ -32,7 +32,7 @@ def resonate_tile(ops, state, k, tile, blocks_left):
         q, rate = params[row, column(ops, k, op.P1)], params[row, column(ops, k, op.P2)]
         biquad_coefficients(floats, row, at, cutoff, q, rate, highpass)
         state.flat[row, out] = 0
-        if takes_quick(quick, floats[row, at + op.SETTLING], blocks_left):
+        if may_be_quick(quick, floats[row, at + op.SETTLING], blocks_left):
             resonate_quickly(bufs, row, out, source, floats, at)
         else:
             r, s, t, u = row, r, s, t
@@ -44,13 +44,13 @@ def resonate_tile(ops, state, k, tile, blocks_left):
 
 
 @jitted
-def takes_quick(quick, settling, blocks_left):
+def may_be_quick(quick, settling, blocks_left):
     """Whether a filter may be quick in a block."""
     return settling > ZERO and (quick == op.ALWAYS or (quick == op.EARLY and blocks_left > settling))
 
 
 @jitted
-def gather(ops, state, rows):
+def sort_exact_first(ops, state, rows):
     """Put rows whose first filter cannot be quick before the others, so that they fill tiles of their own."""
     floats, params = state.floats, state.params
     for k in range(ops.shape[0]):

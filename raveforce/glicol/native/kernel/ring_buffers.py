@@ -1,4 +1,4 @@
-"""Instructions with a delay line: its ring is laid when a node is born, and again when its numbers change."""
+"""Instructions with a delay line: its ring is laid when a node is made, and again when its numbers change."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import numpy as np
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.delays import allpass, delay, modulated_allpass, modulated_delay
-from raveforce.glicol.native.kernel.jit import column, count, jitted
+from raveforce.glicol.native.kernel.jit import column, jitted, to_uint32
 
 F = np.float32
 ZERO, THOUSAND = F(0), F(1000)
 # A node's integers: whether it is made (-1: it lost its ring), where its ring starts, how long that is.
-BORN, HEAD, LENGTH = range(3)
+MADE, HEAD, LENGTH = range(3)
 
 
 @jitted(inline="always")
@@ -23,11 +23,11 @@ def process_delay(ops, state, k, row):
     int_at, at, ring = column(ops, k, op.INT), column(ops, k, op.FLOAT), column(ops, k, op.RING)
     p0, p1 = params[row, column(ops, k, op.P0)], params[row, column(ops, k, op.P1)]
     rate, code = params[row, column(ops, k, op.P2)], ops[k, op.CODE]
-    born = ints[row, int_at + BORN] != 0
-    if not born or (code != op.ALLPASS_SIGNAL and (floats[row, at] != p0 or floats[row, at + 1] != p1)):
-        wanted = ring_length(code, p0, rate, born)
+    made = ints[row, int_at + MADE] != 0
+    if not made or (code != op.ALLPASS_SIGNAL and (floats[row, at] != p0 or floats[row, at + 1] != p1)):
+        wanted = ring_length(code, p0, rate, made)
         floats[row, at], floats[row, at + 1] = p0, p1
-        ending = lay(ops, k, wanted, ints, rings, row, born)
+        ending = allocate_ring(ops, k, wanted, ints, rings, row, made)
         if ending != op.FINE:
             return ending
     if ops[k, op.IN0] < 0:
@@ -50,23 +50,23 @@ def process_delay(ops, state, k, row):
 
 
 @jitted
-def ring_length(code, value, rate, born):
-    """Samples in a node's ring for its number, when the node is made or (born) when the number changes."""
+def ring_length(code, value, rate, made):
+    """Samples in a node's ring for its number, when it is made, or (made) when the number changes later."""
     if code == op.DELAYN:
-        return count(value)
+        return to_uint32(value)
     if code == op.DELAYMS or code == op.DELAYMS_SIGNAL:
-        return count(value / THOUSAND * rate)
-    if not born and value == ZERO:
-        return count(F(3) * rate)
-    return count(value / THOUSAND * rate)
+        return to_uint32(value / THOUSAND * rate)
+    if not made and value == ZERO:
+        return to_uint32(F(3) * rate)
+    return to_uint32(value / THOUSAND * rate)
 
 
 @jitted
-def lay(ops, k, wanted, ints, rings, row, born):
+def allocate_ring(ops, k, wanted, ints, rings, row, made):
     """Make a node's ring, or act on a changed number as the engine does; return how that ended."""
     int_at, ring, code = ops[k, op.INT], ops[k, op.RING], ops[k, op.CODE]
     if code == op.ALLPASS or code == op.ALLPASS_SIGNAL:
-        if born:
+        if made:
             # A changed number moves the ring's head; its length stays what it was at first.
             ints[row, int_at + HEAD] = wanted % ints[row, int_at + LENGTH]
             return op.FINE
@@ -77,14 +77,14 @@ def lay(ops, k, wanted, ints, rings, row, born):
         size = wanted
     if size > ops[k, op.CAPACITY]:
         return op.NO_MEMORY
-    if born and wanted == 0 and code == op.DELAYN:
+    if made and wanted == 0 and code == op.DELAYN:
         return op.TRAP
     for i in range(np.uint64(ring), np.uint64(ring + size)):
         rings[row, i] = ZERO
     # A delayms that is set to 0 loses its ring: it passes sound on, and any other number breaks it.
-    if ints[row, int_at + BORN] < 0 and wanted > 0:
+    if ints[row, int_at + MADE] < 0 and wanted > 0:
         return op.TRAP
-    ints[row, int_at + BORN] = -1 if born and wanted == 0 else 1
+    ints[row, int_at + MADE] = -1 if made and wanted == 0 else 1
     ints[row, int_at + HEAD] = 0
     ints[row, int_at + LENGTH] = wanted
     return op.FINE

@@ -8,7 +8,7 @@ from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.blocks import blank, fill
 from raveforce.glicol.native.kernel.filters import biquad_coefficients
-from raveforce.glicol.native.kernel.jit import column, count, index, jitted
+from raveforce.glicol.native.kernel.jit import column, index, jitted, to_uint32
 from raveforce.glicol.native.kernel.oscillators import white_noise
 
 F = np.float32
@@ -84,17 +84,17 @@ def notes(code, state, k, row, step, length, has_speed):
     """Notes of a block, in a bar of a length in samples; return the one that comes next, -1 where the engine breaks."""
     ops, lists, bufs, out = code.ops, code.lists, state.bufs, column(code.ops, k, op.OUT)
     listed, events, order = column(ops, k, op.LIST), ops[k, op.COUNT], column(ops, k, op.ORDER)
-    bar, hint = count(length), state.ints[row, column(ops, k, op.INT) + HINT]
+    bar, hint = to_uint32(length), state.ints[row, column(ops, k, op.INT) + HINT]
     if bar == 0:
         return -1
     blank(bufs, state.flat, row, out)
     now = step % bar
-    if hint > 0 and moment(code, state, k, row, hint - 1, length) >= now:
+    if hint > 0 and event_sample(code, state, k, row, hint - 1, length) >= now:
         hint = 0
     done = 0  # samples of the block before the present bar
     while done < BLOCK:
         while hint < events:
-            when = moment(code, state, k, row, hint, length)
+            when = event_sample(code, state, k, row, hint, length)
             if when >= now:
                 if when - now + done >= BLOCK or when >= bar:
                     break
@@ -117,23 +117,23 @@ def notes(code, state, k, row, step, length, has_speed):
 @jitted
 def silence_ahead(code, state, k, row, step, length, hint):
     """Samples from a step on in which a sequence, at this speed, plays no note for sure."""
-    bar = count(length)
+    bar = to_uint32(length)
     now = step % bar
-    due = moment(code, state, k, row, hint, length) if hint < code.ops[k, op.COUNT] else bar
+    due = event_sample(code, state, k, row, hint, length) if hint < code.ops[k, op.COUNT] else bar
     return max(min(due, bar) - now, 0)
 
 
 @jitted
-def moment(code, state, k, row, event, length):
+def event_sample(code, state, k, row, event, length):
     """Sample of the bar at which an event is due."""
-    return count(np.float64(state.params[row, code.lists[column(code.ops, k, op.LIST) + 2 * event]]) * length)
+    return to_uint32(np.float64(state.params[row, code.lists[column(code.ops, k, op.LIST) + 2 * event]]) * length)
 
 
 @jitted
-def due(code, state, k, row, event, cycle):
+def pattern_event_sample(code, state, k, row, event, cycle):
     """Sample of a pattern at which an event is due."""
     time = state.params[row, code.lists[column(code.ops, k, op.LIST) + 2 * event]]
-    return count(time * cycle * state.params[row, column(code.ops, k, op.P1)])
+    return to_uint32(time * cycle * state.params[row, column(code.ops, k, op.P1)])
 
 
 @jitted
@@ -146,7 +146,7 @@ def value_of(code, state, k, row, event):
 def bar_of(ops, state, k, row):
     """Length of a cycle in seconds, and of a pattern in samples."""
     cycle = F(60) / state.params[row, column(ops, k, op.P0)] * F(4)
-    return cycle, count(cycle * state.params[row, column(ops, k, op.P2)] * state.params[row, column(ops, k, op.P1)])
+    return cycle, to_uint32(cycle * state.params[row, column(ops, k, op.P2)] * state.params[row, column(ops, k, op.P1)])
 
 
 @jitted
@@ -159,7 +159,7 @@ def pattern(code, state, k, row):
         return op.TRAP
     nearest = BLOCK
     for event in range(events):
-        when = due(code, state, k, row, event, cycle)
+        when = pattern_event_sample(code, state, k, row, event, cycle)
         if when < bar:
             nearest = min(nearest, (when - step) % bar)
     fill(bufs, state.flat, row, out, value)
@@ -167,7 +167,7 @@ def pattern(code, state, k, row):
         state.flat[row, out] = 0
     for i in range(nearest, BLOCK):
         for event in range(events):
-            if (step + i) % bar == due(code, state, k, row, event, cycle):
+            if (step + i) % bar == pattern_event_sample(code, state, k, row, event, cycle):
                 value = value_of(code, state, k, row, event)
         bufs[row, out, i] = value
     state.floats[row, at] = value
@@ -189,7 +189,7 @@ def swept_lowpass(code, state, k, row):
     y1, y2 = floats[row, filter_at + op.Y1], floats[row, filter_at + op.Y2]
     for i in range(BLOCK):
         for event in range(events):
-            if (step + i) % bar == due(code, state, k, row, event, cycle):
+            if (step + i) % bar == pattern_event_sample(code, state, k, row, event, cycle):
                 cutoff = value_of(code, state, k, row, event)
         biquad_coefficients(floats, row, filter_at, cutoff, q, rate, False)
         y = floats[row, filter_at + op.A1] * x1 + floats[row, filter_at + op.A0] * x2
@@ -209,7 +209,7 @@ def choose(code, state, k, row):
     """A number of the list, another one for each block."""
     ops, at, options = code.ops, column(code.ops, k, op.INT), code.ops[k, op.COUNT]
     seed = state.ints[row, at]
-    option = count((white_noise(seed) * 0.5 + 0.5) * options)
+    option = to_uint32((white_noise(seed) * 0.5 + 0.5) * options)
     option = 0 if option >= options else option
     value = state.params[row, code.lists[column(ops, k, op.LIST) + option]]
     fill(state.bufs, state.flat, row, column(ops, k, op.OUT), value)

@@ -24,7 +24,7 @@ from raveforce.glicol.native.frontend.parser import (
     slot_character,
 )
 from raveforce.glicol.native.kernel import opcodes as op
-from raveforce.glicol.native.lowering.graph import Builder, Graph, Part, Setting
+from raveforce.glicol.native.lowering.graph import Builder, Context, Graph, NodeState
 from raveforce.glicol.native.lowering.wiring import Vertex, Wiring, delayed, referred, wire
 from raveforce.glicol.nodes import ANY, INSTRUCTIONS, NODES, Instruction
 
@@ -35,7 +35,7 @@ INPUT = "~input"
 
 
 @dataclass(frozen=True)
-class Place:
+class NodeInputs:
     """A node about to be lowered.
 
     Attributes
@@ -62,7 +62,7 @@ class Place:
         return tuple(dict(self.sources).values())
 
 
-def compile_chains(chains: Mapping[str, Chain], blanks: int, setting: Setting) -> Graph:
+def compile_chains(chains: Mapping[str, Chain], blanks: int, context: Context) -> Graph:
     """Compile a program.
 
     Raises
@@ -73,16 +73,16 @@ def compile_chains(chains: Mapping[str, Chain], blanks: int, setting: Setting) -
     builder = Builder(blanks)
     if INPUT in chains:
         node = chains[INPUT].nodes[0]
-        raise _unsupported(setting, node, f"the chain {INPUT} would replace the engine's own")
-    final, parts = _lower_all(builder, chains, setting, {INPUT: builder.buffer()})
+        raise _unsupported(context, node, f"the chain {INPUT} would replace the engine's own")
+    final, parts = _lower_all(builder, chains, context, {INPUT: builder.buffer()})
     return builder.finish(final, parts, list(chains.values()))
 
 
 def _lower_all(
-    b: Builder, chains: Mapping[str, Chain], setting: Setting, given: Mapping[str, int]
-) -> tuple[int, list[Part]]:
+    b: Builder, chains: Mapping[str, Chain], context: Context, given: Mapping[str, int]
+) -> tuple[int, list[NodeState]]:
     """Lower chains; return the buffer that is heard and where the nodes' state lies."""
-    wiring = wire(chains, tuple(given), setting.code)
+    wiring = wire(chains, tuple(given), context.code)
     bufs: dict[Vertex, int] = {(name, 0): buffer for name, buffer in given.items()}
     bufs |= {vertex: b.buffer() for vertex in wiring.order if vertex not in bufs}
     late = {source for source, _ in delayed(wiring)}
@@ -96,15 +96,15 @@ def _lower_all(
         if node.name == "get" and len(sources) == 1 and sources[0] not in late and vertex not in late:
             # What is passed on in the same block need not be copied.
             bufs[vertex] = bufs[sources[0]]
-            parts.append(Part(name, place, node.name, (), (0, 0), (0, 0), (0, 0), ()))
+            parts.append(NodeState(name, place, node.name, (), (0, 0), (0, 0), (0, 0), ()))
             continue
         before = len(b.ops), len(b.ints), len(b.floats), b.buffers
-        _lower(b, setting, Place(node, bufs[vertex], tuple((each, bufs[each]) for each in sources)))
+        _lower(b, context, NodeInputs(node, bufs[vertex], tuple((each, bufs[each]) for each in sources)))
         codes = tuple(row[op.CODE] for row in b.ops[before[0] :])
         inner = tuple(range(before[3], b.buffers))
         ranges = (before[0], len(b.ops)), (before[1], len(b.ints)), (before[2], len(b.floats))
-        parts.append(Part(name, place, node.name, codes, *ranges, (bufs[vertex], *inner)))
-    _check_unheard(b, chains, setting, wiring)
+        parts.append(NodeState(name, place, node.name, codes, *ranges, (bufs[vertex], *inner)))
+    _check_unheard(b, chains, context, wiring)
     heard = [bufs[vertex] for vertex in wiring.heard]
     if len(heard) == 1:
         return heard[0], parts
@@ -120,7 +120,7 @@ def _sources(vertex: Vertex, wiring: Wiring) -> tuple[Vertex, ...]:
     return (*main, *(each for each in wiring.references[vertex] if each != vertex))
 
 
-def _check_unheard(b: Builder, chains: Mapping[str, Chain], setting: Setting, wiring: Wiring) -> None:
+def _check_unheard(b: Builder, chains: Mapping[str, Chain], context: Context, wiring: Wiring) -> None:
     """Refuse what is not played also where nobody hears it; delays are made there too, and may break.
 
     The engine makes every node, and so tells what is wrong with it, but computes only what is heard.
@@ -129,110 +129,110 @@ def _check_unheard(b: Builder, chains: Mapping[str, Chain], setting: Setting, wi
     for vertex in sorted(unheard):
         name, place = vertex
         node, elsewhere = chains[name].nodes[place], Builder(b.blanks)
-        at = Place(node, 0, tuple((each, 0) for each in _sources(vertex, wiring)))
-        _lower(elsewhere, setting, at)
+        at = NodeInputs(node, 0, tuple((each, 0) for each in _sources(vertex, wiring)))
+        _lower(elsewhere, context, at)
         b.whole |= elsewhere.whole
         if any(row[op.FAMILY] == op.RING_BUFFER for row in elsewhere.ops) and NODES[node.name].compound is None:
-            _lower_idle(b, setting, replace(at, out=b.buffer()))
+            _lower_idle(b, context, replace(at, out=b.buffer()))
 
 
-def _lower(b: Builder, setting: Setting, at: Place) -> None:
+def _lower(b: Builder, context: Context, at: NodeInputs) -> None:
     node = NODES[at.node.name]
     if "native" not in node.engines:
-        raise _unsupported(setting, at.node, "")
+        raise _unsupported(context, at.node, "")
     if node.compound is not None:
-        _lower_compound(b, setting, at, node.compound)
+        _lower_compound(b, context, at, node.compound)
     elif at.node.name in SPECIAL:
-        SPECIAL[at.node.name](b, setting, at)
+        SPECIAL[at.node.name](b, context, at)
     else:
-        _lower_plain(b, setting, at)
+        _lower_plain(b, context, at)
 
 
-def _lower_plain(b: Builder, setting: Setting, at: Place) -> None:
+def _lower_plain(b: Builder, context: Context, at: NodeInputs) -> None:
     """One instruction, which the table of nodes names by the number of inputs."""
     node, inputs = NODES[at.node.name], at.inputs if len(at.inputs) < 2 else at.order
     if node.pattern is not None and isinstance(at.node.arguments[0], Pattern):
         if ANY in node.instructions or len(at.inputs) == 1:
-            _lower_pattern(b, setting, at, node.pattern, at.node.arguments[0])
+            _lower_pattern(b, context, at, node.pattern, at.node.arguments[0])
         return
     if ANY in node.instructions:
-        _emit(b, setting, at, node.instructions[ANY])
+        _emit(b, context, at, node.instructions[ANY])
     elif len(at.inputs) in node.instructions:
-        _emit(b, setting, at, node.instructions[len(at.inputs)], inputs)
+        _emit(b, context, at, node.instructions[len(at.inputs)], inputs)
     elif any(made.family == op.RING_BUFFER for made in node.instructions.values()):
-        _lower_idle(b, setting, at)
+        _lower_idle(b, context, at)
 
 
-def _lower_idle(b: Builder, setting: Setting, at: Place) -> None:
+def _lower_idle(b: Builder, context: Context, at: NodeInputs) -> None:
     """A delay that hears nothing: it is made, and remade when its number changes, either of which may break."""
-    _emit(b, setting, at, NODES[at.node.name].instructions[1])
+    _emit(b, context, at, NODES[at.node.name].instructions[1])
 
 
-def _emit(b: Builder, setting: Setting, at: Place, made: Instruction, inputs: tuple[int, ...] = ()) -> None:
-    b.emit(at.node, made, at.out, inputs, [_value(setting, at.node, each) for each in made.numbers])
+def _emit(b: Builder, context: Context, at: NodeInputs, made: Instruction, inputs: tuple[int, ...] = ()) -> None:
+    b.emit(at.node, made, at.out, inputs, [_value(context, at.node, each) for each in made.numbers])
 
 
-def _value(setting: Setting, node: Node, number: int | float | str) -> Number:
+def _value(context: Context, node: Node, number: int | float | str) -> Number:
     """What a number of an instruction stands for: a setting by name, an argument by place, or itself."""
     if isinstance(number, str):
-        return float(getattr(setting, number))
+        return float(getattr(context, number))
     if isinstance(number, float):
         return number
     argument = node.arguments[number]
     if isinstance(argument, Reference):
         return NODES[node.name].default
     if not isinstance(argument, float | Slot):
-        raise _unsupported(setting, node, "it takes a number here")
+        raise _unsupported(context, node, "it takes a number here")
     return argument
 
 
-def _lower_pattern(b: Builder, setting: Setting, at: Place, made: Instruction, pattern: Pattern) -> None:
-    numbers = [*(_value(setting, at.node, each) for each in made.numbers), pattern.span]
-    numbers += [_value(setting, at.node, place) for place in range(1, len(at.node.arguments))]
+def _lower_pattern(b: Builder, context: Context, at: NodeInputs, made: Instruction, pattern: Pattern) -> None:
+    numbers = [*(_value(context, at.node, each) for each in made.numbers), pattern.span]
+    numbers += [_value(context, at.node, place) for place in range(1, len(at.node.arguments))]
     events = [(b.number(time), b.number(value)) for value, time in pattern.events]
     b.emit(at.node, made, at.out, at.inputs[:1], numbers, listed=events)
 
 
-def _lower_get(b: Builder, setting: Setting, at: Place) -> None:
+def _lower_get(b: Builder, context: Context, at: NodeInputs) -> None:
     if len(at.inputs) != 1:
-        raise _unsupported(setting, at.node, "which of its inputs it passes on is left to chance")
-    _emit(b, setting, at, NODES["get"].instructions[1], at.inputs)
+        raise _unsupported(context, at.node, "which of its inputs it passes on is left to chance")
+    _emit(b, context, at, NODES["get"].instructions[1], at.inputs)
 
 
-def _lower_mix(b: Builder, setting: Setting, at: Place) -> None:
+def _lower_mix(b: Builder, context: Context, at: NodeInputs) -> None:
     if at.inputs:
         b.emit(at.node, NODES["mix"].instructions[1], at.out, listed=[[each] for each in at.inputs])
 
 
-def _lower_balance(b: Builder, setting: Setting, at: Place) -> None:
+def _lower_balance(b: Builder, context: Context, at: NodeInputs) -> None:
     if len(at.inputs) == 2:
-        _emit(b, setting, at, NODES["balance"].instructions[2], at.order[:1])
+        _emit(b, context, at, NODES["balance"].instructions[2], at.order[:1])
 
 
-def _lower_seq(b: Builder, setting: Setting, at: Place) -> None:
+def _lower_seq(b: Builder, context: Context, at: NodeInputs) -> None:
     names = referred(at.node)
     events: list[tuple[int, int]] = []
     for note in at.node.arguments:
         assert isinstance(note, Note)
         what = -1 - names.index(note.what.name) if isinstance(note.what, Reference) else b.number(note.what)
         events.append((b.number(note.time), what))
-    b.emit(at.node, INSTRUCTIONS[op.SEQ], at.out, (), [setting.bpm, setting.sample_rate], listed=events, order=at.order)
+    b.emit(at.node, INSTRUCTIONS[op.SEQ], at.out, (), [context.bpm, context.sample_rate], listed=events, order=at.order)
 
 
-def _lower_choose(b: Builder, setting: Setting, at: Place) -> None:
-    options = [[b.number(_value(setting, at.node, place))] for place in range(len(at.node.arguments))]
-    b.emit(at.node, INSTRUCTIONS[op.CHOOSE], at.out, (), [0.0], ints=[setting.seed], listed=options)
+def _lower_choose(b: Builder, context: Context, at: NodeInputs) -> None:
+    options = [[b.number(_value(context, at.node, place))] for place in range(len(at.node.arguments))]
+    b.emit(at.node, INSTRUCTIONS[op.CHOOSE], at.out, (), [0.0], ints=[context.seed], listed=options)
 
 
-def _lower_arrange(b: Builder, setting: Setting, at: Place) -> None:
+def _lower_arrange(b: Builder, context: Context, at: NodeInputs) -> None:
     if any(isinstance(each, Slot) for each in at.node.arguments):
-        raise _unsupported(setting, at.node, "a changed number breaks the engine")
+        raise _unsupported(context, at.node, "a changed number breaks the engine")
     bars = [[b.number(each)] for each in at.node.arguments if isinstance(each, float)]
-    numbers = [setting.bpm, setting.sample_rate]
+    numbers = [context.bpm, context.sample_rate]
     b.emit(at.node, INSTRUCTIONS[op.ARRANGE], at.out, (), numbers, listed=bars, order=at.order)
 
 
-SPECIAL: dict[str, Callable[[Builder, Setting, Place], None]] = {
+SPECIAL: dict[str, Callable[[Builder, Context, NodeInputs], None]] = {
     "get": _lower_get,
     "mix": _lower_mix,
     "balance": _lower_balance,
@@ -243,15 +243,15 @@ SPECIAL: dict[str, Callable[[Builder, Setting, Place], None]] = {
 """Nodes whose instructions take lists."""
 
 
-def _lower_compound(b: Builder, setting: Setting, at: Place, compound: Compound) -> None:
+def _lower_compound(b: Builder, context: Context, at: NodeInputs, compound: Compound) -> None:
     """The small program that a node is, around what comes in."""
     if len(at.inputs) != 1:
         if compound.needs_input and not at.inputs:
-            raise _unsupported(setting, at.node, "it breaks the engine without an input")
+            raise _unsupported(context, at.node, "it breaks the engine without an input")
         return
     text = compound.text.replace("A", slot_character(0)).replace("B", slot_character(1))
     chains = {name: _filled(chain, at.node) for name, chain in parse(text).items()}
-    inner = replace(setting, sample_rate=setting.engine_rate, allpass_memory=compound.allpass_memory)
+    inner = replace(context, sample_rate=context.engine_rate, allpass_memory=compound.allpass_memory)
     final, _ = _lower_all(b, chains, inner, {"~in": at.inputs[0]})
     b.emit(at.node, INSTRUCTIONS[op.COPY], at.out, [final])
 
@@ -266,6 +266,6 @@ def _filled(chain: Chain, node: Node) -> Chain:
     return Chain(chain.name, tuple(nodes))
 
 
-def _unsupported(setting: Setting, node: Node, why: str) -> UnsupportedProgram:
+def _unsupported(context: Context, node: Node, why: str) -> UnsupportedProgram:
     """Error that names a node."""
-    return UnsupportedProgram(node.name, code=setting.code, line=node.line, column=node.column, why=why)
+    return UnsupportedProgram(node.name, code=context.code, line=node.line, column=node.column, why=why)

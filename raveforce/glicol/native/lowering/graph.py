@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.frontend.parser import Chain, Node, Number, Slot
 from raveforce.glicol.native.kernel import opcodes as op
-from raveforce.glicol.native.lowering.precision import relax
+from raveforce.glicol.native.lowering.precision import choose_precision
 from raveforce.glicol.nodes import Instruction
 
-__all__ = ["Builder", "Graph", "Part", "Setting"]
+__all__ = ["Builder", "Context", "Graph", "NodeState"]
 
 
 @dataclass(frozen=True)
-class Setting:
+class Context:
     """What nodes take for granted.
 
     Attributes
@@ -39,7 +39,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Part:
+class NodeState:
     """Where a node's state lies, so that it can move on when a word changes the program around it."""
 
     chain: str
@@ -78,7 +78,7 @@ class Graph:
     buffers: int
     final: int
     nodes: tuple[Node, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[NodeState, ...]
     whole: tuple[int, ...]
     chains: tuple[Chain, ...]
     work: int
@@ -143,13 +143,13 @@ class Builder:
         self.ops.append(row)
         self.nodes.append(node)
 
-    def finish(self, final: int, parts: Sequence[Part], chains: Sequence[Chain]) -> Graph:
+    def finish(self, final: int, parts: Sequence[NodeState], chains: Sequence[Chain]) -> Graph:
         """Return the graph built."""
         self.number(0.0)  # instructions read parameter 0 even if they take none
         ops = np.array(self.ops, np.int64).reshape(-1, op.COLUMNS)
         lists = np.array([*self.lists, 0], np.int64)
         numbers = {self.blanks + place: value for value, place in self.constants.items()}
-        relax(ops, lists, numbers, final)
+        choose_precision(ops, lists, numbers, final)
         return Graph(
             ops=ops,
             lists=lists,

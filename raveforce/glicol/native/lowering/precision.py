@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.nodes import ENVELOPE, INPUT, INSTRUCTIONS, NOTES, NUMBER, PRODUCT, TOTAL, UNIT
 
-__all__ = ["relax"]
+__all__ = ["choose_precision"]
 
 BLANK_PEAK = 2.0
 HIGHEST_NOTE, MOST_NOTE = 96, 6000
 """What a gain and a note in a blank are taken to be at most: beyond, the difference grows with the sound."""
 
 
-def relax(ops: NDArray[np.int64], lists: NDArray[np.int64], numbers: dict[int, float], final: int) -> None:
+def choose_precision(ops: NDArray[np.int64], lists: NDArray[np.int64], numbers: dict[int, float], final: int) -> None:
     """Mark sines of a fixed frequency, envelopes and filters as quick where that cannot be heard.
 
     Parameters

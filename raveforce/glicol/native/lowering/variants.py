@@ -12,7 +12,7 @@ from math import prod
 from raveforce.glicol.errors import GlicolError, UnsupportedProgram
 from raveforce.glicol.native.frontend.parser import FIRST_SLOT, SLOT, parse, slot_character
 from raveforce.glicol.native.lowering.chains import compile_chains
-from raveforce.glicol.native.lowering.graph import Graph, Setting
+from raveforce.glicol.native.lowering.graph import Context, Graph
 from raveforce.glicol.program import Program
 
 __all__ = ["MOST_VARIANTS", "compile_variants"]
@@ -24,17 +24,17 @@ Choices = tuple[int, ...]
 
 
 @lru_cache(maxsize=64)
-def _compile(template: str, words: tuple[tuple[str, tuple[str, ...]], ...], setting: Setting) -> dict[Choices, Graph]:
+def _compile(template: str, words: tuple[tuple[str, tuple[str, ...]], ...], context: Context) -> dict[Choices, Graph]:
     program = Program(template, dict(words))
     variants = {
-        choices: _variant(program, choices, setting)
+        choices: _variant(program, choices, context)
         for choices in product(*(range(len(program.words[name])) for name in program.blanks if name in program.words))
     }
     _check_moves(list(variants.values()), template)
     return variants
 
 
-def compile_variants(program: Program, setting: Setting) -> Mapping[Choices, Graph]:
+def compile_variants(program: Program, context: Context) -> Mapping[Choices, Graph]:
     """Compile a program for every choice of its words.
 
     Returns
@@ -50,7 +50,7 @@ def compile_variants(program: Program, setting: Setting) -> Mapping[Choices, Gra
     if count > MOST_VARIANTS:
         why = f"its words can be chosen in {count} ways, more than {MOST_VARIANTS}"
         raise UnsupportedProgram("program", code=program.template, why=why)
-    return _compile(program.template, tuple(program.words.items()), setting)
+    return _compile(program.template, tuple(program.words.items()), context)
 
 
 def _check_moves(graphs: list[Graph], template: str) -> None:
@@ -75,7 +75,7 @@ def _check_moves(graphs: list[Graph], template: str) -> None:
             raise UnsupportedProgram("program", code=template, why=f"with some words nobody hears chain {name!r}")
 
 
-def _variant(program: Program, choices: Choices, setting: Setting) -> Graph:
+def _variant(program: Program, choices: Choices, context: Context) -> Graph:
     chosen = dict(zip((name for name in program.blanks if name in program.words), choices, strict=True))
     text = ""
     for piece, blank in program.pieces:
@@ -86,7 +86,7 @@ def _variant(program: Program, choices: Choices, setting: Setting) -> Graph:
             name = program.blanks[blank]
             text += program.words[name][chosen[name]] if name in chosen else slot_character(blank)
     try:
-        return compile_chains(parse(text), len(program.blanks), replace(setting, code=text))
+        return compile_chains(parse(text), len(program.blanks), replace(context, code=text))
     except GlicolError as error:
         raise _shown(error, text, program) from None
 
