@@ -94,7 +94,7 @@ def steps(reward: str, observation: str, rows: int = 64, rounds: int = 30) -> St
         episodes.engine.play(values, episodes.task.samples)
         timed("render", began)
         began = time.perf_counter()
-        episodes.reward.measure(episodes.sound, episodes._reference)
+        episodes.reward.measure(episodes.sound, episodes.reference)
         timed("distance", began)
         began = time.perf_counter()
         episodes.observation.observe(episodes.sound, episodes._seen)

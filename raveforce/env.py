@@ -10,6 +10,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from raveforce import frames
 from raveforce.distances import Distance
 from raveforce.episodes import Episodes
 from raveforce.observations import Observation, row
@@ -54,8 +55,10 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
 
     Information
     -----------
-    ``info["parameters"]`` (values by name), ``info["code"]`` (the program as played), ``info["distances"]`` (by
-    name; NaN when broken), ``info["fault"]`` where there was one, and at the end ``info["audio"]``, the whole sound.
+    The same keys from ``reset`` to the last step: ``info["parameters"]`` (values by name; NaN before the first step),
+    ``info["code"]`` (the program as played), ``info["distances"]`` (by name; NaN when broken or before the first
+    step), ``info["fault"]`` (why the sound is thrown away, empty where it is not) and ``info["audio"]`` (the sound so
+    far, padded with silence, float32 [samples]).
 
     Arguments
     ---------
@@ -66,14 +69,18 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
     actions : "box", "multi_discrete" or "discrete"; None likewise
     engine : "auto", "native" or "wasm"
     engine_options : what the engine takes, such as ``deadline`` (seconds)
-    render_mode : "ansi" (the program) or "rgb_array" (target and attempt as a picture; needs matplotlib)
+    render_mode : "ansi" (the program) or "rgb_array" (target and attempt, see ``raveforce.frames``)
 
     Notes
     -----
     Environments pickle as they were made: a copy starts with its own ``reset``.
     """
 
-    metadata = {"render_modes": list(RENDER_MODES), "render_fps": 4}  # noqa: RUF012 (Gymnasium's own form)
+    metadata = {  # noqa: RUF012 (Gymnasium's own form)
+        "render_modes": list(RENDER_MODES),
+        "render_fps": 4,
+        "render_shape": (frames.HEIGHT, frames.WIDTH, 3),
+    }
 
     def __init__(self, task: Task | EnvSpec, **options: Any) -> None:
         self.env_spec = EnvSpec.of(task, **options)
@@ -113,7 +120,8 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         if self._episodes is None:
             self._episodes = self.env_spec.open(rows=1)
         self._code = self.task.program.template
-        return row(self._episodes.reset([self.np_random]), 0), {}
+        observation = row(self._episodes.reset([self.np_random]), 0)
+        return observation, self._with_sound(self._episodes.first_info())
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Play one step with the parameters that the action chooses."""
@@ -123,16 +131,14 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         result = episodes.step(self.actions.to_box(np.asarray(action)[None]))
         info = episodes.info(result, 0)
         self._code = info["code"]
-        return row(result.observations, 0), float(result.rewards[0]), result.done, False, info
+        return row(result.observations, 0), float(result.rewards[0]), result.done, False, self._with_sound(info)
 
     def render(self) -> Any:
         """The program (``ansi``), or target and attempt as uint8 [height, width, 3] (``rgb_array``)."""
         if self.render_mode == "ansi":
             return self._code
         if self.render_mode == "rgb_array":
-            from raveforce.plotting import comparison, pixels
-
-            return pixels(comparison(self.audio, self.target, self.task.sample_rate))
+            return frames.frame(self.audio, self.target, self.task.sample_rate)
         gymnasium.logger.warn("render() without a render_mode; give render_mode='ansi' or 'rgb_array' when making it")
         return None
 
@@ -145,6 +151,10 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
     def __getstate__(self) -> dict[str, Any]:
         # An engine lives in its process; the copy opens its own.
         return {**self.__dict__, "_episodes": None}
+
+    def _with_sound(self, info: dict[str, Any]) -> dict[str, Any]:
+        sound = self._playing("info").sound[0]
+        return {**info, "audio": info["audio"] if "audio" in info else sound.copy()}
 
     def _playing(self, what: str) -> Episodes:
         if self._episodes is None:

@@ -16,10 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 from raveforce.faults import render_or_fault
 from raveforce.glicol import Engine
 from raveforce.observations import Observation, ObservationBatch, Progress
+from raveforce.parameters import Choose, ParameterError
 from raveforce.rewards import Reward, RewardTarget
 from raveforce.task import Task
 
-__all__ = ["Episodes", "StepResult"]
+__all__ = ["Episodes", "StepResult", "score"]
 
 Array = NDArray[np.float32]
 
@@ -83,13 +84,13 @@ class Episodes:
         if not np.array_equal(targets, self.targets):
             self.targets = targets
             self._seen = self.observation.features(targets)
-            self._reference = self.reward.prepare(targets)
+            self.reference = self.reward.prepare(targets)
             self._references: dict[int, RewardTarget] = {}
             self._first = None
         self.engine.reset()
         self.sound = self._silence
         self.step_index = 0
-        self._before = np.broadcast_to(self.reward.start(self._reference), self.rows)
+        self._before = np.broadcast_to(self.reward.start(self.reference), self.rows)
         self._last = np.zeros((self.rows, len(self.task.parameters.free)), np.float32)
         if self._first is None:
             # Every episode with these targets begins with the same sight: silence.
@@ -121,8 +122,8 @@ class Episodes:
 
         distances = self.reward.measure(self.sound, self._until(end))
         broken = list(faults)
-        distances[broken] = np.broadcast_to(self._reference.worst, self.rows)[broken]
-        rewards = self.reward.compute(distances, self._before, self._reference)
+        distances[broken] = np.broadcast_to(self.reference.worst, self.rows)[broken]
+        rewards = self.reward.compute(distances, self._before, self.reference)
         self._before = distances
         return StepResult(
             observations=self._observe(),
@@ -134,19 +135,28 @@ class Episodes:
         )
 
     def info(self, result: StepResult, row: int) -> dict[str, Any]:
-        """What an environment tells of a row's step: parameters, code, distances, and fault and audio if any."""
+        """What an environment tells of a row's step: parameters, code, distances, fault, and at the end the sound."""
         values = result.values[row]
         info: dict[str, Any] = {
             "parameters": self.task.parameters.named(values),
             "code": self.task.program.fill(values),
             "distances": {self._distance: float(result.distances[row])},
+            "fault": result.faults.get(row, ""),
         }
-        if row in result.faults:
-            info["fault"] = result.faults[row]
         if result.done:
             # Vector environments reset at once: here the sound outlives its episode.
             info["audio"] = self.sound[row].copy()
         return info
+
+    def first_info(self) -> dict[str, Any]:
+        """What is told at the beginning, in the same form: nothing is chosen and nothing heard."""
+        kinds = self.task.parameters.parameters.items()
+        return {
+            "parameters": {name: "" if isinstance(kind, Choose) and kind.words else np.nan for name, kind in kinds},
+            "code": self.task.program.template,
+            "distances": {self._distance: np.nan},
+            "fault": "",
+        }
 
     def _put(self, chunk: Array, start: int, end: int) -> None:
         """Add what was played to the sound so far."""
@@ -168,9 +178,44 @@ class Episodes:
     def _until(self, end: int) -> RewardTarget:
         """What a step that ends there is compared with."""
         if end not in self._references:
-            self._references[end] = self.reward.prefix(self.targets, self._reference, end)
+            self._references[end] = self.reward.prefix(self.targets, self.reference, end)
         return self._references[end]
 
     def close(self) -> None:
         """Free the engine."""
         self.engine.close()
+
+
+def score(episodes: Episodes, actions: ArrayLike, seed: int = 0) -> NDArray[np.float64]:
+    """Distances of any number of episodes to one target.
+
+    Parameters
+    ----------
+    episodes : play them, some at a time
+    actions : array [N, free parameters] for episodes of one step, else [N, steps, free parameters], in [-1, 1]
+    seed : of the target, where there are several
+
+    Returns
+    -------
+    float64 array [N], at the episodes' ends; broken sound counts as the worst, see ``Reward``
+    """
+    steps, free, rows = episodes.task.total_step, len(episodes.task.parameters.free), episodes.rows
+    chosen = np.asarray(actions, np.float64)
+    if chosen.ndim == 2 and steps == 1:
+        chosen = chosen[:, None]
+    if chosen.ndim != 3 or chosen.shape[1:] != (steps, free):
+        form = f"[N, {free}]" if steps == 1 else f"[N, {steps}, {free}]"
+        raise ParameterError(f"actions to score have the shape {form}, got {list(np.shape(actions))}")
+    distances = np.empty(len(chosen))
+    for start in range(0, len(chosen), rows):
+        part = chosen[start : start + rows]
+        # The last ones are too few: what is played beside them does not count.
+        padded = np.concatenate([part, np.zeros((rows - len(part), steps, free))])
+        episodes.reset([np.random.default_rng(seed) for _ in range(rows)])
+        for step in range(steps):
+            result = episodes.step(padded[:, step])
+        worst = np.broadcast_to(episodes.reference.worst, rows)
+        distances[start : start + len(part)] = np.where(np.isnan(result.distances), worst, result.distances)[
+            : len(part)
+        ]
+    return distances

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,9 +11,11 @@ import numpy as np
 from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from raveforce.episodes import Episodes, StepResult
+from raveforce import frames
+from raveforce.env import RaveForceEnv
+from raveforce.episodes import Episodes, score
 from raveforce.observations import row
 from raveforce.spec import EnvSpec
 from raveforce.task import Task
@@ -35,7 +38,11 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         ``"next_step"`` (the next ``step`` ignores its actions and begins anew) or ``"disabled"``. None takes same_step
         where episodes have one step, else next_step: with one step, every second transition of next_step would be a
         reset, whose reward of 0 is better than any sound's.
-    **options : reward, observation, actions, engine, engine_options: see ``RaveForceEnv``
+    **options : reward, observation, actions, engine, engine_options, render_mode: see ``RaveForceEnv``
+
+    Notes
+    -----
+    ``infos`` hold what those of a single environment hold, a row each; ``"audio"`` only at the end of episodes.
 
     Examples
     --------
@@ -60,14 +67,19 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         self.env_spec = EnvSpec.of(task, **options)
         self.task = self.env_spec.task
         self.autoreset_mode = _autoreset_mode(autoreset_mode, self.task)
-        self.metadata = {"render_modes": [], "autoreset_mode": self.autoreset_mode}
+        self.metadata = {**RaveForceEnv.metadata, "autoreset_mode": self.autoreset_mode}
+        self.render_mode = self.env_spec.render_mode
         self.num_envs = num_envs
         self.single_action_space = self.env_spec.action_space
         self.single_observation_space = self.env_spec.observation_space
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self._episodes: Episodes | None = None
+        self._scorer: Episodes | None = None
         self._rngs: list[np.random.Generator] = []
+        self._codes = [self.task.program.template] * num_envs
+        self._attributes: dict[str, list[Any]] = {}
+        self._first_infos: dict[str, Any] | None = None
 
     @property
     def audio(self) -> NDArray[np.float32]:
@@ -94,7 +106,10 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         if mask is not None and not np.all(mask):
             raise ValueError("rows begin and end together: reset all of them, or make one environment for each group")
         self._seed(seed)
-        return self._began(), {}
+        observations = self._began()
+        if self._first_infos is None:
+            self._first_infos = self._infos([self._playing("infos").first_info()] * self.num_envs)
+        return observations, copy.deepcopy(self._first_infos)
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         """Play one step in every row; see the autoreset modes for what follows an episode's end."""
@@ -103,9 +118,12 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         if episodes.step_index >= self.task.total_step:
             if self.autoreset_mode is AutoresetMode.DISABLED:
                 raise gymnasium.error.ResetNeeded("the episodes are over: call reset() before the next step()")
-            return self._began(), np.zeros(self.num_envs), none, none, {}
+            observations, infos = self.reset()
+            return observations, np.zeros(self.num_envs), none, none, infos
         result = episodes.step(self.env_spec.actions.to_box(np.asarray(actions)))
-        infos = self._infos(result)
+        told = [episodes.info(result, index) for index in range(self.num_envs)]
+        self._codes = [info["code"] for info in told]
+        infos = self._infos(told)
         terminations = np.full(self.num_envs, result.done)
         if not (result.done and self.autoreset_mode is AutoresetMode.SAME_STEP):
             return result.observations, result.rewards, terminations, none, infos
@@ -113,17 +131,67 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         final[:] = [row(result.observations, index) for index in range(self.num_envs)]
         every = ~none
         infos = {"final_obs": final, "_final_obs": every, "final_info": infos, "_final_info": every}
-        return self._began(), result.rewards, terminations, none, infos
+        # As SyncVectorEnv: beside the last episode's infos those of the new one.
+        observations, begun = self.reset()
+        return observations, result.rewards, terminations, none, {**begun, **infos}
+
+    def render(self) -> tuple[Any, ...] | None:
+        """What ``RaveForceEnv.render`` gives, for every row."""
+        return None if self.render_mode is None else self.call("render")
+
+    def call(self, name: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
+        """Call a method of every row, or get an attribute: what a ``RaveForceEnv`` has of its own or in its spec."""
+        found = self.get_attr(name)
+        return tuple(each(*args, **kwargs) if callable(each) else each for each in found)
+
+    def get_attr(self, name: str) -> tuple[Any, ...]:
+        """An attribute of every row."""
+        if name in self._attributes:
+            return tuple(self._attributes[name])
+        return tuple(getattr(Row(self, index), name) for index in range(self.num_envs))
+
+    def set_attr(self, name: str, values: Any) -> None:
+        """Give every row an attribute, or each its own of a list.
+
+        Raises
+        ------
+        AttributeError
+            What the rows have in common, such as their task, cannot be changed.
+        """
+        if hasattr(Row, name) or hasattr(self.env_spec, name):
+            raise AttributeError(f"rows of a batch have one {name}: make another environment with another")
+        self._attributes[name] = list(values) if isinstance(values, list | tuple) else [values] * self.num_envs
+        if len(self._attributes[name]) != self.num_envs:
+            raise ValueError(f"{self.num_envs} rows need as many values, got {len(self._attributes.pop(name))}")
+
+    def score(self, actions: ArrayLike, *, seed: int = 0) -> NDArray[np.float64]:
+        """Distances of any number of episodes to one target, for black-box optimisers: the smaller, the better.
+
+        The rows' own episodes are not disturbed; ``num_envs`` are played at a time.
+
+        Parameters
+        ----------
+        actions : array [N, free parameters] for episodes of one step, else [N, steps, free parameters], in [-1, 1]
+        seed : of the target, where there are several
+
+        Returns
+        -------
+        float64 array [N], of the reward's distance; broken sound counts as the worst, see ``Reward``
+        """
+        if self._scorer is None:
+            self._scorer = self.env_spec.open(self.num_envs)
+        return score(self._scorer, actions, seed)
 
     def close_extras(self, **kwargs: Any) -> None:
         """Free the engine."""
-        if self._episodes is not None:
-            self._episodes.close()
-            self._episodes = None
+        for episodes in (self._episodes, self._scorer):
+            if episodes is not None:
+                episodes.close()
+        self._episodes = self._scorer = None
 
     def __getstate__(self) -> dict[str, Any]:
         # An engine lives in its process; the copy opens its own.
-        return {**self.__dict__, "_episodes": None}
+        return {**self.__dict__, "_episodes": None, "_scorer": None}
 
     def _seed(self, seed: int | Sequence[int | None] | None) -> None:
         if seed is None and self._rngs:
@@ -142,19 +210,51 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     def _began(self) -> Any:
         if self._episodes is None:
             self._episodes = self.env_spec.open(self.num_envs)
+        self._codes = [self.task.program.template] * self.num_envs
         return self._episodes.reset(self._rngs)
 
-    def _infos(self, result: StepResult) -> dict[str, Any]:
+    def _infos(self, told: Sequence[dict[str, Any]]) -> dict[str, Any]:
         infos: dict[str, Any] = {}
-        episodes = self._playing("infos")
-        for index in range(self.num_envs):
-            infos = self._add_info(infos, episodes.info(result, index), index)
+        for index, info in enumerate(told):
+            infos = self._add_info(infos, info, index)
         return infos
 
     def _playing(self, what: str) -> Episodes:
         if self._episodes is None:
             raise gymnasium.error.ResetNeeded(f"call reset() before {what}")
         return self._episodes
+
+
+class Row:
+    """One row of a vector environment, with what a ``RaveForceEnv`` has to show."""
+
+    def __init__(self, envs: RaveForceVectorEnv, index: int) -> None:
+        self._envs = envs
+        self._index = index
+
+    @property
+    def audio(self) -> NDArray[np.float32]:
+        """What was heard so far, float32 [samples so far]."""
+        return self._envs.audio[self._index]
+
+    @property
+    def target(self) -> NDArray[np.float32]:
+        """The sound to imitate, float32 [samples]."""
+        return self._envs.targets[self._index]
+
+    @property
+    def code(self) -> str:
+        """The program as last played; before the first step, with its blanks."""
+        return self._envs._codes[self._index]
+
+    def render(self) -> Any:
+        """The program, or target and attempt as a picture."""
+        if self._envs.render_mode == "ansi":
+            return self.code
+        return frames.frame(self.audio, self.target, self._envs.task.sample_rate)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._envs.env_spec, name)
 
 
 def _autoreset_mode(mode: AutoresetMode | str | None, task: Task) -> AutoresetMode:

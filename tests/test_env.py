@@ -132,7 +132,8 @@ def test_steps_go_on_from_each_other(melody_task: Task) -> None:
         _, _, terminated, _, info = env.step(np.zeros(1, np.float32))  # always 330 Hz
         lengths.append(len(env.audio))
         assert terminated == (step == 3)
-        assert ("audio" in info) == terminated
+        np.testing.assert_array_equal(info["audio"][: len(env.audio)], env.audio)
+        assert not info["audio"][len(env.audio) :].any()
     assert lengths == melody_task.boundaries[1:].tolist()
     # An unchanged program plays through as if there were no steps: the saw keeps its phase.
     np.testing.assert_array_equal(env.audio, raveforce.render("o: saw 330 >> mul 0.3", len(env.audio) / 44100))
@@ -192,6 +193,44 @@ def test_rendering(tone_task: Task) -> None:
     assert played.dtype == np.uint8
     assert played.shape == silent.shape == (500, 900, 3)
     assert (played != silent).any()
+
+
+def kinds_of(info: Any) -> Any:
+    """The keys, and what they hold: types, and shapes of arrays."""
+    if isinstance(info, dict):
+        return {key: kinds_of(value) for key, value in info.items()}
+    return (info.dtype, info.shape) if isinstance(info, np.ndarray) else type(info)
+
+
+def test_what_is_told_has_the_same_form_from_the_beginning_to_the_end(registered: gymnasium.Env[Any, Any]) -> None:
+    _, first = registered.reset(seed=0)
+    wanted = kinds_of(first)
+    assert list(wanted) == ["parameters", "code", "distances", "fault", "audio"]
+    terminated = False
+    while not terminated:
+        _, _, terminated, _, info = registered.step(registered.action_space.sample())
+        assert kinds_of(info) == wanted
+
+
+def test_the_spec_survives_json() -> None:
+    env = gymnasium.make(
+        "raveforce/Kick-v0",
+        observation={"kind": "log_mel", "as_dict": True},
+        reward={"distance": "sot", "kind": "normalised"},
+        sample_rate=22050,
+    )
+    again = gymnasium.make(gymnasium.envs.registration.EnvSpec.from_json(env.spec.to_json()))
+    assert again.observation_space == env.observation_space
+    assert again.unwrapped.env_spec.reward == env.unwrapped.env_spec.reward
+    assert again.unwrapped.task.sample_rate == 22050
+
+
+def test_frames_are_quick_and_of_the_size_that_is_promised(registered: gymnasium.Env[Any, Any]) -> None:
+    env = gymnasium.make(registered.spec.id, render_mode="rgb_array").unwrapped
+    env.reset(seed=0)
+    assert env.render().shape == env.metadata["render_shape"]
+    env.step(env.action_space.sample())
+    assert env.render().shape == env.metadata["render_shape"]
 
 
 def test_misuse_is_explained(tone_task: Task) -> None:

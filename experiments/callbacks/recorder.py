@@ -144,7 +144,7 @@ class Recorder(BaseCallback):
         self._row.rewards.append(self._returns[row])
         if math.isfinite(distance):
             self._row.distances.append(distance)
-        self._row.faults += any("fault" in info for info in steps)
+        self._row.faults += any(info["fault"] != "" for info in steps)
         if math.isfinite(distance) and (self.best is None or distance < self.best.distance):
             self.best = Best(
                 distance=distance,
