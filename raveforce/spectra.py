@@ -13,6 +13,7 @@ from raveforce import fourier
 from raveforce.fourier.plan import window
 
 __all__ = [
+    "LEAST_FLOOR",
     "LOG_FLOOR",
     "chroma",
     "chroma_filters",
@@ -28,7 +29,10 @@ __all__ = [
 Array = NDArray[np.float32]
 
 LOG_FLOOR = 1e-5
-"""Floor of the power in ``log_mel``."""
+"""Usual floor of the power in ``log_mel``."""
+
+LEAST_FLOOR = fourier.LEAST_FLOOR**2
+"""Lowest floor of a power."""
 
 _SAMPLES_AT_ONCE = 1 << 14
 
@@ -72,7 +76,15 @@ def magnitudes(audio: Array, *, n_fft: int, hop_length: int) -> Array:
     return np.sqrt(result, out=result)
 
 
-def log_mel(audio: Array, *, sample_rate: int, n_fft: int = 1024, hop_length: int = 256, n_mels: int = 64) -> Array:
+def log_mel(
+    audio: Array,
+    *,
+    sample_rate: int,
+    n_fft: int = 1024,
+    hop_length: int = 256,
+    n_mels: int = 64,
+    floor: float = LOG_FLOOR,
+) -> Array:
     """Log-mel spectrogram of a batch of sounds.
 
     Parameters
@@ -81,10 +93,11 @@ def log_mel(audio: Array, *, sample_rate: int, n_fft: int = 1024, hop_length: in
     sample_rate : Hz
     n_fft, hop_length : samples
     n_mels : mel bands from 0 Hz to half the sample rate
+    floor : power that quieter bands are taken as, at least ``LEAST_FLOOR`` (1e-5 is -50 dB)
 
     Returns
     -------
-    float32 array [rows, frames, n_mels], natural log of power, floored at 1e-5 (that is -50 dB)
+    float32 array [rows, frames, n_mels], natural log of power
 
     Examples
     --------
@@ -92,13 +105,13 @@ def log_mel(audio: Array, *, sample_rate: int, n_fft: int = 1024, hop_length: in
     (2, 18, 64)
     """
     if fourier.quick(n_fft):
-        return fourier.log_mels(audio, n_fft, hop_length, _bands(sample_rate, n_fft, n_mels), LOG_FLOOR)
+        return fourier.log_mels(audio, n_fft, hop_length, _bands(sample_rate, n_fft, n_mels), floor)
     filters = mel_filters(sample_rate, n_fft, n_mels)
     mel = np.empty((len(audio), audio.shape[1] // hop_length + 1, n_mels), np.float32)
     for rows in row_chunks(audio):
         # One product a row, all of one shape, so that a row's result does not depend on how many rows there are.
         np.matmul(power(audio[rows], n_fft=n_fft, hop_length=hop_length), filters, out=mel[rows])
-    np.maximum(mel, np.float32(LOG_FLOOR), out=mel)
+    np.maximum(mel, np.float32(floor), out=mel)
     return np.log(mel, out=mel)
 
 

@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy import signal
 
-from raveforce.distances import DISTANCES, MultiScaleSpectral, make_distance, measure
+from raveforce.distances import DISTANCES, BandLevels, MultiScaleSpectral, make_distance, measure
 from raveforce.glicol import open_engine
 from raveforce.tasks.kick import kick, kick_808
 
@@ -131,6 +132,47 @@ def test_synthrl_is_its_formula() -> None:
     assert made.name == "synthrl"
 
 
+def hiss(seed: int, decay: float = 0.08, above: float = 5000, late: float = 0) -> NDArray[np.float32]:
+    """A burst of noise: all bursts sound the same but for what is asked for."""
+    time = np.arange(round(0.4 * RATE)) / RATE
+    noise = np.random.default_rng(seed).normal(size=len(time))
+    high = signal.sosfilt(signal.butter(2, above, "highpass", fs=RATE, output="sos"), noise)
+    since = time - late
+    return (0.3 * high * np.exp(-np.maximum(since, 0) / decay) * (since >= 0)).astype(np.float32)
+
+
+def test_band_levels_do_not_hear_which_noise_it_is() -> None:
+    here = hiss(0)
+    seeds = [distance("band_levels", hiss(seed), here) for seed in range(1, 9)]
+    assert max(seeds) < 0.01 * distance("band_levels", 0 * here, here)
+    # To mss all of these are as near as the next burst.
+    assert distance("mss", hiss(1), here) > 0.3 * distance("mss", 0 * here, here)
+    # 1, 2 and 3 dB, decays of 10 and 30 %, cutoffs, shifts: in order, and each farther than the next burst.
+    quieter = [distance("band_levels", gain * hiss(9), here) for gain in (0.9, 0.8, 0.7)]
+    shorter = [distance("band_levels", hiss(9, decay=decay), here) for decay in (0.072, 0.056)]
+    duller = [distance("band_levels", hiss(9, above=above), here) for above in (4000, 3000)]
+    later = [distance("band_levels", hiss(9, late=late), here) for late in (0.01, 0.03)]
+    for series in (quieter, shorter, duller, later):
+        assert series == sorted(series)
+        assert series[0] > 2 * max(seeds)
+
+
+def test_band_levels_are_their_formula() -> None:
+    made = BandLevels(resolutions=((64, 4),), cells=(1, 2))
+    chance = np.random.default_rng(0).choice([-1.0, 1.0], (1, 400, 4)).astype(np.float32)
+    nothing = (np.zeros((1, 400, 4), np.float32),)
+    assert made.between((nothing[0] + 2,), nothing)[0] == pytest.approx(2)
+    assert made.between((chance,), nothing)[0] < 0.1
+    # The same in both frames of a pair is true; opposite in both is chance.
+    pairs = np.repeat(chance[:, ::2], 2, axis=1)
+    assert BandLevels(resolutions=((64, 4),), cells=(1,)).between((pairs,), nothing)[0] == pytest.approx(1)
+    pairs[:, 1::2] *= -1
+    assert made.between((pairs,), nothing)[0] == 0
+    # An odd number of frames, and fewer than a cell's.
+    assert made.between((nothing[0][:, :5] + 3,), (nothing[0][:, :5],))[0] == pytest.approx(3)
+    assert made.between((nothing[0][:, :1] + 3,), (nothing[0][:, :1],))[0] == pytest.approx(3)
+
+
 def test_weighted_sums() -> None:
     made = make_distance({"mss": 2, "envelope": {"weight": 0.5, "hop_length": 64}, "sot": 1}, RATE)
     assert made.name == "2*mss+0.5*envelope(hop_length=64)+sot"
@@ -187,10 +229,18 @@ def test_mss_of_silence_is_one_plus_the_log_part() -> None:
 
 
 def test_errors() -> None:
-    with pytest.raises(ValueError, match=r"unknown distance 'mse'; did you mean mss\? the distances are mss, log_mel"):
+    with pytest.raises(
+        ValueError, match=r"unknown distance 'mse'; did you mean mss\? the distances are .*mss, log_mel"
+    ):
         make_distance("mse")
     with pytest.raises(ValueError, match="floor of magnitudes must be at least 2e-05, got 0"):
         make_distance("mss", floor=0)
+    with pytest.raises(ValueError, match="floor of power must be at least 4e-10, got 0"):
+        make_distance("band_levels", floor=0)
+    with pytest.raises(ValueError, match=r"cannot be divided into cells of \(3,\)"):
+        make_distance("band_levels", cells=[3])
+    with pytest.raises(ValueError, match="at least one resolution"):
+        make_distance("band_levels", resolutions=[])
     with pytest.raises(ValueError, match="10 and 20 samples"):
         measure(np.ones(10), np.ones(20))
 
