@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["PEAK_LIMIT", "AudioError", "as_audio", "load", "normalise", "resample", "trim", "write"]
+__all__ = ["PEAK_LIMIT", "AudioError", "as_audio", "as_path", "load", "normalise", "resample", "trim", "write"]
 
 Audio = NDArray[np.float32]
 
@@ -29,7 +29,7 @@ def as_audio(sound: ArrayLike, *, name: str = "the sound") -> Audio:
     Raises
     ------
     AudioError
-        More than one dimension, empty, not finite, or silent.
+        More than one dimension, empty, not finite, silent, or far too loud.
     """
     audio = np.asarray(sound)
     if audio.ndim != 1:
@@ -42,12 +42,29 @@ def as_audio(sound: ArrayLike, *, name: str = "the sound") -> Audio:
         raise AudioError(f"{name} holds {audio.dtype}, not real numbers")
     if np.issubdtype(audio.dtype, np.integer):
         raise AudioError(f"{name} holds integers ({audio.dtype}); scale it to floats of full scale ±1 first")
-    audio = audio.astype(np.float32)
-    if not np.isfinite(audio).all():
+    peak = float(np.abs(audio).max())
+    if not np.isfinite(peak):
         raise AudioError(f"{name} holds NaN or infinite samples")
-    if np.abs(audio).max() < SILENCE:
+    if peak > PEAK_LIMIT:
+        raise AudioError(
+            f"{name} has a peak of {peak:.3g}; full scale is 1, the most is {PEAK_LIMIT:g}: scale it first"
+        )
+    if peak < SILENCE:
         raise AudioError(f"{name} is silent (its peak is below -100 dBFS): there is nothing to imitate")
-    return audio
+    return audio.astype(np.float32)
+
+
+def as_path(path: str | Path) -> Path:
+    """A path, with the user's folder for ``~``.
+
+    Raises
+    ------
+    AudioError
+        It is empty, which would stand for the current folder.
+    """
+    if not str(path).strip():
+        raise AudioError("the path is empty: name a recording or a folder")
+    return Path(path).expanduser()
 
 
 def load(path: str | Path, *, sample_rate: int | None = 44100, max_seconds: float = 60.0) -> tuple[Audio, int]:
@@ -70,11 +87,11 @@ def load(path: str | Path, *, sample_rate: int | None = 44100, max_seconds: floa
     Raises
     ------
     AudioError
-        Missing, a folder, empty, corrupt, silent or too long.
+        Missing, a folder, empty, corrupt, silent or too long, or channels that cancel each other out.
     """
     import soundfile
 
-    path = Path(path).expanduser()
+    path = as_path(path)
     if path.is_dir():
         raise AudioError(f"{path} is a folder, not a recording; name one of its files")
     if not path.exists():
@@ -90,11 +107,19 @@ def load(path: str | Path, *, sample_rate: int | None = 44100, max_seconds: floa
                 )
             channels = file.read(dtype="float32", always_2d=True)
             rate = int(file.samplerate)
-    except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
-        raise AudioError(f"{path} cannot be read as audio: {error}") from error
+    except (soundfile.LibsndfileError, OSError, RuntimeError, TypeError, ValueError) as error:
+        if isinstance(error, AudioError):
+            raise
+        # soundfile's own words where libsndfile needs to be told what a file holds (raw) or cannot seek in it (GSM).
+        raise AudioError(
+            f"{path} cannot be read as audio: {error}; convert it to a wav of 16, 24 or 32 bits"
+        ) from error
     if len(channels) == 0:
         raise AudioError(f"{path} holds no samples")
-    audio = as_audio(channels.mean(axis=1), name=str(path))
+    mono = channels.mean(axis=1)
+    if np.abs(mono).max() < 0.001 * np.abs(channels).max():
+        raise AudioError(f"{path}: its channels cancel each other out (one is the other upside down): keep one of them")
+    audio = as_audio(mono, name=str(path))
     if sample_rate is not None and sample_rate != rate:
         audio, rate = resample(audio, rate, sample_rate), sample_rate
     return audio, rate

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from raveforce import frames
 from raveforce.distances import Distance
 from raveforce.episodes import Episodes
+from raveforce.glicol.recordings import Samples
 from raveforce.observations import Observation, row
 from raveforce.rewards import Reward
 from raveforce.spec import RENDER_MODES, EnvSpec
@@ -170,6 +171,7 @@ def make(
     action_space: Sequence[Any] | Mapping[str, Any] = (),
     *,
     sample_rate: int = 44100,
+    samples: Samples | None = None,
     reward: str | Mapping[str, Any] | Distance | Reward = "waveform",
     observation: str | Mapping[str, Any] | Observation = "waveform",
     **options: Any,
@@ -185,6 +187,8 @@ def make(
     action_space : the blanks' parameters, in their order or by name: ``("lin", low, high)``, ``("exp", low, high)``,
         ``("rel", other, rule)``, ``("choose", options)``
     sample_rate : Hz
+    samples : recordings that the program plays with ``sp``, by name: float arrays [samples] at ``sample_rate``, pairs
+        of array and rate in Hz, or paths
     reward, observation : see RaveForceEnv; the defaults are those of the first RaveForce
     **options : ``actions``, ``engine``, ``engine_options``, ``render_mode``: see RaveForceEnv
 
@@ -197,5 +201,13 @@ def make(
     >>> info["code"], terminated
     ('o: sin 440', True)
     """
-    task = define(code, target, action_space, sample_rate=sample_rate, total_step=total_step, step_len=step_len)
+    task = define(
+        code,
+        target,
+        action_space,
+        sample_rate=sample_rate,
+        total_step=total_step,
+        step_len=step_len,
+        samples=samples,
+    )
     return RaveForceEnv(task, reward=reward, observation=observation, **options)

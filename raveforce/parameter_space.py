@@ -104,8 +104,14 @@ class ParameterSpace:
         outside = ~(np.abs(unit) <= 1 + _ACTION_SLACK)
         if outside.any():
             row, column = np.argwhere(outside)[0]
+            if np.isnan(unit[row, column]):
+                raise ParameterError(
+                    f"the action for {self.free[column]!r} is NaN: the policy that chose it has broken down (its "
+                    "networks may hold NaN; a smaller learning rate may help)"
+                )
             raise ParameterError(
-                f"the action for {self.free[column]!r} is {unit[row, column]}; actions lie in [-1, 1]: clip them first"
+                f"the action for {self.free[column]!r} is {unit[row, column]}; actions lie in [-1, 1]: clip them first "
+                "(gymnasium.wrappers.ClipAction)"
             )
         unit = np.clip((unit + 1) / 2, 0, 1)
         values: dict[str, Floats] = {}

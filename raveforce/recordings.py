@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from raveforce.augmentation import Augmentation
 __all__ = ["SPLITS", "Recordings", "find_recordings", "fit", "from_folder", "kit_of", "split_kits"]
 
 Array = NDArray[np.float32]
+
+log = logging.getLogger(__name__)
 
 SPLITS = ("train", "validation", "test")
 """Parts of a folder: of ten kits, about eight are for training and one for each of the others."""
@@ -182,13 +185,14 @@ def from_folder(
     Raises
     ------
     AudioError
-        No recordings, or one that cannot be used.
+        No recordings, one that cannot be used, or a folder of which most cannot be; fewer are left out and named in
+        the log.
     ValueError
         An unknown split.
     """
     if split is not None and split not in SPLITS:
         raise ValueError(f"unknown split {split!r}; the splits are {', '.join(SPLITS)}")
-    root = Path(folder).expanduser()
+    root = audio.as_path(folder)
     kits = {root.name: [root]} if root.is_file() else find_recordings(root, files=files)
     if not kits:
         such = "" if files is None else f" whose path has {files!r}"
@@ -204,17 +208,34 @@ def from_folder(
         return audio.normalise(sound) if normalise else sound
 
     # Of all splits if their median is wanted, so that a policy's sounds are as long in all of them.
-    loaded = {kit: [load(path) for path in paths] for kit, paths in kits.items() if seconds is None or kit in chosen}
-    lengths = [len(sound) for sounds in loaded.values() for sound in sounds]
+    wanted = [path for kit, paths in kits.items() if seconds is None or kit in chosen for path in paths]
+    loaded = _load_most(wanted, load)
+    lengths = [len(sound) for sound in loaded.values()]
+    used = [path for kit in chosen for path in kits[kit] if path in loaded]
     return Recordings(
-        sounds=tuple(sound for kit in chosen for sound in loaded[kit]),
+        sounds=tuple(loaded[path] for path in used),
         samples=round(float(np.median(lengths)) if seconds is None else seconds * sample_rate),
         sample_rate=sample_rate,
-        names=tuple(
-            path.name if root.is_file() else path.relative_to(root).as_posix() for kit in chosen for path in kits[kit]
-        ),
+        names=tuple(_name(path, root) for path in used),
         augmentation=None if split in ("validation", "test") else augmentation,
     )
+
+
+def _load_most(paths: Sequence[Path], load: Callable[[Path], Array]) -> dict[Path, Array]:
+    """Load recordings; those that cannot be used are left out and named, unless they are most of them."""
+    loaded: dict[Path, Array] = {}
+    refused: list[audio.AudioError] = []
+    for path in paths:
+        try:
+            loaded[path] = load(path)
+        except audio.AudioError as error:
+            refused.append(error)
+    if len(refused) > len(loaded):
+        others = f" ({len(refused)} of {len(paths)} cannot be used)" if len(paths) > 1 else ""
+        raise audio.AudioError(f"{refused[0]}{others}") from refused[0]
+    for why in refused:
+        log.warning("left out of the recordings: %s", why)
+    return loaded
 
 
 def _name(path: Path, root: Path) -> str:

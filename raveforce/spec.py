@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import gymnasium
+import numpy as np
 
 from raveforce.actions import Actions, make_actions
 from raveforce.distances import Distance
 from raveforce.episodes import Episodes
-from raveforce.glicol import open_engine
+from raveforce.glicol import BLOCK, GlicolError
 from raveforce.observations import Observation, make_observation
 from raveforce.rewards import Reward, make_reward
 from raveforce.task import Task
@@ -42,6 +43,8 @@ class EnvSpec:
     ------
     ValueError
         An unknown render mode, or parts that do not fit.
+    GlicolError
+        The engine refuses the program, whatever the values.
 
     Examples
     --------
@@ -62,6 +65,7 @@ class EnvSpec:
     def __post_init__(self) -> None:
         if self.render_mode is not None and self.render_mode not in RENDER_MODES:
             raise ValueError(f"unknown render_mode {self.render_mode!r}; there are {', '.join(RENDER_MODES)}")
+        self.check_program()
 
     @classmethod
     def of(
@@ -116,5 +120,25 @@ class EnvSpec:
 
     def open(self, rows: int) -> Episodes:
         """Open episodes, so many side by side."""
-        engine = open_engine(self.task.program, rows, self.task.sample_rate, self.engine, **self.engine_options)
+        engine = self.task.open_engine(rows, self.engine, **self.engine_options)
         return Episodes(self.task, self.reward, self.observation, engine)
+
+    def check_program(self) -> None:
+        """Find out whether the engine takes the program, without playing an episode.
+
+        Raises
+        ------
+        GlicolError
+            The program is wrong, whatever the values; or lacks a sample.
+        """
+        engine = self.task.open_engine(1, self.engine, **self.engine_options)
+        try:
+            # The native engine has read the program; the real one reads it when it first plays.
+            if engine.kind != "native":
+                middle = self.task.parameters.decode(np.zeros((1, len(self.task.parameters.free))))
+                engine.play(middle, BLOCK)
+        except GlicolError as error:
+            if not error.caused_by_values:
+                raise
+        finally:
+            engine.close()

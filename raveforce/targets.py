@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from raveforce import audio as recordings
 from raveforce.faults import render_or_fault
 from raveforce.glicol import Engine, Program, open_engine
+from raveforce.glicol.recordings import Recording
 from raveforce.parameter_space import ParameterSpace
 
 __all__ = ["FixedTarget", "ManyTargets", "RandomPrograms", "TargetSource", "from_file"]
@@ -103,6 +104,7 @@ class RandomPrograms:
     program, parameters : what is played, and what fills it: actions are uniform
     sample_rate : Hz
     samples : length of the sounds
+    sample_bank : recordings that the program plays with ``sp``, by name
     quietest : peak below which a sound is not used and another is drawn
 
     Notes
@@ -118,12 +120,14 @@ class RandomPrograms:
         sample_rate: int = 44100,
         samples: int = 17640,
         quietest: float = 0.01,
+        sample_bank: Mapping[str, Recording] | None = None,
     ) -> None:
         self.program = program
         self.parameters = parameters
         self.sample_rate = sample_rate
         self.samples = samples
         self.quietest = quietest
+        self.sample_bank = dict(sample_bank or {})
         self._engine: Engine | None = None
 
     def draw(self, rng: np.random.Generator) -> Array:
@@ -148,7 +152,8 @@ class RandomPrograms:
     def play(self, values: NDArray[np.float64]) -> Array | None:
         """The sound of values [1, parameters]; None if it is silent or broken."""
         if self._engine is None:
-            self._engine = open_engine(self.program, 1, self.sample_rate)
+            recordings = {name: (sample.audio, sample.sample_rate) for name, sample in self.sample_bank.items()}
+            self._engine = open_engine(self.program, 1, self.sample_rate, samples=recordings)
         self._engine.reset()
         sounds, faults = render_or_fault(self._engine, values, self.samples)
         return sounds[0] if not faults and np.abs(sounds[0]).max() >= self.quietest else None

@@ -11,12 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from raveforce.glicol import BLOCK, Program
+from raveforce.audio import as_path
+from raveforce.glicol import BLOCK, Engine, Program, open_engine
+from raveforce.glicol.recordings import Recording, Samples, make_recording
 from raveforce.parameter_space import ParameterSpace
 from raveforce.recordings import from_folder
 from raveforce.targets import FixedTarget, TargetSource, from_file
 
 __all__ = ["Task", "define"]
+
+
+RATES = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000, 176400, 192000)
+"""Usual sample rates, Hz."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,7 @@ class Task:
     step_len : seconds; None divides the target evenly
     name : for tables and titles
     restart_each_step : whether every step plays the whole sound from silence instead of going on
+    sample_bank : recordings that the program plays with ``sp``, by name
     reward, observation, actions : what environments reward and show, and how actions are said, unless they are told
         otherwise: names or mappings, see ``EnvSpec.of``
 
@@ -53,6 +60,7 @@ class Task:
     step_len: float | None = None
     name: str = "task"
     restart_each_step: bool = False
+    sample_bank: Mapping[str, Recording] = field(default_factory=dict)
     reward: str | Mapping[str, Any] = field(default_factory=lambda: {"distance": "mss", "kind": "normalised"})
     observation: str | Mapping[str, Any] = "log_mel"
     actions: str = "box"
@@ -66,10 +74,12 @@ class Task:
             raise ValueError(f"the program needs the words of its parameters, {self.parameters.words}")
         if not self.parameters.free:
             raise ValueError("the program leaves nothing to choose: it needs a blank whose parameter is not rel")
-        if self.total_step < 1:
-            raise ValueError(f"total_step must be at least 1, got {self.total_step}")
-        if not 1000 <= self.sample_rate <= 384_000:
-            raise ValueError(f"sample_rate must lie between 1000 and 384000 Hz, got {self.sample_rate}")
+        if not (self.total_step >= 1 and self.total_step == int(self.total_step)):
+            raise ValueError(f"total_step must be a whole number, at least 1, got {self.total_step}")
+        if not (1000 <= self.sample_rate <= 384_000 and self.sample_rate == int(self.sample_rate)):
+            raise ValueError(f"sample_rate must be a whole number of Hz from 1000 to 384000, got {self.sample_rate}")
+        for name in ("total_step", "sample_rate"):
+            object.__setattr__(self, name, int(getattr(self, name)))
         if self.step_len is None:
             object.__setattr__(self, "step_len", self.duration / (1 if self.restart_each_step else self.total_step))
         self._check_steps()
@@ -83,6 +93,11 @@ class Task:
     def duration(self) -> float:
         """Length of an episode, seconds."""
         return self.samples / self.sample_rate
+
+    def open_engine(self, rows: int, kind: str = "auto", **options: Any) -> Engine:
+        """Open an engine that plays the program with its samples, see ``raveforce.open_engine``."""
+        samples = {name: (sample.audio, sample.sample_rate) for name, sample in self.sample_bank.items()}
+        return open_engine(self.program, rows, self.sample_rate, kind, samples=samples, **options)
 
     def span(self, step: int) -> tuple[int, int]:
         """Where a step (from 0) begins and ends, samples."""
@@ -108,9 +123,12 @@ class Task:
             )
         steps = self.step_len if self.restart_each_step else self.total_step * self.step_len
         if abs(steps - self.duration) * self.sample_rate > BLOCK:
+            # A target at another rate than was said is the usual cause.
+            rates = [rate for rate in RATES if rate != self.sample_rate and abs(self.samples - steps * rate) <= BLOCK]
+            cure = f"is its rate {rates[0]} Hz? Then say so: sample_rate={rates[0]}. Else " if rates else ""
             raise ValueError(
-                f"the steps of {self.step_len:g} s last {steps:.4g} s but the target lasts "
-                f"{self.duration:.4g} s; leave step_len out to divide the target evenly, or cut or pad the target"
+                f"the steps of {self.step_len:g} s last {steps:.4g} s but the target lasts {self.duration:.4g} s at "
+                f"{self.sample_rate} Hz; {cure}leave step_len out to divide the target evenly, or cut or pad the target"
             )
 
 
@@ -126,6 +144,7 @@ def define(
     normalise: bool = False,
     name: str = "task",
     restart_each_step: bool = False,
+    samples: Samples | None = None,
     **defaults: Any,
 ) -> Task:
     """Define a task from its parts in short form.
@@ -142,6 +161,8 @@ def define(
     trim, normalise : what to do with a recording given by its path
     name : for tables and titles
     restart_each_step : whether every step plays the whole sound from silence
+    samples : recordings that the program plays with ``sp``, by name: float arrays [samples] at ``sample_rate``, pairs
+        of array and rate in Hz, or paths
     **defaults : ``reward``, ``observation``, ``actions``: what environments of the task have by default, see ``Task``
 
     Examples
@@ -152,7 +173,7 @@ def define(
     (0.1, ('freq',))
     """
     source: TargetSource
-    if isinstance(target, (str, Path)) and Path(target).expanduser().is_dir():
+    if isinstance(target, (str, Path)) and as_path(target).is_dir():
         source = from_folder(target, sample_rate=sample_rate, trim=trim, normalise=normalise)
     elif isinstance(target, (str, Path)):
         source = from_file(target, sample_rate=sample_rate, trim=trim, normalise=normalise)
@@ -171,5 +192,6 @@ def define(
         step_len=step_len,
         name=name,
         restart_each_step=restart_each_step,
+        sample_bank={name: make_recording(name, sample, sample_rate) for name, sample in (samples or {}).items()},
         **defaults,
     )

@@ -138,3 +138,33 @@ def test_resampling_is_librosas(rate: int, new: int) -> None:
     sound = np.random.default_rng(0).normal(size=12_345).astype(np.float32)
     theirs = librosa.resample(sound, orig_sr=rate, target_sr=new)
     np.testing.assert_array_equal(audio.resample(sound, rate, new), theirs)
+
+
+SINE = (0.5 * np.sin(np.arange(8000) / 10)).astype(np.float32)
+
+
+def test_files_that_need_more_than_libsndfile_are_named(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "gsm.wav", SINE, 8000, subtype="GSM610")
+    soundfile.write(tmp_path / "a.wav", SINE, 8000)
+    (tmp_path / "a.wav").rename(tmp_path / "a.raw")
+    for name in ("gsm.wav", "a.raw"):
+        with pytest.raises(AudioError, match=f"{name} cannot be read as audio"):
+            audio.load(tmp_path / name)
+
+
+def test_a_sample_far_beyond_full_scale_is_refused(tmp_path: Path) -> None:
+    loud = SINE.copy()
+    loud[3] = 3e38
+    soundfile.write(tmp_path / "loud.wav", loud, 8000, subtype="FLOAT")
+    with pytest.raises(AudioError, match=r"loud.wav has a peak of 3e\+38; full scale is 1, the most is 10"):
+        audio.load(tmp_path / "loud.wav")
+    with pytest.raises(AudioError, match="has a peak of 20"):
+        audio.as_audio(SINE * 40)
+    with pytest.raises(AudioError, match=r"has a peak of 1e\+300"):
+        audio.as_audio(np.array([1e300, 0.0]))
+
+
+def test_channels_that_cancel_each_other_are_refused(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.column_stack([SINE, -SINE]), 8000)
+    with pytest.raises(AudioError, match="channels cancel each other out"):
+        audio.load(tmp_path / "a.wav")

@@ -1,6 +1,7 @@
 import pickle
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -12,6 +13,7 @@ from stable_baselines3.common.env_checker import check_env as sb3_check
 from stable_baselines3.common.vec_env import SubprocVecEnv
 
 import raveforce
+from raveforce.audio import write
 from raveforce.env import RaveForceEnv
 from raveforce.observations import OBSERVATIONS
 from raveforce.task import Task
@@ -171,12 +173,42 @@ def test_broken_sound_never_reaches_the_agent(code: str, said: str, tone: NDArra
     assert not env.audio.any()
 
 
-def test_a_program_that_glicol_refuses_is_an_error_with_the_program(tone: NDArray[np.float32]) -> None:
-    env = raveforce.make("o: sinn {}", target=tone, action_space=[("lin", 0, 1)])
-    env.reset(seed=0)
-    with pytest.raises(raveforce.GlicolError, match=r"o: sinn 0\.5") as caught:
-        env.step(np.zeros(1, np.float32))
+@pytest.mark.parametrize("engine", ["auto", "wasm"])
+def test_a_program_that_glicol_refuses_is_an_error_at_once(engine: str, tone: NDArray[np.float32]) -> None:
+    with pytest.raises(raveforce.GlicolError, match="sinn") as caught:
+        raveforce.make("o: sinn {}", target=tone, action_space=[("lin", 0, 1)], engine=engine)
     assert caught.value.line == 1
+    with pytest.raises(raveforce.GlicolError, match="clap"):
+        raveforce.make(r"o: imp 10 >> sp \clap >> mul {}", tone, action_space=[("lin", 0, 1)], engine=engine)
+
+
+def test_values_that_break_the_program_are_no_error_of_the_text(tone: NDArray[np.float32]) -> None:
+    assert raveforce.make("o: imp {}", tone, action_space=[("lin", 40_000, 60_000)], engine="wasm")
+
+
+def test_a_program_plays_samples(tone: NDArray[np.float32], tmp_path: Path) -> None:
+    write(tmp_path / "hit.wav", np.repeat(np.float32([0.5, 0.25]), 50), 44100)
+    heard = []
+    for hit in (tmp_path / "hit.wav", np.repeat([0.5, 0.25], 50), (np.repeat([0.5, 0.25], 50), 44100)):
+        env = raveforce.make(
+            r"o: imp 0.1 >> sp \hit >> mul {}", tone, action_space=[("lin", 0, 2)], samples={"hit": hit}
+        )
+        copy = pickle.loads(pickle.dumps(env))
+        copy.reset(seed=0)
+        copy.step(np.zeros(1, np.float32))
+        heard.append(copy.audio)
+    assert np.abs(heard[0]).max() == pytest.approx(0.5, rel=1e-3)
+    np.testing.assert_array_equal(heard[0], heard[1])
+    np.testing.assert_array_equal(heard[0], heard[2])
+
+
+def test_actions_that_cannot_be_are_told_apart(tone_task: Task) -> None:
+    env = RaveForceEnv(tone_task)
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match=r"the action for 'level' is 1.5; .* clip them first .*ClipAction"):
+        env.step(np.float32([0, 1.5]))
+    with pytest.raises(ValueError, match="the action for 'freq' is NaN: the policy"):
+        env.step(np.float32([np.nan, 0]))
 
 
 def test_rendering(tone_task: Task) -> None:
@@ -248,7 +280,7 @@ def test_misuse_is_explained(tone_task: Task) -> None:
     with pytest.raises(ValueError, match="unknown render_mode 'human'"):
         RaveForceEnv(tone_task, render_mode="human")
     with pytest.raises(ValueError, match="unknown engine 'csound'"):
-        RaveForceEnv(tone_task, engine="csound").reset()
+        RaveForceEnv(tone_task, engine="csound")
     env.close()
     env.close()
 

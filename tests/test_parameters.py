@@ -135,7 +135,7 @@ def test_wrong_relations(parameters: dict[str, Rel], said: str) -> None:
         ([[0.0]], r"\[N, 2\]"),
         ([0.0, 0.0], r"\[N, 2\]"),
         ([[0.0, 1.1]], "'b' is 1.1"),
-        ([[float("nan"), 0.0]], "'a' is nan"),
+        ([[float("nan"), 0.0]], "'a' is NaN"),
         ([[0.0, float("inf")]], "'b' is inf"),
     ],
 )

@@ -139,3 +139,16 @@ def test_settings_of_augmentations_are_checked(kits: Path) -> None:
         Augmentation(gain=-1)
     with pytest.raises(ValueError, match="augment and files are for recordings"):
         match(augment=True)
+
+
+def test_one_unreadable_file_is_left_out_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for index in range(3):
+        soundfile.write(tmp_path / f"{index}.wav", np.sin(np.arange(4000) / (index + 3)) / 2, 8000)
+    (tmp_path / "broken.wav").write_bytes(b"not a wav")
+    found = from_folder(tmp_path, sample_rate=8000)
+    assert found.names == ("0.wav", "1.wav", "2.wav")
+    assert "broken.wav cannot be read as audio" in caplog.text
+    for index in range(4):
+        (tmp_path / f"broken{index}.wav").write_bytes(b"not a wav")
+    with pytest.raises(AudioError, match=r"cannot be read .*\(5 of 8 cannot be used\)"):
+        from_folder(tmp_path, sample_rate=8000)

@@ -11,6 +11,7 @@ from raveforce.parameter_space import ParameterSpace
 from raveforce.parameters import ParameterError
 from raveforce.targets import FixedTarget
 from raveforce.task import Task, define
+from raveforce.tasks import match
 
 
 def task(samples: int = 44100, **options: Any) -> Task:
@@ -73,7 +74,7 @@ def test_a_task_pickles() -> None:
         ({"total_step": 2, "step_len": 1.0}, "leave step_len out"),
         ({"total_step": 1000}, "shorter than a block"),
         ({"step_len": float("nan")}, "shorter than a block"),
-        ({"sample_rate": 10}, "between 1000 and 384000"),
+        ({"sample_rate": 10}, "from 1000 to 384000"),
     ],
 )
 def test_parts_that_do_not_fit(options: dict[str, Any], said: str) -> None:
@@ -97,3 +98,26 @@ def test_a_program_without_its_words() -> None:
     space = ParameterSpace.for_program(Program("o: {osc} 1"), {"osc": ("choose", ["sin", "saw"])})
     with pytest.raises(ValueError, match="needs the words"):
         Task(Program("o: {osc} 1"), space, FixedTarget([1.0] * 1000))
+
+
+def test_a_target_at_another_rate_is_suspected() -> None:
+    sound = np.sin(np.arange(48000) / 10)
+    with pytest.raises(ValueError, match=r"lasts 1.088 s at 44100 Hz; is its rate 48000 Hz\? Then say so: sample_rate"):
+        define("o: sin {}", sound, [("lin", 1, 2)], total_step=2, step_len=0.5)
+    with pytest.raises(ValueError, match=r"lasts 1.088 s at 44100 Hz; leave step_len out"):
+        define("o: sin {}", sound, [("lin", 1, 2)], total_step=2, step_len=0.3)
+
+
+def test_steps_and_rates_are_whole_numbers() -> None:
+    for options, said in (({"total_step": 1.5}, "total_step"), ({"sample_rate": 44100.5}, "sample_rate")):
+        with pytest.raises(ValueError, match=f"{said} must be a whole number"):
+            define("o: sin {}", np.ones(44100), [("lin", 1, 2)], **options)
+    task = define("o: sin {}", np.ones(44100), [("lin", 1, 2)], total_step=2.0, sample_rate=22050.0)
+    assert (task.total_step, task.sample_rate) == (2, 22050)
+
+
+def test_an_empty_path_is_not_the_current_folder() -> None:
+    with pytest.raises(ValueError, match="the path is empty"):
+        define("o: sin {}", "", [("lin", 1, 2)])
+    with pytest.raises(ValueError, match="the path is empty"):
+        match("")

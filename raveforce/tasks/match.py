@@ -73,7 +73,13 @@ class MatchTask(TaskDefinition):
         # What stands in for the target gives the parameters their bounds: some depend on its length.
         answers = answering(np.ones(samples), sample_rate=sample_rate)
         if source is None:
-            source = RandomPrograms(answers.program, answers.parameters, sample_rate=sample_rate, samples=samples)
+            source = RandomPrograms(
+                answers.program,
+                answers.parameters,
+                sample_rate=sample_rate,
+                samples=samples,
+                sample_bank=answers.sample_bank,
+            )
         if answers.total_step > 1:
             raise ValueError(f"{template} has {answers.total_step} steps; the template of match has one")
         return replace(answers, targets=source, total_step=attempts, step_len=None, restart_each_step=attempts > 1)
