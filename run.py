@@ -9,9 +9,9 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from experiments.config.command_line import prepare
 from experiments.config.errors import ConfigError
-from experiments.config.overrides import check
-from experiments.config.resume import AUTO, check_same, is_finished, is_started, resumed_config, with_run_dir
+from experiments.config.resume import AUTO, check_same, is_finished, is_started, resumed_config
 from experiments.records.checkpoints import CheckpointError
 from experiments.records.run_folder import RunFolder, RunFolderError
 from experiments.sweeps import attempt
@@ -56,8 +56,7 @@ def start_or_resume(cfg: DictConfig, path: Path) -> float:
 
 if __name__ == "__main__":
     try:
-        check(sys.argv[1:])
-        sys.argv[1:] = with_run_dir(sys.argv[1:])
+        sys.argv[1:] = prepare(sys.argv[1:])
     except ConfigError as error:
         sys.exit(f"run.py: {error}")
     main()

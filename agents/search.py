@@ -18,6 +18,8 @@ from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import VecEnv
 
+from agents.registry import AGENTS
+
 __all__ = ["CMASearch", "RandomSearch", "Search"]
 
 Plans = NDArray[Any]
@@ -163,6 +165,7 @@ class Search(ABC):
             self.best_return, self.best_plan = float(returns[best]), plans[best].copy()
 
 
+@AGENTS.register("random")
 class RandomSearch(Search):
     """Uniformly random actions."""
 
@@ -178,6 +181,7 @@ class RandomSearch(Search):
         return self.rng.integers(space.n, size=(count, steps))
 
 
+@AGENTS.register("cma")
 class CMASearch(Search):
     """CMA-ES (Hansen & Ostermeier 2001), restarted when it has converged, with twice the candidates.
 

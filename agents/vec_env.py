@@ -12,8 +12,9 @@ from gymnasium.utils import seeding
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
-from raveforce.env import RaveForceEnv
 from raveforce.observations import row
+from raveforce.spec import EnvSpec
+from raveforce.task import Task
 
 __all__ = ["BatchVecEnv", "LastStep"]
 
@@ -37,14 +38,15 @@ class LastStep:
 
 
 class BatchVecEnv(VecEnv):
-    """Rows of an environment's task, played by one engine in one batch.
+    """Rows of a task, played by one engine in one batch.
 
     Does what SB3's ``DummyVecEnv`` of as many environments does, in less time.
 
     Parameters
     ----------
-    env : says which task, reward, observation and engine; it is not stepped itself
+    task : Task or EnvSpec
     num_envs : rows
+    **options : reward, observation, actions, engine, engine_options: see ``RaveForceEnv``
 
     Attributes
     ----------
@@ -52,25 +54,26 @@ class BatchVecEnv(VecEnv):
 
     Examples
     --------
-    >>> import gymnasium, raveforce
-    >>> envs = BatchVecEnv(gymnasium.make("raveforce/Kick-v0").unwrapped, num_envs=4)
+    >>> from raveforce.tasks import kick
+    >>> envs = BatchVecEnv(kick(), num_envs=4)
     >>> envs.reset().shape[0]
     4
     """
 
-    def __init__(self, env: RaveForceEnv, num_envs: int) -> None:
+    def __init__(self, task: Task | EnvSpec, num_envs: int, **options: Any) -> None:
         if num_envs < 1:
             raise ValueError(f"num_envs must be at least 1, got {num_envs}")
-        self.task = env.task
+        self.env_spec = EnvSpec.of(task, **options)
+        self.task = self.env_spec.task
         self.render_mode = None
         self.last_step: LastStep | None = None
-        self._form = env.actions
-        self._episodes = env.env_spec.open(num_envs)
+        self._form = self.env_spec.actions
+        self._episodes = self.env_spec.open(num_envs)
         self._rngs = [seeding.np_random(None)[0] for _ in range(num_envs)]
         # How the episodes began and what was done in them, see ``snapshot``.
         self._began: list[dict[str, Any]] = []
         self._played: list[NDArray[Any]] = []
-        super().__init__(num_envs, env.observation_space, env.action_space)
+        super().__init__(num_envs, self.env_spec.observation_space, self.env_spec.action_space)
 
     def reset(self) -> Any:
         """Begin all rows in silence."""

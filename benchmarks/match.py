@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from agents import load_agent, make_agent
 from agents.vec_env import BatchVecEnv
-from experiments.config.build import build_env
+from experiments.config.build import build_env_spec
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
 from experiments.config.overrides import parse, with_changes
@@ -77,12 +77,11 @@ def answers(agent: Any, env: RaveForceEnv, count: int) -> tuple[Floats, list[NDA
 def search(name: str, task: Task, target: NDArray[np.float32], seed: int) -> Floats:
     """The best distance after each render of a search for one target."""
     renders, rows = BUDGETS[name]
-    env = RaveForceEnv(replace(task, targets=FixedTarget(target), total_step=1), reward="mss", observation="parameters")
-    envs = BatchVecEnv(env, rows)
+    single = replace(task, targets=FixedTarget(target), total_step=1)
+    envs = BatchVecEnv(single, rows, reward="mss", observation="parameters", actions="box")
     record = Distances()
     make_agent(name, envs, seed=seed).learn(renders, callback=record)
     envs.close()
-    env.close()
     # A sound that broke has no distance.
     return np.fmin.accumulate(np.array(record.distances[:renders]))
 
@@ -125,8 +124,8 @@ def main(arguments: Sequence[str]) -> None:
     run, count = RunFolder(Path(options["run"])), options["targets"]
     given = {override.key_or_group: override.value() for override in parse(others)}
     cfg = with_changes(read_config(run.path), given)
-    env = build_env(cfg)
-    agent = load_agent(cfg.agent.name, run.model)
+    env = RaveForceEnv(build_env_spec(cfg))
+    agent = load_agent(cfg.agent.algorithm, run.model)
 
     policy, targets = answers(agent, env, count)
     results = {
@@ -155,7 +154,7 @@ def main(arguments: Sequence[str]) -> None:
         "policy, one render": float(np.median(policy)),
         "search, by renders": medians,
         "part of targets where the policy is nearer": better,
-        "training": {"renders": trained["renders"], "seconds": trained["wall_seconds"], "agent": cfg.agent.name},
+        "training": {"renders": trained["renders"], "seconds": trained["wall_seconds"], "agent": cfg.agent.algorithm},
         "versions": versions(),
     }
     print(json.dumps({name: value for name, value in report.items() if name != "versions"}, indent=2))

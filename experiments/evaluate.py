@@ -11,16 +11,17 @@ import logging
 import pickle
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gymnasium
 import numpy as np
 from numpy.typing import NDArray
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from agents import load_agent
-from experiments.config.build import build_env
+from experiments.config.build import build_env_spec
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
 from experiments.config.overrides import parse, with_changes
@@ -28,11 +29,12 @@ from experiments.config.resume import read_config
 from experiments.records.remarks import levels
 from experiments.records.run_folder import RunFolder
 from experiments.rollouts import Performance, evaluate, measure_all, score
-from raveforce import audio as recordings
 from raveforce.env import RaveForceEnv
 from raveforce.observations import Progress, row
 from raveforce.plotting import comparison
-from raveforce.recordings import Recordings
+from raveforce.recordings import fit
+from raveforce.spec import EnvSpec
+from raveforce.targets import FixedTarget, RandomPrograms
 
 __all__ = ["evaluate_run", "main"]
 
@@ -79,26 +81,19 @@ def evaluate_run(
     """
     folder = RunFolder(run)
     cfg = read_config(run)
-    trained = build_env(cfg)
+    trained = build_env_spec(cfg)
     cfg = with_changes(cfg, changes or {})
-    _keep_length(cfg, changes or {}, trained)
-    env = build_env(cfg)
-    target = OmegaConf.select(cfg, "task.target")
-    if env.task.samples != trained.task.samples and target is not None and Path(target).is_file():
-        output.mkdir(parents=True, exist_ok=True)
-        fitted = _fitted(cfg, RunFolder(output), trained.task.samples)
-        cfg.task.update(target=str(fitted), trim=False, normalise=False)
-        env = build_env(cfg)
+    env = RaveForceEnv(_spec(cfg, changes or {}, trained))
     try:
-        agent = load_agent(cfg.agent.name, _model(folder, model))
+        agent = load_agent(cfg.agent.algorithm, _model(folder, model))
     except (ValueError, KeyError, pickle.UnpicklingError, EOFError) as error:
-        raise ConfigError(f"{_model(folder, model)} is no model of {cfg.agent.name}: {error}") from error
+        raise ConfigError(f"{_model(folder, model)} is no model of {cfg.agent.algorithm}: {error}") from error
     if agent.observation_space != env.observation_space or agent.action_space != env.action_space:
         raise ConfigError(
             f"the agent was trained to see {agent.observation_space} and to do {agent.action_space}, "
             f"and here are {env.observation_space} and {env.action_space}"
         )
-    if not np.array_equal(_a_target(env), _a_target(trained)) and not _shows_target(env):
+    if not np.array_equal(_a_target(env.env_spec), _a_target(trained)) and not _shows_target(env.env_spec):
         log.warning("the agent's observation does not show the target: it plays what it learnt, whatever the target is")
     first = cfg.seed if seed is None else seed
     performances = evaluate(agent, env, episodes=episodes, seed=first)
@@ -121,31 +116,27 @@ def evaluate_run(
     return summary
 
 
-def _keep_length(cfg: DictConfig, changes: Mapping[str, Any], trained: RaveForceEnv) -> None:
-    """Have a task of many targets, given others, make them as long as those of the training, and take them all."""
-    if "task.target" not in changes or "seconds" not in cfg.task:
-        return
-    if "task.seconds" not in changes:
-        cfg.task.seconds = trained.task.samples / trained.task.sample_rate
-    if "task.split" not in changes and not isinstance(trained.task.targets, Recordings):
-        cfg.task.split = None
-
-
-def _fitted(cfg: DictConfig, written: RunFolder, samples: int) -> Path:
-    """The recording that is the target, as the task would take it, cut or padded with silence."""
-    rate = cfg.task.get("sample_rate", 44100)
-    sound, _ = recordings.load(cfg.task.target, sample_rate=rate)
-    if cfg.task.get("trim", False):
-        sound = recordings.trim(sound)
-    if cfg.task.get("normalise", False):
-        sound = recordings.normalise(sound)
+def _spec(cfg: DictConfig, changes: Mapping[str, Any], trained: EnvSpec) -> EnvSpec:
+    """What the agent is to play: sounds as long as those that it was trained with."""
+    target = changes.get("task.target")
+    if target is None:
+        return build_env_spec(cfg)
+    if "seconds" in cfg.task:  # a task of many targets makes them so itself
+        if "task.seconds" not in changes:
+            cfg.task.seconds = trained.task.samples / trained.task.sample_rate
+        if "task.split" not in changes and isinstance(trained.task.targets, RandomPrograms):
+            cfg.task.split = None
+        return build_env_spec(cfg)
+    spec = build_env_spec(cfg)
+    if spec.task.samples == trained.task.samples or not isinstance(spec.task.targets, FixedTarget):
+        return spec
+    sound, samples, rate = spec.task.targets.audio, trained.task.samples, spec.task.sample_rate
     log.warning(
-        "%s lasts %.3f s and is made to last the %.3f s of the run's target",
-        cfg.task.target,
-        len(sound) / rate,
-        samples / rate,
+        "%s lasts %.3f s and is made to last the %.3f s of the run's target", target, len(sound) / rate, samples / rate
     )
-    return written.write_sound("fitted", np.pad(sound[:samples], (0, max(samples - len(sound), 0))), rate)
+    fitted = FixedTarget(fit(sound, samples, rate))
+    # The parameters' ranges are those of the training too: some depend on the target's length.
+    return replace(spec, task=replace(trained.task, targets=fitted))
 
 
 def _model(folder: RunFolder, model: str) -> Path:
@@ -175,18 +166,18 @@ def _scores(performance: Performance, env: RaveForceEnv) -> dict[str, Any]:
     }
 
 
-def _a_target(env: RaveForceEnv) -> NDArray[np.float32]:
-    return env.task.targets.draw(np.random.default_rng(0))
+def _a_target(spec: EnvSpec) -> NDArray[np.float32]:
+    return spec.task.targets.draw(np.random.default_rng(0))
 
 
-def _shows_target(env: RaveForceEnv) -> bool:
+def _shows_target(spec: EnvSpec) -> bool:
     """Whether the observation of one target differs from that of another."""
-    target = _a_target(env)[None]
-    begin = Progress(0.0, np.zeros((1, len(env.task.parameters.free)), np.float32))
+    target = _a_target(spec)[None]
+    begin = Progress(0.0, np.zeros((1, len(spec.task.parameters.free)), np.float32))
     observations = (
-        env.observation.observe(0 * target, env.observation.features(sound), begin) for sound in (target, 0 * target)
+        spec.observation.observe(0 * target, spec.observation.features(sound), begin) for sound in (target, 0 * target)
     )
-    shown: list[Any] = [gymnasium.spaces.flatten(env.observation_space, row(batch, 0)) for batch in observations]
+    shown: list[Any] = [gymnasium.spaces.flatten(spec.observation_space, row(batch, 0)) for batch in observations]
     return not np.array_equal(shown[0], shown[1])
 
 

@@ -70,8 +70,7 @@ def distance_between(distance: Distance, audio: Audio, target: Audio) -> float:
 
 def measure_all(audio: Audio, target: Audio, env: RaveForceEnv) -> dict[str, float]:
     """All registered distances and the reward's own, by name."""
-    own = env.reward.distance
-    return {**measure(audio, target, env.task.sample_rate), own.name: distance_between(own, audio, target)}
+    return measure(audio, target, env.task.sample_rate, extra=[env.reward.distance])
 
 
 def mean_distances(measured: Sequence[dict[str, float]]) -> dict[str, float]:

@@ -22,9 +22,9 @@ from omegaconf import OmegaConf
 
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
-from experiments.config.spelling import did_you_mean
 from experiments.records.run_folder import RunFolder
 from experiments.sweeps import outcomes
+from raveforce.registry import did_you_mean
 
 __all__ = ["commands", "load_study", "main", "medians", "table"]
 

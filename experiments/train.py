@@ -21,7 +21,7 @@ from experiments.callbacks.best_sounds import BestSounds
 from experiments.callbacks.checkpointing import Checkpointer
 from experiments.callbacks.evaluation import Evaluator
 from experiments.callbacks.recorder import Best, Recorder, TrainingStopped
-from experiments.config.build import build_agent, build_eval_env, build_vec_env
+from experiments.config.build import build_agent, build_env_spec, build_eval_spec, build_vec_env
 from experiments.config.errors import ConfigError
 from experiments.config.ranges import check_ranges
 from experiments.interrupts import stop_on_interrupts
@@ -71,9 +71,10 @@ def train(
     if problem:
         raise ConfigError(problem)
     torch.set_num_threads(cfg.torch_threads)
-    eval_env = build_eval_env(cfg)
+    spec = build_env_spec(cfg)
+    eval_env = RaveForceEnv(build_eval_spec(cfg, spec))
     _check_playable(eval_env)
-    env = build_vec_env(cfg)
+    env = build_vec_env(cfg, spec)
     with ExitStack() as stack:
         stack.callback(env.close)
         stack.callback(eval_env.close)
@@ -191,7 +192,7 @@ def _resumed(cfg: DictConfig, folder: RunFolder, env: VecEnv) -> tuple[Agent, Ma
         folder.metrics.write_bytes(b"")
         return build_agent(cfg, env), None
     log.info("going on from %s", checkpoint.path)
-    return state.load(checkpoint, cfg.agent.name, env)
+    return state.load(checkpoint, cfg.agent.algorithm, env)
 
 
 @contextmanager

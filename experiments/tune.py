@@ -26,7 +26,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.study import MaxTrialsCallback
 from optuna.trial import TrialState
 
-from experiments.config.build import build_agent, build_vec_env
+from experiments.config.build import build_agent, build_env_spec, build_vec_env
 from experiments.config.errors import ConfigError
 from experiments.config.overrides import check
 from experiments.records.run_folder import RunFolder
@@ -210,7 +210,7 @@ def _try_out(cfg: DictConfig, space: Mapping[str, Any]) -> None:
     """Build an agent with the first values, so that a wrong setting is found before the study begins."""
     first = {name: bounds["choices"][0] if "choices" in bounds else bounds["low"] for name, bounds in space.items()}
     run = run_config(cfg, first)
-    env = build_vec_env(run)
+    env = build_vec_env(run, build_env_spec(run))
     build_agent(run, env)
     env.close()
 

@@ -4,84 +4,114 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import psutil
 from omegaconf import DictConfig, OmegaConf
 from stable_baselines3.common.vec_env import VecEnv
 
 from agents import AGENTS, Agent, form_of_actions, make_agent
 from agents.vec_env import BatchVecEnv
 from experiments.config.errors import ConfigError
-from experiments.config.spelling import did_you_mean
 from raveforce.actions import make_actions
-from raveforce.env import RaveForceEnv
 from raveforce.observations import make_observation
+from raveforce.registry import did_you_mean
 from raveforce.rewards import make_reward
+from raveforce.spec import EnvSpec
 from raveforce.task import Task, define
-from raveforce.tasks import TASKS, make_task
+from raveforce.tasks import TASKS
 
-__all__ = ["build_agent", "build_env", "build_eval_env", "build_task", "build_vec_env"]
+__all__ = ["build_agent", "build_env_spec", "build_eval_spec", "build_task", "build_vec_env"]
 
 
 def build_task(cfg: DictConfig) -> Task:
-    """The task of a configuration: a built-in one by name, or one defined by its ``code``."""
-    with _part("task", TASKS.get(cfg.task.name) if cfg.task.get("name") in TASKS else define):
-        options = _plain(cfg.task)
-        return define(**options) if "code" in options else make_task(**options)
+    """The task of a configuration: one by its name or path, or one defined by its ``code``."""
+    options = _plain(cfg.task)
+    if options.get("target") == "":
+        raise ConfigError("task.target is empty; name a recording or a folder, or leave it out for the task's own")
+    with _part("task"):
+        made: Callable[..., Task] = define if "code" in options else TASKS.get(options.pop("name", ""))
+    with _part("task", made):
+        return made(**options)
 
 
-def build_env(cfg: DictConfig, *, render_mode: str | None = None) -> RaveForceEnv:
-    """One environment of a configuration."""
+def build_env_spec(cfg: DictConfig) -> EnvSpec:
+    """The environment of a configuration; what it does not say of reward and observation is the task's own.
+
+    Raises
+    ------
+    ConfigError
+        A part cannot be built; the message says which.
+    """
     task = build_task(cfg)
     with _part("reward"):
-        options = _plain(cfg.reward)
-        reward = make_reward(options.pop("distance"), task.sample_rate, **options)
+        reward = make_reward(_completed(cfg.reward, "distance", task.reward, keep=("kind", "until")), task.sample_rate)
     with _part("observation"):
-        options = _plain(cfg.observation)
-        observation = make_observation(options.pop("kind"), task.sample_rate, **options)
+        observation = make_observation(_completed(cfg.observation, "kind", task.observation), task.sample_rate)
+    with _part("agent"):
+        form = form_of_actions(cfg.agent.algorithm, task.parameters)
     with _part("actions"):
-        form = form_of_actions(cfg.agent.name, task.parameters) if cfg.actions == "auto" else cfg.actions
-        make_actions(form, task.parameters)
-    return RaveForceEnv(
-        task,
-        reward=reward,
-        observation=observation,
-        actions=form,
-        engine=cfg.engine.kind,
-        engine_options=_plain(cfg.engine.options),
-        render_mode=render_mode,
-    )
+        actions = make_actions(form if cfg.actions == "auto" else cfg.actions, task.parameters)
+    with _part("engine"):
+        return EnvSpec(task, reward, observation, actions, cfg.engine.kind, _plain(cfg.engine.options))
 
 
-def build_eval_env(cfg: DictConfig) -> RaveForceEnv:
-    """The environment in which a policy is evaluated: its own, with the task's settings in ``evaluation_task``."""
-    trained = build_env(cfg)
+def build_eval_spec(cfg: DictConfig, trained: EnvSpec) -> EnvSpec:
+    """The environment in which a policy is evaluated: its own, with the task's settings in ``evaluation_task``.
+
+    Parameters
+    ----------
+    trained : the training's; sounds are made as long as its own, unless the settings say otherwise
+    """
     if not cfg.evaluation_task:
         return trained
     with _part("evaluation_task"):
         other: Any = OmegaConf.merge(cfg, {"task": cfg.evaluation_task})
-    eval_env = build_env(other)
-    if eval_env.observation_space != trained.observation_space or eval_env.action_space != trained.action_space:
+    if "seconds" in other.task and "seconds" not in cfg.evaluation_task:
+        other.task.seconds = trained.task.samples / trained.task.sample_rate
+    spec = build_env_spec(other)
+    if spec.observation_space != trained.observation_space or spec.action_space != trained.action_space:
         raise ConfigError(
             "evaluation_task: the policy would see or do other things than in training "
-            f"({eval_env.observation_space}, not {trained.observation_space}); are the sounds as long?"
+            f"({spec.observation_space}, not {trained.observation_space}); are the sounds as long?"
         )
-    return eval_env
+    return spec
 
 
-def build_vec_env(cfg: DictConfig) -> VecEnv:
+def build_vec_env(cfg: DictConfig, spec: EnvSpec) -> VecEnv:
     """The environments that an agent trains in, played side by side."""
-    env = build_env(cfg)
+    # The sound of a step, of the step before, and the engine's own of all rows are there at once.
+    needed, free = 3 * 4 * cfg.num_envs * spec.task.samples, psutil.virtual_memory().available
+    if needed > free:
+        raise ConfigError(
+            f"num_envs: {cfg.num_envs} rows of {spec.task.samples} samples need {needed / 1e9:.1f} GB, "
+            f"and {free / 1e9:.1f} GB are free"
+        )
     with _part("num_envs"):
-        return BatchVecEnv(env, cfg.num_envs)
+        return BatchVecEnv(spec, cfg.num_envs)
 
 
 def build_agent(cfg: DictConfig, env: VecEnv) -> Agent:
     """The agent of a configuration."""
-    with _part("agent", AGENTS.get(str(cfg.agent.get("name")))):
-        return make_agent(cfg.agent.name, env, seed=cfg.seed, settings=_plain(cfg.agent.settings))
+    with _part("agent"):
+        algorithm = AGENTS.get(cfg.agent.algorithm)
+    with _part("agent", algorithm):
+        return make_agent(cfg.agent.algorithm, env, seed=cfg.seed, settings=_plain(cfg.agent.settings))
+
+
+def _completed(cfg: DictConfig, key: str, default: Any, keep: tuple[str, ...] = ()) -> Any:
+    """What a group says, completed by the task's default.
+
+    Where the group chooses the thing itself (``key``), only those options in ``keep`` are the default's.
+    """
+    own = {name: value for name, value in _plain(cfg).items() if value is not None}
+    if isinstance(default, str):
+        default = {key: default}
+    if not isinstance(default, Mapping):  # an object of the task's own
+        return own or default
+    return {**(default if key not in own else {name: default[name] for name in keep if name in default}), **own}
 
 
 @contextmanager
@@ -90,6 +120,8 @@ def _part(group: str, taker: Callable[..., Any] | None = None) -> Iterator[None]
     try:
         yield
     except (TypeError, ValueError, KeyError) as error:
+        if isinstance(error, ConfigError):
+            raise
         unknown = re.search(r"unexpected keyword argument '(\w+)'", str(error))
         names = inspect.signature(taker).parameters if unknown and taker is not None else ()
         hint = did_you_mean(unknown[1], names) if unknown else ""

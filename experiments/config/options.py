@@ -13,10 +13,10 @@ from typing import Any, NoReturn
 
 from experiments.config.errors import ConfigError
 from experiments.config.overrides import parse
-from experiments.config.spelling import did_you_mean
 from experiments.records.checkpoints import CheckpointError
 from experiments.records.run_folder import RunFolderError
 from raveforce.audio import AudioError
+from raveforce.registry import did_you_mean
 
 __all__ = ["Option", "read_options", "run_command"]
 

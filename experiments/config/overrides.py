@@ -21,9 +21,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from experiments.config.errors import ConfigError
 from experiments.config.ranges import range_error
-from experiments.config.spelling import did_you_mean, nearest_path
+from experiments.config.spelling import nearest_path
+from raveforce.registry import UnknownName, did_you_mean
 
-__all__ = ["CONF", "check", "parse", "with_changes"]
+__all__ = ["CONF", "check", "config_dir", "parse", "with_changes"]
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 SETTINGS = "agent.settings."
@@ -51,7 +52,9 @@ def parse(arguments: Sequence[str]) -> list[Override]:
     try:
         return OverridesParser.create().parse_overrides(texts)
     except OverrideParseException as error:
-        raise ConfigError(f"{error.override}: {str(error).splitlines()[0]}") from error
+        key, _, value = str(error.override).partition("=")
+        hint = f"""; if that is a text, quote it: "{key}='{value}'" """.rstrip() if value else ""
+        raise ConfigError(f"{error.override}: {str(error).splitlines()[0]}{hint}") from error
 
 
 def check(arguments: Sequence[str], config: str = "config") -> None:
@@ -68,7 +71,7 @@ def check(arguments: Sequence[str], config: str = "config") -> None:
         There is no such group, option or setting, or its value has another type; the message names what is nearest.
     """
     overrides = parse(arguments)
-    folder = _config_dir(arguments)
+    folder = config_dir(arguments)
     extra = [] if folder is None else [f"hydra.searchpath=['file://{folder}']"]
     with initialize_config_dir(str(CONF), version_base="1.3"):
         loader = GlobalHydra.instance().config_loader()
@@ -175,8 +178,11 @@ def _annotated(cfg: DictConfig, key: str) -> tuple[type, ...]:
         return ()
     from agents import AGENTS  # with PyTorch, which takes seconds
 
-    algorithm = AGENTS.get(OmegaConf.select(cfg, "agent.name") or "")
-    if algorithm is None or name not in inspect.signature(algorithm).parameters:
+    try:
+        algorithm = AGENTS.get(OmegaConf.select(cfg, "agent.algorithm", throw_on_missing=False) or "")
+    except UnknownName:  # said where the agent is built
+        return ()
+    if name not in inspect.signature(algorithm).parameters:
         return ()
     hint = inspect.signature(algorithm).parameters[name].annotation
     union = typing.get_origin(hint) in (typing.Union, types.UnionType)
@@ -225,7 +231,7 @@ def _groups(loader: Any, parent: str) -> Iterator[str]:
         yield from _groups(loader, name)
 
 
-def _config_dir(arguments: Sequence[str]) -> Path | None:
+def config_dir(arguments: Sequence[str]) -> Path | None:
     """The folder of further configurations that ``--config-dir`` names."""
     for index, text in enumerate(arguments):
         option, _, value = text.partition("=")

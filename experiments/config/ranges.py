@@ -8,7 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from experiments.config.spelling import did_you_mean
+from raveforce.registry import did_you_mean
 
 __all__ = ["RANGES", "Choice", "Range", "check_ranges", "range_error"]
 

@@ -48,7 +48,7 @@ def with_run_dir(arguments: Sequence[str]) -> list[str]:
     if {"-m", "--multirun"} & set(arguments):
         raise ConfigError("resume=DIR is for one run; to go on with a sweep, repeat its command with resume=auto")
     if not is_started(path):
-        raise ConfigError(f"resume: there is no run in {path}")
+        raise ConfigError(f"resume: there is no run in {path}; say resume=DIR, a run's folder, or resume=auto")
     for override in overrides:
         key = override.key_or_group
         if key not in ("resume", "hydra") and key.split(".")[0] not in (*CHANGEABLE, "hydra"):

@@ -1,27 +1,15 @@
-"""What was probably meant."""
+"""What was probably meant by a dotted path; for single words: ``raveforce.registry.did_you_mean``."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["did_you_mean", "nearest_path"]
-
-
-def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """A question to append to an error message; empty where nothing is near.
-
-    >>> did_you_mean("sca", ["ppo", "sac", "td3"])
-    '; did you mean sac?'
-    >>> did_you_mean("xylophone", ["ppo", "sac", "td3"])
-    ''
-    """
-    near = difflib.get_close_matches(word, sorted(set(words)), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]}?" if near else ""
+__all__ = ["nearest_path"]
 
 
 def nearest_path(path: str, paths: Iterable[str]) -> str:
-    """The same for a dotted path: first the last part among its neighbours, then among the last parts of all.
+    """A question to append to an error message: the last part among its neighbours, then among the last parts of all.
 
     >>> nearest_path("agent.tua", ["agent.tau", "task.tau", "seed"])
     '; did you mean agent.tau?'

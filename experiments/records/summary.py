@@ -53,7 +53,7 @@ def conclude(
     policy, silence = _policy(performances, eval_env)
     summary: dict[str, Any] = {
         "task": eval_env.task.name,
-        "agent": cfg.agent.name,
+        "agent": cfg.agent.algorithm,
         "reward": {"distance": name, "kind": eval_env.reward.kind},
         "best": None if best is None else _best(best, eval_env),
         "policy": policy,
@@ -140,7 +140,7 @@ def _write_sounds(
         pictured = best.audio, best.target, f"best of {renders} renders"
     if pictured is not None:
         audio, target, caption = pictured
-        figure = comparison(audio, target, rate, title=f"{env.task.name}, {cfg.agent.name}: {caption}")
+        figure = comparison(audio, target, rate, title=f"{env.task.name}, {cfg.agent.algorithm}: {caption}")
         folder.write(folder.comparison.name, lambda path: figure.savefig(path))
 
 

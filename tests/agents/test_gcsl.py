@@ -36,7 +36,7 @@ def many(tone_task: Task) -> RaveForceEnv:
 
 
 def test_what_was_heard_is_kept_as_the_target_of_what_was_done(many: RaveForceEnv) -> None:
-    agent = make_agent("gcsl", BatchVecEnv(many, 4), seed=0, settings=SETTINGS)
+    agent = make_agent("gcsl", BatchVecEnv(many.env_spec, 4), seed=0, settings=SETTINGS)
     assert isinstance(agent, GCSL)
     agent.learn(32)
     buffer = agent.replay_buffer
@@ -54,9 +54,9 @@ def test_what_was_heard_is_kept_as_the_target_of_what_was_done(many: RaveForceEn
 def test_the_policy_comes_to_answer_sounds_it_never_heard(many: RaveForceEnv) -> None:
     distances = []
     for steps in (128, 3200):
-        agent = make_agent("gcsl", BatchVecEnv(many, 64), seed=0, settings=SETTINGS)
+        agent = make_agent("gcsl", BatchVecEnv(many.env_spec, 64), seed=0, settings=SETTINGS)
         agent.learn(steps)
-        envs = BatchVecEnv(many, 32)
+        envs = BatchVecEnv(many.env_spec, 32)
         envs.seed(10**6)
         action, _ = agent.predict(envs.reset(), deterministic=True)
         infos = envs.step(action)[-1]
@@ -65,11 +65,11 @@ def test_the_policy_comes_to_answer_sounds_it_never_heard(many: RaveForceEnv) ->
 
 
 def test_it_saves_loads_and_goes_on(many: RaveForceEnv, tmp_path: Path) -> None:
-    agent = make_agent("gcsl", BatchVecEnv(many, 4), seed=0, settings=SETTINGS)
+    agent = make_agent("gcsl", BatchVecEnv(many.env_spec, 4), seed=0, settings=SETTINGS)
     agent.learn(128)
     agent.save(tmp_path / "model.zip")
-    loaded = load_agent("gcsl", tmp_path / "model.zip", BatchVecEnv(many, 4))
-    observation = BatchVecEnv(many, 3).reset()
+    loaded = load_agent("gcsl", tmp_path / "model.zip", BatchVecEnv(many.env_spec, 4))
+    observation = BatchVecEnv(many.env_spec, 3).reset()
     np.testing.assert_array_equal(*(one.predict(observation, deterministic=True)[0] for one in (agent, loaded)))
     loaded.learn(128)
     assert not np.array_equal(*(one.predict(observation, deterministic=True)[0] for one in (agent, loaded)))
@@ -81,7 +81,7 @@ def test_tasks_and_observations_it_cannot_learn_from_are_refused(many: RaveForce
         make_agent("gcsl", DummyVecEnv([lambda: flat]), seed=0, settings=SETTINGS)
     steps = RaveForceEnv(replace(tone_task, total_step=2, step_len=None), reward="mss", observation=many.observation)
     with pytest.raises(ValueError, match="every step plays the whole sound"):
-        make_agent("gcsl", BatchVecEnv(steps, 2), seed=0, settings=SETTINGS)
+        make_agent("gcsl", BatchVecEnv(steps.env_spec, 2), seed=0, settings=SETTINGS)
 
 
 def test_masking_only_adds_and_only_to_some() -> None:
@@ -98,4 +98,4 @@ def test_masking_wants_spectrograms(many: RaveForceEnv, tone_task: Task) -> None
     flat = make_observation("waveform", tone_task.sample_rate, as_dict=True, show=("attempt", "target"))
     env = RaveForceEnv(many.task, reward="mss", observation=flat)
     with pytest.raises(ValueError, match="masking is for spectrograms"):
-        make_agent("gcsl", BatchVecEnv(env, 2), seed=0, settings={**SETTINGS, "masking": 0.5})
+        make_agent("gcsl", BatchVecEnv(env.env_spec, 2), seed=0, settings={**SETTINGS, "masking": 0.5})

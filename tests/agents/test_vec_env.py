@@ -18,7 +18,7 @@ def env(task: Task) -> RaveForceEnv:
 @pytest.mark.parametrize("name", ["tone_task", "melody_task"])
 def test_it_does_what_sb3s_own_does_to_the_bit(name: str, request: pytest.FixtureRequest) -> None:
     task: Task = request.getfixturevalue(name)
-    ours, theirs = BatchVecEnv(env(task), ROWS), DummyVecEnv([lambda: env(task)] * ROWS)
+    ours, theirs = BatchVecEnv(env(task).env_spec, ROWS), DummyVecEnv([lambda: env(task)] * ROWS)
     assert (ours.num_envs, ours.action_space, ours.observation_space) == (
         ROWS,
         theirs.action_space,
@@ -43,7 +43,7 @@ def test_it_does_what_sb3s_own_does_to_the_bit(name: str, request: pytest.Fixtur
 def test_rows_are_put_back_to_where_they_were(melody_task: Task) -> None:
     rng = np.random.default_rng(0)
     actions = rng.uniform(-1, 1, (7, ROWS, 1)).astype(np.float32)
-    first, second = BatchVecEnv(env(melody_task), ROWS), BatchVecEnv(env(melody_task), ROWS)
+    first, second = BatchVecEnv(env(melody_task).env_spec, ROWS), BatchVecEnv(env(melody_task).env_spec, ROWS)
     first.seed(1)
     first.reset()
     for action in actions[:6]:  # an episode and a half
@@ -53,4 +53,4 @@ def test_rows_are_put_back_to_where_they_were(melody_task: Task) -> None:
     for one, two in zip(first.step(actions[6])[:3], second.step(actions[6])[:3], strict=True):
         np.testing.assert_array_equal(one, two)
     with pytest.raises(ValueError, match="3 rows, not of 2"):
-        BatchVecEnv(env(melody_task), 2).restore(snapshot)
+        BatchVecEnv(env(melody_task).env_spec, 2).restore(snapshot)

@@ -8,11 +8,12 @@ import soundfile
 from omegaconf import DictConfig
 
 import raveforce
-from experiments.config.build import build_eval_env
+from experiments.config.build import build_env_spec, build_eval_spec
 from experiments.config.errors import ConfigError
 from experiments.evaluate import evaluate_run, main
 from experiments.train import train
 from raveforce.distances import measure
+from raveforce.env import RaveForceEnv
 from raveforce.recordings import split_kits
 
 
@@ -99,7 +100,7 @@ def test_the_policy_is_evaluated_on_sounds_that_it_was_not_trained_on(
         soundfile.write(tmp_path / f"{pitch}.wav", sound, 44100)
     choices = [f"task.target={tmp_path}", "task.seconds=0.1", "+evaluation_task.split=test", "evaluation_episodes=2"]
     cfg = configure("task=match", *choices, "evaluate_every=20", "num_envs=2")
-    eval_env = build_eval_env(cfg)
+    eval_env = RaveForceEnv(build_eval_spec(cfg, build_env_spec(cfg)))
     heard = []
     for seed in range(8):
         eval_env.reset(seed=seed)
@@ -109,7 +110,7 @@ def test_the_policy_is_evaluated_on_sounds_that_it_was_not_trained_on(
     assert train(cfg, tmp_path / "run")["renders"] == 40
     cfg.evaluation_task = {"seconds": 0.2}
     with pytest.raises(ConfigError, match="evaluation_task: the policy would see or do other things"):
-        build_eval_env(cfg)
+        build_eval_spec(cfg, build_env_spec(cfg))
 
 
 def test_a_policy_trained_on_random_programs_answers_recordings(

@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 import raveforce
 from agents import load_agent
-from experiments.config.build import build_env
+from experiments.config.build import build_env_spec
 from experiments.config.errors import ConfigError
 from experiments.records.log_writers import read_metrics
 from experiments.records.remarks import at_bounds
@@ -24,6 +24,7 @@ from experiments.records.summary import verdict
 from experiments.rollouts import evaluate, measure_all, play
 from experiments.train import train
 from raveforce.distances import DISTANCES, measure
+from raveforce.env import RaveForceEnv
 
 ROOT = Path(__file__).resolve().parents[2]
 Configure = Callable[..., DictConfig]
@@ -59,7 +60,7 @@ def test_the_record_of_a_run_is_complete_and_true(configure: Configure, tmp_path
     assert (tmp_path / "comparison.png").read_bytes().startswith(b"\x89PNG")
 
     agent = load_agent("sac", tmp_path / "model.zip")
-    env = build_env(cfg)
+    env = RaveForceEnv(build_env_spec(cfg))
     performance = play(agent, env)
     assert measure_all(performance.audio, performance.target, env) == summary["policy"]["distances"]
 
@@ -75,7 +76,7 @@ def test_a_sound_is_compared_with_its_own_target(configure: Configure, tmp_path:
     sound, _ = soundfile.read(tmp_path / "best.wav", dtype="float32")
     assert measure(sound, target, rate)["mss"] == best["distances"]["mss"]
     # The policy is worth what it is on average, not what its first episode is.
-    env = build_env(cfg)
+    env = RaveForceEnv(build_env_spec(cfg))
     performances = evaluate(load_agent("random", tmp_path / "model.zip"), env, episodes=3, seed=0)
     distances = [measure(one.audio, one.target, rate)["mss"] for one in performances]
     assert len(set(distances)) == 3
@@ -109,7 +110,7 @@ def test_what_a_reader_should_not_miss_is_said(configure: Configure, tmp_path: P
     assert "best: worse than silence (score -" in said
     assert "best: peaks at 1.4" in said
     assert "best: clicks (a jump of 2." in said
-    assert at_bounds([{"freq": 4000.0, "gain": 1.5}], build_env(cfg).task.parameters) == {"freq": "high"}
+    assert at_bounds([{"freq": 4000.0, "gain": 1.5}], build_env_spec(cfg).task.parameters) == {"freq": "high"}
 
 
 @pytest.mark.parametrize("agent", ["sac", "ppo", "td3"])

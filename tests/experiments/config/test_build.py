@@ -8,9 +8,10 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 from agents.search import Search
-from experiments.config.build import build_agent, build_env, build_task, build_vec_env
+from experiments.config.build import build_agent, build_env_spec, build_task, build_vec_env
 from experiments.config.errors import ConfigError
 from experiments.tune import run_config, search_space
+from raveforce.env import RaveForceEnv
 
 CONF = Path(__file__).resolve().parents[3] / "conf"
 OPTIONS = [
@@ -21,7 +22,12 @@ OPTIONS = [
     if group.name != "study"
 ]
 
-NEEDS = {"agent=dqn": ["task=drum_loop"], "agent=gcsl": ["task=match", "observation=log_mel_goal"]}
+NEEDS = {
+    "agent=dqn": ["task=drum_loop"],
+    "agent=qrdqn": ["task=drum_loop"],
+    "agent=gcsl": ["task=match", "observation=log_mel_goal"],
+    "agent=sb3": ["agent.algorithm=sb3_contrib:CrossQ"],
+}
 """What an option cannot do without."""
 
 
@@ -38,7 +44,7 @@ def test_every_file_in_conf_builds_a_run(option: str) -> None:
             key: bounds["choices"][-1] if "choices" in bounds else bounds["high"] for key, bounds in space.items()
         }
         cfg = run_config(cfg, chosen)
-    env = build_vec_env(cfg)
+    env = build_vec_env(cfg, build_env_spec(cfg))
     agent = build_agent(cfg, env)
     observation = env.reset()
     if isinstance(agent, Search):
@@ -66,7 +72,7 @@ def test_a_task_can_be_defined_in_yaml_alone(configure: Callable[..., DictConfig
     )
     task = build_task(cfg)
     assert (task.name, task.parameters.free) == ("bell", ("attack", "wave", "freq"))
-    env = build_env(cfg)
+    env = RaveForceEnv(build_env_spec(cfg))
     env.reset(seed=0)
     *_, info = env.step(np.zeros(3, np.float32))
     assert info["parameters"]["attack"] + info["parameters"]["decay"] == pytest.approx(1.0)
@@ -83,7 +89,7 @@ def test_a_task_can_be_defined_in_yaml_alone(configure: Callable[..., DictConfig
         (["reward.kind=plus"], "reward: unknown reward kind"),
         (["observation.kind=pixels"], "observation: unknown observation"),
         (["+observation.n_mel=3"], "observation: .*n_mel"),
-        (["agent.name=dqm"], "agent: unknown agent"),
+        (["agent.algorithm=dqm"], "agent: unknown agent"),
         (["+agent.settings.n_step=3"], r"agent: .*n_step.*did you mean n_steps\?"),
     ],
 )
@@ -92,4 +98,4 @@ def test_a_wrong_setting_is_named_with_its_group(
 ) -> None:
     cfg = configure(*overrides)
     with pytest.raises(ConfigError, match=said):
-        build_agent(cfg, build_vec_env(cfg))
+        build_agent(cfg, build_vec_env(cfg, build_env_spec(cfg)))

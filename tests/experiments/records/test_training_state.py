@@ -20,7 +20,6 @@ from experiments.callbacks.checkpointing import Checkpointer
 from experiments.callbacks.every import Every
 from experiments.records import training_state as state
 from experiments.records.checkpoints import CheckpointError, Checkpoints
-from raveforce.env import RaveForceEnv
 from raveforce.task import Task
 
 OFF = {"learning_starts": 6, "batch_size": 4, "buffer_size": 40, "policy_kwargs": {"net_arch": [8]}}
@@ -59,7 +58,7 @@ class Trace(BaseCallback):
 @pytest.fixture
 def environments(melody_task: Task) -> Callable[[int, bool], VecEnv]:
     def make(count: int, normalised: bool) -> VecEnv:
-        plain = BatchVecEnv(RaveForceEnv(melody_task, observation="log_mel"), count)
+        plain = BatchVecEnv(melody_task, count, reward="waveform", observation="log_mel")
         return VecNormalize(plain) if normalised else plain
 
     return make

@@ -1,4 +1,4 @@
-"""Agents for a RaveForce environment: the algorithms of Stable-Baselines3 and sb3-contrib, and search."""
+"""Building agents for an environment."""
 
 from __future__ import annotations
 
@@ -10,36 +10,25 @@ from typing import Any, TypeAlias
 import gymnasium
 import numpy as np
 import psutil
-from sb3_contrib import TQC, RecurrentPPO
-from stable_baselines3 import DQN, PPO, SAC, TD3
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
 from agents.extractors import SpectrogramExtractor
-from agents.gcsl import GCSL
 from agents.noise import FadingActionNoise
-from agents.search import CMASearch, RandomSearch, Search
+from agents.registry import AGENTS
+from agents.search import RandomSearch, Search
 from raveforce.actions import MultiDiscreteActions
 from raveforce.parameter_space import ParameterSpace
 from raveforce.parameters import ParameterError
 
-__all__ = ["AGENTS", "Agent", "form_of_actions", "load_agent", "make_agent"]
+__all__ = ["Agent", "form_of_actions", "load_agent", "make_agent"]
 
 Agent: TypeAlias = BaseAlgorithm | Search
 
-AGENTS: dict[str, type[BaseAlgorithm] | type[RandomSearch] | type[CMASearch]] = {
-    "ppo": PPO,
-    "sac": SAC,
-    "td3": TD3,
-    "tqc": TQC,
-    "dqn": DQN,
-    "recurrent_ppo": RecurrentPPO,
-    "gcsl": GCSL,
-    "random": RandomSearch,
-    "cma": CMASearch,
-}
-"""The algorithms by name."""
+SINGLE_CHOICE = ("DQN", "QRDQN")
+"""Algorithms that take one choice among all; what an algorithm takes is in none of its attributes."""
 
 
 def make_agent(name: str, env: VecEnv, *, seed: int, settings: Mapping[str, Any] | None = None) -> Agent:
@@ -47,7 +36,8 @@ def make_agent(name: str, env: VecEnv, *, seed: int, settings: Mapping[str, Any]
 
     Parameters
     ----------
-    name : a name in ``AGENTS``
+    name : a name in ``AGENTS``, or the path ``package.module:Class`` of an algorithm of Stable-Baselines3 or of a class
+        with the same interface (``learn``, ``predict``, ``save``, ``load``, ``get_env``, ``set_logger`` ...)
     env : vector of environments
     seed : of the agent's and the environments' random numbers
     settings : the algorithm's own arguments, and
@@ -64,10 +54,10 @@ def make_agent(name: str, env: VecEnv, *, seed: int, settings: Mapping[str, Any]
         An unknown agent, settings that it does not take, actions that it does not choose, or a replay buffer that
         does not fit into memory.
     """
-    algorithm = _algorithm(name)
+    algorithm = AGENTS.get(name)
     # A copy, because SB3 writes into the policy's arguments.
     arguments = copy.deepcopy(dict(settings or {}))
-    if not issubclass(algorithm, Search):
+    if issubclass(algorithm, BaseAlgorithm):
         arguments = _for_sb3(algorithm, env, arguments)
     try:
         return algorithm(env=env, seed=seed, **arguments)
@@ -81,14 +71,21 @@ def load_agent(name: str, path: str | Path, env: VecEnv | None = None) -> Agent:
 
     With an environment it learns on, from the observation it had last.
     """
-    return _algorithm(name).load(path, env=env, device="cpu", force_reset=False)
+    return AGENTS.get(name).load(path, env=env, device="cpu", force_reset=False)
 
 
 def form_of_actions(name: str, parameters: ParameterSpace) -> str:
-    """The form of actions that suits an agent: discrete where it can only choose, or a task is all choices."""
-    if name == "dqn":
+    """The form of actions that suits an agent: discrete where it can only choose, or a task is all choices.
+
+    A class of one's own may say it with an attribute ``form_of_actions``: "box", "multi_discrete" or "discrete".
+    """
+    algorithm = AGENTS.get(name)
+    said: str | None = getattr(algorithm, "form_of_actions", None)
+    if said is not None:
+        return said
+    if any(base.__name__ in SINGLE_CHOICE for base in algorithm.__mro__):
         return "discrete"
-    if name in ("ppo", "recurrent_ppo", "random"):
+    if issubclass(algorithm, (OnPolicyAlgorithm, RandomSearch)):
         try:
             MultiDiscreteActions(parameters)
         except ParameterError:
@@ -97,16 +94,11 @@ def form_of_actions(name: str, parameters: ParameterSpace) -> str:
     return "box"
 
 
-def _algorithm(name: str) -> type[BaseAlgorithm] | type[RandomSearch] | type[CMASearch]:
-    if name not in AGENTS:
-        raise ValueError(f"unknown agent {name!r}; the agents are {', '.join(AGENTS)}")
-    return AGENTS[name]
-
-
 def _for_sb3(algorithm: type[BaseAlgorithm], env: VecEnv, settings: dict[str, Any]) -> dict[str, Any]:
     """Translate our settings into SB3's arguments."""
     kind = "MultiInput" if isinstance(env.observation_space, gymnasium.spaces.Dict) else "Mlp"
-    policy = f"{kind}LstmPolicy" if issubclass(algorithm, RecurrentPPO) else f"{kind}Policy"
+    # Recurrent algorithms know only policies with a memory.
+    policy = next((p for p in (f"{kind}Policy", f"{kind}LstmPolicy") if p in algorithm.policy_aliases), f"{kind}Policy")
     arguments = {"policy": policy, "device": "cpu", **settings}
     noise = arguments.pop("action_noise_std", None)
     if noise is not None:

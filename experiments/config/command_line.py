@@ -1,0 +1,151 @@
+"""The command lines of ``run.py`` and ``experiments.tune``, before Hydra sees them: quoting, spelling, folders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+
+from experiments.config.errors import ConfigError
+from experiments.config.overrides import CONF, check, config_dir, parse
+from experiments.config.resume import AUTO, CHANGEABLE, is_started, with_run_dir
+
+__all__ = ["check_folder_is_free", "prepare", "quote_path", "with_plain_agent", "with_quoted_paths"]
+
+PATHS = ("task.target", "evaluation_task.target", "resume", "hydra.run.dir", "hydra.sweep.dir")
+"""Settings whose values are paths, which may hold characters that Hydra's grammar takes for something else."""
+
+MULTIRUN = {"-m", "--multirun"}
+
+
+def prepare(arguments: Sequence[str], config: str = "config") -> list[str]:
+    """Find what is wrong with a command line; return it as Hydra is to have it.
+
+    Raises
+    ------
+    ConfigError
+        There is no such setting, or the run's folder is not free.
+    """
+    prepared = with_plain_agent(with_quoted_paths(arguments))
+    check(prepared, config)
+    if config == "config":
+        prepared = with_run_dir(prepared)
+        check_folder_is_free(prepared)
+    return prepared
+
+
+def with_quoted_paths(arguments: Sequence[str]) -> list[str]:
+    """Quote paths that Hydra would not read as they stand, and expand ``~``.
+
+    >>> with_quoted_paths(["task.target=808", "task.target=Schläge/kick.wav", "seed=3"])
+    ["task.target='808'", "task.target='Schläge/kick.wav'", 'seed=3']
+    """
+    return [_with_quoted_path(argument) for argument in arguments]
+
+
+def _with_quoted_path(argument: str) -> str:
+    key, equals, value = argument.partition("=")
+    if not equals or key.lstrip("+") not in PATHS or not value or value[0] in "'\"[" or "${" in value:
+        return argument
+    try:
+        override = OverridesParser.create().parse_override(argument)
+        if override.is_sweep_override() or override.value() is None:
+            return argument
+        if isinstance(override.value(), str) and not value.startswith("~"):
+            return argument
+    except HydraException:
+        pass
+    return f"{key}={quote_path(value)}"
+
+
+def quote_path(path: str | Path) -> str:
+    """A path as a value for Hydra."""
+    text = str(Path(path).expanduser()).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{text}'"
+
+
+def with_plain_agent(arguments: Sequence[str]) -> list[str]:
+    """Take an algorithm that is named by its path with its own settings, not with those of the default agent."""
+    overrides = {override.key_or_group: override for override in parse(arguments)}
+    chosen = overrides.get("agent.algorithm")
+    if chosen is None or "agent" in overrides or "experiment" in overrides:
+        return list(arguments)
+    return [*arguments, "agent=sb3"]
+
+
+def check_folder_is_free(arguments: Sequence[str]) -> None:
+    """Refuse a folder that holds a run or a sweep already, before Hydra writes into it.
+
+    Raises
+    ------
+    ConfigError
+        It holds one, and the command does not say to go on with it.
+    """
+    overrides = {override.key_or_group: override for override in parse(arguments)}
+    many = bool(MULTIRUN & set(arguments))
+    setting = "hydra.sweep.dir" if many else "hydra.run.dir"
+    if setting not in overrides:  # then its name holds the time
+        return
+    resume: Any = overrides["resume"].value() if "resume" in overrides else None
+    path = _folder(arguments, setting)
+    if not many and resume is None and is_started(path):
+        raise ConfigError(
+            f"{path} holds a run already; go on with it (resume={path}), or give this one another hydra.run.dir"
+        )
+    if many:
+        _check_sweep(path, arguments, resume)
+
+
+def _check_sweep(path: Path, arguments: Sequence[str], resume: Any) -> None:
+    record = path / "multirun.yaml"
+    if not record.is_file() and not any(path.glob("*/config.yaml")):
+        return
+    if resume != AUTO:
+        raise ConfigError(
+            f"{path} holds a sweep already; do what is left of it (resume=auto), or name another hydra.sweep.dir"
+        )
+    if not record.is_file():
+        return
+    before: Any = OmegaConf.select(OmegaConf.load(record), "hydra.overrides.task") or []
+    then, now = (_fixed_settings(list(texts)) for texts in (before, arguments))
+    changed = sorted(key for key in then.keys() | now.keys() if then.get(key) != now.get(key))
+    if changed:
+        key = changed[0]
+        raise ConfigError(
+            f"{path} holds a sweep with {key}={then.get(key, '(its default)')}, not {now.get(key, '(its default)')}: "
+            "give this one another hydra.sweep.dir"
+        )
+
+
+def _fixed_settings(arguments: Sequence[str]) -> dict[str, str]:
+    """The settings that all jobs of a sweep share and that their results depend on."""
+    return {
+        override.key_or_group: str(override.value())
+        for override in parse(arguments)
+        if not override.is_sweep_override()
+        and override.key_or_group.split(".")[0] not in (*CHANGEABLE, "resume")
+        and not override.key_or_group.startswith("hydra")
+    }
+
+
+def _folder(arguments: Sequence[str], setting: str) -> Path:
+    """The folder that Hydra would take."""
+    singles = [text for text in arguments if "=" in text and not text.startswith("-")]
+    overrides = [override for override in parse(singles) if not override.is_sweep_override()]
+    texts = [str(override.input_line) for override in overrides]
+    extra = config_dir(arguments)
+    search = [] if extra is None else [f"hydra.searchpath=['file://{extra}']"]
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        cfg = compose("config", [*search, *texts], return_hydra_config=True)
+    before = HydraConfig.instance().cfg
+    try:
+        HydraConfig.instance().set_config(cfg)
+        return Path(OmegaConf.select(cfg, setting))
+    finally:
+        HydraConfig.instance().cfg = before
