@@ -35,8 +35,9 @@ def test_it_does_what_sb3s_own_does_to_the_bit(name: str, request: pytest.Fixtur
             np.testing.assert_array_equal(one, two)
             assert one.dtype == two.dtype
         for info, wanted in zip(mine[3], other[3], strict=True):
-            assert set(info) == set(wanted)
-            for key in wanted:
+            # A single environment has the sound so far at every step; a batch, which would copy it, at the end.
+            assert set(wanted) - set(info) <= {"audio"}
+            for key in info:
                 np.testing.assert_array_equal(info[key], wanted[key])
 
 
