@@ -7,9 +7,11 @@ READY := $(VENV)/.ready
 ARGS ?=
 # Two workers suit two cores; the tests that build environments share one worker each.
 WORKERS ?= 2
+# How long `make fuzz` plays.
+MINUTES ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-slow doctest lint format bench clean
+.PHONY: help setup run test test-slow fuzz doctest lint format bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -32,6 +34,9 @@ test: setup  ## run the tests (all but the slow ones)
 
 test-slow: setup  ## run the slow tests
 	$(BIN)/python -m pytest -m slow
+
+fuzz: setup  ## play any programs with both engines and compare, for MINUTES
+	FUZZ_MINUTES=$(MINUTES) $(BIN)/python -m pytest -m slow -s tests/glicol/fuzz
 
 lint: setup  ## check style and types
 	$(BIN)/ruff check .

@@ -34,6 +34,8 @@ def process_delay(ops, state, k, row):
         return op.FINE
     state.flat[row, out] = 0
     head, length = ints[row, int_at + HEAD], ints[row, int_at + LENGTH]
+    if ints[row, int_at + MADE] < 0 and length > 0:
+        return op.TRAP
     if code == op.ALLPASS:
         head = allpass(bufs, row, out, a, rings, ring, head, length, p1)
     elif code == op.ALLPASS_SIGNAL:
@@ -81,10 +83,9 @@ def allocate_ring(ops, k, wanted, ints, rings, row, made):
         return op.TRAP
     for i in range(np.uint64(ring), np.uint64(ring + size)):
         rings[row, i] = ZERO
-    # A delayms that is set to 0 loses its ring: it passes sound on, and any other number breaks it.
-    if ints[row, int_at + MADE] < 0 and wanted > 0:
-        return op.TRAP
-    ints[row, int_at + MADE] = -1 if made and wanted == 0 else 1
+    # A delayms that is set to 0 loses its ring for ever: it passes sound on, and with any other number it breaks.
+    lost = ints[row, int_at + MADE] < 0 or (made and wanted == 0)
+    ints[row, int_at + MADE] = -1 if lost else 1
     ints[row, int_at + HEAD] = 0
     ints[row, int_at + LENGTH] = wanted
     return op.FINE
