@@ -21,7 +21,7 @@ setup: $(READY)  ## make the virtual environment with all that is needed, fetch 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("RaveForce needs Python 3.10 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; name another: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,sweep,ray,dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,sweep,watch,ray,dev]"
 	$(BIN)/python -m raveforce.glicol.wasm.binary
 	$(BIN)/python -c "import raveforce, raveforce.distances as d; s = raveforce.render('o: sin 440', 0.1); d.measure(s, s)"
 	@touch $@
