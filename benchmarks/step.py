@@ -9,17 +9,15 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
-from scipy import fft
 
+from benchmarks.transforms import transforms_alone
 from benchmarks.workloads import KICK, SAMPLE_RATE
-from raveforce.distances.spectral import MultiScaleSpectral
 from raveforce.episodes import Episodes
 from raveforce.spec import EnvSpec
 from raveforce.task import Task, define
 from raveforce.tasks.kick import kick_808
 
-__all__ = ["Step", "memory_growth", "steps", "transforms_alone"]
+__all__ = ["Step", "memory_growth", "steps"]
 
 PARAMETERS = [("lin", 0.001, 0.1), ("lin", 0.05, 0.2), ("exp", 30, 300)]
 
@@ -104,34 +102,6 @@ def steps(reward: str, observation: str, rows: int = 64, rounds: int = 30) -> St
     return Step(reward, observation, rows, **medians, best=min(times["total"]))
 
 
-def transforms_alone(rows: int = 64, rounds: int = 30) -> dict[str, float]:
-    """What the Fourier transforms of ``mss`` take with scipy: no window, magnitude, logarithm or difference; µs a row.
-
-    Of full-length sounds of noise, by ``scipy`` (least time) and by ``mss``, the whole distance, of the same sounds.
-    """
-    sounds = np.random.default_rng(0).normal(0, 0.3, (rows, KICK.samples)).astype(np.float32)
-    mss = MultiScaleSpectral()
-    target = mss.features(sounds[:1])
-    frames = [
-        sliding_window_view(np.pad(sounds, ((0, 0), (n // 2, n // 2))), n, axis=1)[:, :: n // 4] for n in mss.n_ffts
-    ]
-
-    def scipy_transforms() -> None:
-        for parts in frames:
-            for row in parts:
-                fft.rfft(row)
-
-    least = {}
-    for name, function in (("scipy", scipy_transforms), ("mss", lambda: mss.measure(sounds, target))):
-        taken = []
-        for _ in range(rounds):
-            began = time.perf_counter()
-            function()
-            taken.append(time.perf_counter() - began)
-        least[name] = min(taken) / rows * 1e6
-    return least
-
-
 def memory_growth(count: int = 100_000) -> float:
     """How many MB the process grows over so many episodes, after a warm-up of a tenth."""
     episodes = _episodes("waveform", "waveform", rows=1)
@@ -163,9 +133,9 @@ def main() -> None:
                 f"{reward:10} {observation:12} {rows:4} {one.total:8.1f} {one.render:8.1f} {one.distance:8.1f} "
                 f"{one.see:8.1f} {one.rest:8.1f} {one.best:8.1f} {one.cpu:8.1f} {one.per_second:8.0f}"
             )
-    alone = transforms_alone()
-    print(f"mss of sounds that do not end, least: {alone['mss']:.0f} µs a row")
-    print(f"scipy's transforms of their frames, and nothing else: {alone['scipy']:.0f} µs")
+    print("mss of sounds that do not end, one thread, least: µs a sound")
+    for name, least in transforms_alone().items():
+        print(f"  {name:34} {least:8.0f}")
     print(f"memory after {options.episodes} episodes: {memory_growth(options.episodes):+.1f} MB")
 
 
