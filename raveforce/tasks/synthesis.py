@@ -1,4 +1,4 @@
-"""What the tasks' own targets are synthesised with."""
+"""What the tasks share: how their targets are synthesised, and bounds that follow the sample rate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from raveforce.glicol import BLOCK
 
-__all__ = ["band", "fading", "in_blocks", "peaked"]
+__all__ = ["audible", "band", "fading", "in_blocks", "peaked"]
 
 
 def peaked(sound: NDArray[np.floating[Any]], peak: float = 0.9) -> NDArray[np.float32]:
@@ -37,6 +37,17 @@ def fading(seconds: float, sample_rate: int) -> tuple[float, float]:
     """
     rate = 1 / (2 * np.pi * seconds * sample_rate)
     return rate, 1 / (1 - np.exp(-2 * np.pi * rate))
+
+
+def audible(low: float, high: float, sample_rate: int) -> tuple[str, float, float]:
+    """Range of a low-pass filter's cutoff, Hz: it has to stay below half the sample rate.
+
+    Examples
+    --------
+    >>> audible(1500, 18000, 22050)
+    ('exp', 1500, 9922.5)
+    """
+    return "exp", low, min(high, 0.45 * sample_rate)
 
 
 def in_blocks(samples: float) -> int:
