@@ -13,5 +13,6 @@ True
 from experiments.report.model import Curve, Item, Sound
 from experiments.report.page import report_page
 from experiments.report.runs import find_runs, read_run
+from experiments.report.write import write_report
 
-__all__ = ["Curve", "Item", "Sound", "find_runs", "read_run", "report_page"]
+__all__ = ["Curve", "Item", "Sound", "find_runs", "read_run", "report_page", "write_report"]

@@ -11,44 +11,14 @@ from pathlib import Path
 
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
-from experiments.records.run_folder import RunFolder
-from experiments.report import find_runs, read_run, report_page
+from experiments.report import write_report
 
-__all__ = ["main", "write_report"]
+__all__ = ["main"]
 
 OPTIONS = {
     "output": Option("the page; otherwise report.html in the folder, or here where there are several"),
     "title": Option("of the page; otherwise the folder's name"),
 }
-
-
-def write_report(folders: Sequence[Path], output: Path, *, title: str) -> int:
-    """Write a page of all the runs in some folders.
-
-    Parameters
-    ----------
-    folders : runs, or folders of runs at any depth
-    output : the page
-    title : of it
-
-    Returns
-    -------
-    how many runs are on it
-
-    Raises
-    ------
-    ConfigError
-        There is no run in them.
-    OSError
-        A folder is not there, or the page cannot be written.
-    """
-    runs = find_runs(folders)
-    if not runs:
-        raise ConfigError(f"there is no run in {', '.join(map(str, folders))}")
-    page = report_page([read_run(path, name) for name, path in runs.items()], title=title)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    RunFolder(output.parent).write(output.name, lambda path: path.write_text(page, encoding="utf-8"))
-    return len(runs)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -60,8 +30,7 @@ def main(arguments: Sequence[str]) -> None:
         raise ConfigError("name a folder: python -m experiments.report DIR... (a run, or one that holds runs)")
     alone = folders[0] if len(folders) == 1 else Path()
     output = Path(options["output"] or alone / "report.html")
-    title = options["title"] or (folders[0].resolve().name if len(folders) == 1 else "RaveForce")
-    count = write_report(folders, output, title=title)
+    count = write_report(folders, output, title=options["title"] or "")
     print(f"{count} run{'s' if count > 1 else ''}, {output.stat().st_size / 1e6:.1f} MB: {output}")
 
 

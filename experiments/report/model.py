@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Curve", "Fact", "Item", "Sound"]
+__all__ = ["Curve", "Fact", "Item", "Role", "Sound"]
 
 Fact: TypeAlias = str | float | int | None
+Role: TypeAlias = Literal["best", "policy", "episodes"]
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,25 @@ class Sound:
 
 @dataclass(frozen=True)
 class Curve:
-    """A line of a chart: ``y`` against ``x``, sequences of one length, finite."""
+    """A line of a chart: ``y`` against ``x``, sequences of one length, not empty, finite.
+
+    Attributes
+    ----------
+    name : in the legend
+    x, y : its points
+    role : how it is drawn: "best", "policy" or, behind these, "episodes"
+    """
 
     name: str
     x: Sequence[float]
     y: Sequence[float]
+    role: Role = "best"
+
+    def __post_init__(self) -> None:
+        if not len(self.x) == len(self.y) > 0:
+            raise ValueError(f"the curve {self.name!r} must have as many x as y, got {len(self.x)} and {len(self.y)}")
+        if not np.isfinite([*self.x, *self.y]).all():
+            raise ValueError(f"the curve {self.name!r} must be finite")
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.report.charts import Chart, Line, chart
-from experiments.report.model import Item
+from experiments.report.model import Curve, Item
 
 __all__ = ["Column", "Panel", "columns", "overview"]
 
 STYLES = 8
 """Colours that the style sheet has for groups."""
+POINTS = 20_000
+"""Of all lines of a panel together, so that a thousand runs still make a page."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ def overview(items: Sequence[Item], keys: Mapping[str, str]) -> list[Panel]:
 def _panel(
     task: str, axes: tuple[str, str], items: Sequence[Item], styles: Mapping[str, str], keys: Mapping[str, str]
 ) -> Panel:
-    lines = [Line(item.curves[0], styles[_agent(item)], keys[item.name]) for item in items]
+    share = max(10, POINTS // len(items))
+    lines = [Line(_thinned(item.curves[0], share), styles[_agent(item)], keys[item.name]) for item in items]
     references = {item.reference for item in items}
     ends: dict[str, list[float]] = {}
     for item in items:
@@ -103,6 +106,14 @@ def _panel(
         chart=chart(lines, axes, next(iter(references)) if len(references) == 1 else None),
         legend=[(styles[agent], agent, len(end), statistics.median(end)) for agent, end in ends.items()],
     )
+
+
+def _thinned(curve: Curve, points: int) -> Curve:
+    """Keep some of a curve's points, the first and the last among them."""
+    if len(curve.x) <= points:
+        return curve
+    places = [round(place * (len(curve.x) - 1) / (points - 1)) for place in range(points)]
+    return Curve(curve.name, [curve.x[place] for place in places], [curve.y[place] for place in places])
 
 
 def _agent(item: Item) -> str:

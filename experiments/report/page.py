@@ -69,14 +69,16 @@ def report_page(
 
 def _shown(item: Item, key: str, encoded: set[str]) -> dict[str, Any]:
     """What the template needs of an item."""
-    sounds = [(sound, sound_key(sound)) for sound in item.sounds]
-    there = [(sound, name) for sound, name in sounds if name in encoded]
+    attempts = [sound.name for sound in item.sounds if sound.against]
+    roles = {name: f"attempt{place}" for place, name in enumerate(attempts, start=1)}
+    sounds = [(sound, sound_key(sound), roles.get(sound.name, "target")) for sound in item.sounds]
+    there = [one for one in sounds if one[1] in encoded]
     return {
         "item": item,
         "key": key,
         "sounds": there,
         "left_out": len(sounds) - len(there),
-        "first": next((sound for sound, _ in there if sound.against), there[0][0] if there else None),
+        "first": next((sound for sound, *_ in there if sound.against), there[0][0] if there else None),
         "chart": _learning(item),
         "distances": list(dict.fromkeys(name for values in item.distances.values() for name in values)),
         "closeness": _closeness(item),
@@ -86,9 +88,7 @@ def _shown(item: Item, key: str, encoded: set[str]) -> dict[str, Any]:
 def _learning(item: Item) -> Chart | None:
     if not item.curves:
         return None
-    return chart(
-        [Line(curve, f"curve{place % 3}") for place, curve in enumerate(item.curves)], item.curve_axes, item.reference
-    )
+    return chart([Line(curve, f"curve-{curve.role}") for curve in item.curves], item.curve_axes, item.reference)
 
 
 def _closeness(item: Item) -> dict[tuple[str, str], float]:

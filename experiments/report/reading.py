@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from omegaconf import OmegaConf
 
 from experiments.records.log_writers import STEP, read_metrics
-from experiments.report.model import Curve, Fact
+from experiments.report.model import Curve, Fact, Role
 
 __all__ = [
     "LONGEST",
@@ -100,16 +100,16 @@ def metrics(path: Path, faults: list[str]) -> list[dict[str, str]]:
     return whole
 
 
-def curves(rows: Sequence[Mapping[str, str]], names: Mapping[str, str]) -> list[Curve]:
-    """Draw some of the metrics' columns against the renders, by the names that they are to have."""
+def curves(rows: Sequence[Mapping[str, str]], names: Mapping[str, tuple[str, Role]]) -> list[Curve]:
+    """Draw some of the metrics' columns against the renders: by column, the curve's name and role."""
     found = []
-    for column, name in names.items():
+    for column, (name, role) in names.items():
         points = [(number(row[STEP]), number(row.get(column))) for row in rows]
         drawn = [(x, y) for x, y in points if x is not None and y is not None]
         if drawn:
             places = np.unique(np.linspace(0, len(drawn) - 1, min(POINTS, len(drawn))).round().astype(int))
             x, y = zip(*(drawn[place] for place in places), strict=True)
-            found.append(Curve(name, x, y))
+            found.append(Curve(name, x, y, role))
     return found
 
 

@@ -11,16 +11,16 @@ from typing import Any
 from experiments.records.log_writers import STEP
 from experiments.records.run_folder import RunFolder
 from experiments.report import reading
-from experiments.report.model import Fact, Item, Sound
+from experiments.report.model import Fact, Item, Role, Sound
 from experiments.sweeps import FAILURE
 
 __all__ = ["find_runs", "read_run"]
 
 _MARKS = ("summary.json", "metrics.csv", "config.yaml", FAILURE)
-_CURVES = {
-    "best/distance": "best so far",
-    "evaluation/distance": "policy",
-    "episode/distance": "training episodes",
+_CURVES: dict[str, tuple[str, Role]] = {
+    "best/distance": ("best so far", "best"),
+    "evaluation/distance": ("policy", "policy"),
+    "episode/distance": ("training episodes", "episodes"),
 }
 _SOUNDS = {"target": "target", "best": "best", "best's target": "best_target", "policy": "policy"}
 """The sounds of a run in the order in which they are shown, and the names of their files."""

@@ -175,3 +175,12 @@ def test_the_command_writes_a_page(
 def test_the_command_says_what_is_wrong(tmp_path: Path, arguments: list[str], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         main([argument.format(empty=tmp_path) for argument in arguments])
+
+
+def test_the_documentation_s_code_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs" / "report.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        exec(block, {})  # our own documentation, not somebody's text
+    assert re.fullmatch(r"(\d\.\d{3} \[\d\.\d{3}, \d\.\d{3}\]\n){2}", capsys.readouterr().out)
