@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -324,7 +323,5 @@ def make_observation(
         return make_observation(chosen.pop("kind"), sample_rate, **chosen)
     if not isinstance(kind, str):
         return kind
-    made = OBSERVATIONS.get(kind)
-    if "sample_rate" in inspect.signature(made).parameters:
-        options = {"sample_rate": sample_rate, **options}
-    return made(**options)
+    made: Observation = OBSERVATIONS.make(kind, options, sample_rate=sample_rate)
+    return made

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Callable, Iterable, Iterator
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import metadata
 from typing import Any, Generic, TypeVar, cast
@@ -102,6 +103,19 @@ class Registry(Generic[T]):
         raise UnknownName(
             f"unknown {self.kind} {name!r}{did_you_mean(name, names) or ';'} the {self.kind}s are {', '.join(names)}"
         )
+
+    def make(self, name: str, options: Mapping[str, Any], **context: Any) -> Any:
+        """Call what has this name with its options, and with as much of the context as it takes.
+
+        >>> shapes = Registry("shape", group="geometry.shapes")
+        >>> shapes.register("dot")(lambda size, colour="red": (size, colour))
+        <function ...>
+        >>> shapes.make("dot", {"size": 3}, colour="blue", weight=1)
+        (3, 'blue')
+        """
+        made: Any = self.get(name)
+        taken = inspect.signature(made).parameters
+        return made(**{key: value for key, value in context.items() if key in taken} | dict(options))
 
     def names(self) -> list[str]:
         """All names: of what is registered, in that order, and of entry points."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, TypeAlias
@@ -145,10 +144,8 @@ def make_distance(kind: str | Distance | Mapping[str, Any], sample_rate: int = 4
         return WeightedSum(tuple(parts), **options)
     if not isinstance(kind, str):
         return kind
-    made = DISTANCES.get(kind)
-    if "sample_rate" in inspect.signature(made).parameters:
-        options = {"sample_rate": sample_rate, **options}
-    return made(**options)
+    made: Distance = DISTANCES.make(kind, options, sample_rate=sample_rate)
+    return made
 
 
 def measure_rows(distance: Distance, audio: Array, target: Features) -> NDArray[np.float64]:
