@@ -56,9 +56,14 @@ def test_something_is_registered() -> None:
     assert "raveforce/Kick-v0" in REGISTERED
 
 
-@pytest.mark.parametrize("name", REGISTERED)
-@pytest.mark.parametrize("observation", list(OBSERVATIONS))
-def test_the_checkers_find_nothing_to_warn_about(name: str, observation: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "observation"),
+    [
+        *((name, None) for name in REGISTERED),
+        *((f"raveforce/{name}-v0", each) for name in ("Kick", "BassLine") for each in OBSERVATIONS),
+    ],
+)
+def test_the_checkers_find_nothing_to_warn_about(name: str, observation: str | None) -> None:
     env = gymnasium.make(name, observation=observation, render_mode="rgb_array").unwrapped
     with warnings.catch_warnings():
         warnings.simplefilter("error")
