@@ -51,7 +51,7 @@ def power(audio: Array, *, n_fft: int, hop_length: int) -> Array:
     -------
     float32 array [rows, frames, n_fft // 2 + 1], frames = samples // hop_length + 1
     """
-    if fourier.quick(n_fft):
+    if fourier.supports(n_fft):
         return fourier.powers(audio, n_fft, hop_length)
     rows, samples = audio.shape
     padded = np.zeros((rows, samples + n_fft), np.float32)
@@ -104,7 +104,7 @@ def log_mel(
     >>> log_mel(np.zeros((2, 4410), dtype=np.float32), sample_rate=44100).shape
     (2, 18, 64)
     """
-    if fourier.quick(n_fft):
+    if fourier.supports(n_fft):
         return fourier.log_mels(audio, n_fft, hop_length, _bands(sample_rate, n_fft, n_mels), floor)
     filters = mel_filters(sample_rate, n_fft, n_mels)
     mel = np.empty((len(audio), audio.shape[1] // hop_length + 1, n_mels), np.float32)

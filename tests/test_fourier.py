@@ -82,8 +82,8 @@ def test_nothing_is_written_outside_its_place(samples: int, n_fft: int, hop: int
 
 
 def test_other_lengths_go_through_scipy() -> None:
-    assert fourier.quick(1024)
-    assert not any(fourier.quick(n_fft) for n_fft in (4, 600, 1000, 1023))
+    assert fourier.supports(1024)
+    assert not any(fourier.supports(n_fft) for n_fft in (4, 600, 1000, 1023))
     sounds = noise(2, 3000)
     wanted = reference(sounds, 600, 150)
     np.testing.assert_allclose(spectra.power(sounds, n_fft=600, hop_length=150), wanted, rtol=1e-4, atol=1e-6)
@@ -98,7 +98,7 @@ def test_differences_are_good_over_all_levels(floor: float) -> None:
     levels = np.logspace(-12, 4, 4000).astype(np.float32)[:, None]
     tone = np.cos(np.pi / 2 * np.arange(64)).astype(np.float32)
     ours, other = (fourier.magnitudes(sounds, 16, 4) for sounds in (levels * tone, tone[None]))
-    squares, logarithms = fourier.apart(levels * tone, 16, 4, floor, other)
+    squares, logarithms = fourier.magnitude_differences(levels * tone, 16, 4, floor, other)
     exact, other = ours.astype(np.float64), other.astype(np.float64)
     np.testing.assert_allclose(squares, np.square(exact - other).sum(axis=1), rtol=1e-5, atol=1e-6)
     wanted = np.abs(np.log(np.maximum(exact, floor)) - np.log(np.maximum(other, floor)))
@@ -138,7 +138,7 @@ def test_features_of_other_sounds_are_refused() -> None:
     target = fourier.magnitudes(noise(2, 500), 64, 16)
     for wrong in (noise(2, 501 + 16), noise(3, 500)):
         with pytest.raises(ValueError, match="another length or number"):
-            fourier.apart(wrong, 64, 16, 1e-4, target)
+            fourier.magnitude_differences(wrong, 64, 16, 1e-4, target)
 
 
 def test_nothing_is_compiled_but_at_the_start() -> None:
@@ -146,7 +146,7 @@ def test_nothing_is_compiled_but_at_the_start() -> None:
     sounds = noise(3, 500)
     for audio in (sounds, sounds[:, ::2], sounds[:1], np.broadcast_to(sounds[0], (2, 500)), sounds.astype(np.float64)):
         measure_rows(made, audio, made.features(audio))
-    for function in (kernels.powers, kernels.log_mels, kernels.magnitudes, kernels.apart):
+    for function in (kernels.powers, kernels.log_mels, kernels.magnitudes, kernels.magnitude_differences):
         assert len(function.signatures) == 1
 
 

@@ -17,7 +17,7 @@ if sys.version_info >= (3, 11):
 else:
     tomllib = pytest.importorskip("tomllib", reason="Python 3.10 reads no TOML")
 
-from raveforce.fourier.simd import inlined, plus, spread
+from raveforce.fourier.simd import inlined, multiply_add, splat
 from raveforce.glicol.native.kernel.jit import jitted
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -77,7 +77,7 @@ def test_eight_numbers_are_one_value() -> None:
     def all_of(typing: Any, number: Any) -> Any:
         from raveforce.fourier.simd import FLOATS
 
-        return lanes(types.float32), lambda context, builder, signature, values: spread(builder, values[0], FLOATS)
+        return lanes(types.float32), lambda context, builder, signature, values: splat(builder, values[0], FLOATS)
 
     @intrinsic
     def third(typing: Any, value: Any) -> Any:
@@ -91,7 +91,7 @@ def test_eight_numbers_are_one_value() -> None:
     @inlined
     def run(number: Any) -> Any:
         a = all_of(number)
-        return third(plus(a * a - a, a, a) + a)
+        return third(multiply_add(a * a - a, a, a) + a)
 
     assert run(np.float32(3)) == 9 - 3 + 9 + 3
 

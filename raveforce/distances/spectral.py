@@ -64,8 +64,8 @@ class MultiScaleSpectral(NamedDistance):
         return self._average([self._apart(audio, n_fft, other) for n_fft, other in pairs], target)
 
     def _apart(self, audio: Array, n_fft: int, other: Array) -> Apart:
-        if fourier.quick(n_fft):
-            return fourier.apart(audio, n_fft, n_fft // 4, self.floor, other)
+        if fourier.supports(n_fft):
+            return fourier.magnitude_differences(audio, n_fft, n_fft // 4, self.floor, other)
         squares, logarithms = np.empty((2, len(audio)))
         for rows in spectra.row_chunks(audio):
             reference = other[rows] if len(other) > 1 else other
@@ -81,13 +81,13 @@ class MultiScaleSpectral(NamedDistance):
 
 
 def _magnitudes(audio: Array, n_fft: int) -> Array:
-    if fourier.quick(n_fft):
+    if fourier.supports(n_fft):
         return fourier.magnitudes(audio, n_fft, n_fft // 4)
     return spectra.magnitudes(audio, n_fft=n_fft, hop_length=n_fft // 4).reshape(len(audio), -1)
 
 
 def _compare(ours: Array, other: Array, floor: float) -> Apart:
-    """As ``fourier.apart``, of magnitudes that are already there."""
+    """As ``fourier.magnitude_differences``, of magnitudes that are already there."""
     logarithms = np.log(np.maximum(ours, np.float32(floor)))
     logarithms -= np.log(np.maximum(other, np.float32(floor)))
     squares = np.square(ours - other).sum(axis=-1, dtype=np.float64)

@@ -2,7 +2,7 @@
 
 Several times as fast as scipy's transform, and what follows it happens while eight frames are still in the processor's
 cache; silence at the end of a sound costs next to nothing. ``raveforce.spectra`` and ``raveforce.distances.spectral``
-take it where they can: ``quick`` says so.
+take it where they can: ``supports`` says so.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from raveforce._compile import is_compiling
 from raveforce.fourier.plan import LANES, Plan, make_plan, make_space
 
-__all__ = ["LEAST_FLOOR", "Bands", "apart", "log_mels", "magnitudes", "powers", "quick"]
+__all__ = ["LEAST_FLOOR", "Bands", "log_mels", "magnitude_differences", "magnitudes", "powers", "supports"]
 
 Array = NDArray[np.float32]
 
@@ -41,7 +41,7 @@ class Bands(NamedTuple):
     weights: Array
 
 
-def quick(n_fft: int) -> bool:
+def supports(n_fft: int) -> bool:
     """Whether frames of ``n_fft`` samples can be transformed here."""
     return n_fft >= _SHORTEST and n_fft & (n_fft - 1) == 0 and is_compiling()
 
@@ -66,7 +66,7 @@ def log_mels(audio: Array, n_fft: int, hop: int, bands: Bands, floor: float) -> 
 def magnitudes(audio: Array, n_fft: int, hop: int) -> Array:
     """Magnitudes, float32 [rows, frames * bins], in some order.
 
-    Equal places are of the same frame and bin in all rows; which, only ``apart`` knows.
+    Equal places are of the same frame and bin in all rows; which, only ``magnitude_differences`` knows.
     """
     plan = make_plan(audio.shape[1], n_fft, hop)
     result = np.empty((len(audio), plan.frames * plan.bins), np.float32)
@@ -74,7 +74,7 @@ def magnitudes(audio: Array, n_fft: int, hop: int) -> Array:
     return result
 
 
-def apart(
+def magnitude_differences(
     audio: Array, n_fft: int, hop: int, floor: float, others: Array
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Difference between sounds and the ``magnitudes`` of others, one for all or one each.
@@ -103,7 +103,7 @@ def apart(
             "these are of sounds of another length or number"
         )
     result, sums = np.empty((2, len(audio))), np.empty(2 * LANES, np.float32)
-    _load().apart(*_arguments(audio, plan), plan.frames, _numbers(floor, 1, 0), others, sums, result)
+    _load().magnitude_differences(*_arguments(audio, plan), plan.frames, _numbers(floor, 1, 0), others, sums, result)
     return result[0], result[1]
 
 

@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 from raveforce.fourier.memory import address, broadcast
 from raveforce.fourier.simd import FLOATS, LANES, constant, fused, lanes
 
-__all__ = ["points", "points_of_frames", "put_points", "small_transform", "turned"]
+__all__ = ["butterfly", "load_frames", "load_points", "store_points", "twiddled"]
 
 Point = tuple[Any, Any]
 """Real and imaginary part, as values of the compiler's."""
@@ -37,7 +37,7 @@ def _unpacked(builder: Any, value: Any) -> list[Point]:
 
 
 @intrinsic(prefer_literal=True)
-def points(typing: Any, z: Any, at: Any, gap: Any, radix: Any) -> Any:
+def load_points(typing: Any, z: Any, at: Any, gap: Any, radix: Any) -> Any:
     """The points ``at``, ``at + gap`` ... of ``z``, as many as ``radix`` says."""
     if not isinstance(radix, types.IntegerLiteral):
         return None
@@ -62,9 +62,7 @@ def _places(context: Any, builder: Any, signature: Any, values: Any, count: int)
 
 
 @intrinsic(prefer_literal=True)
-def points_of_frames(
-    typing: Any, blocks: Any, first: Any, places: Any, window: Any, at: Any, gap: Any, radix: Any
-) -> Any:
+def load_frames(typing: Any, blocks: Any, first: Any, places: Any, window: Any, at: Any, gap: Any, radix: Any) -> Any:
     """Points of frames from ``first`` on: even samples are real parts, odd ones imaginary, each by the window."""
     if not isinstance(radix, types.IntegerLiteral):
         return None
@@ -89,7 +87,7 @@ def points_of_frames(
 
 
 @intrinsic
-def put_points(typing: Any, z: Any, at: Any, gap: Any, numbers: Any) -> Any:
+def store_points(typing: Any, z: Any, at: Any, gap: Any, numbers: Any) -> Any:
     """Write points to ``at``, ``at + gap`` ... of ``z``."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -104,7 +102,7 @@ def put_points(typing: Any, z: Any, at: Any, gap: Any, numbers: Any) -> Any:
 
 
 @intrinsic
-def turned(typing: Any, numbers: Any, cosines: Any, sines: Any, size: Any, j: Any) -> Any:
+def twiddled(typing: Any, numbers: Any, cosines: Any, sines: Any, size: Any, j: Any) -> Any:
     """Point r of the tuple times ``exp(-2πi j r / size)``, from the tables."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -120,7 +118,7 @@ def turned(typing: Any, numbers: Any, cosines: Any, sines: Any, size: Any, j: An
 
 
 @intrinsic
-def small_transform(typing: Any, numbers: Any) -> Any:
+def butterfly(typing: Any, numbers: Any) -> Any:
     """The Fourier transform of a tuple of points."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -145,9 +143,9 @@ def _transform(builder: Any, numbers: list[Point]) -> list[Point]:
         low, high = evens[k], evens[k + size // 4]
         result[k], result[k + size // 2] = _sum(builder, low, total), _difference(builder, low, total)
         # The difference times -i is y - ix.
-        plus, minus = builder.fadd, builder.fsub
-        result[k + size // 4] = plus(high[0], y), minus(high[1], x)
-        result[k + 3 * size // 4] = minus(high[0], y), plus(high[1], x)
+        add, subtract = builder.fadd, builder.fsub
+        result[k + size // 4] = add(high[0], y), subtract(high[1], x)
+        result[k + 3 * size // 4] = subtract(high[0], y), add(high[1], x)
     return result
 
 

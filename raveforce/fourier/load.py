@@ -38,4 +38,4 @@ def _warm(kernels: ModuleType) -> None:
     kernels.powers(*first, cube)
     kernels.log_mels(*first, np.zeros((2, 0), np.int64), ints, few, few, few, cube)
     kernels.magnitudes(*first, 1, flat)
-    kernels.apart(*first, 1, few, flat, few, np.zeros((2, 0)))
+    kernels.magnitude_differences(*first, 1, few, flat, few, np.zeros((2, 0)))

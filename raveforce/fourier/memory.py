@@ -8,7 +8,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from raveforce.fourier.simd import FLOATS, INTS, LANES, call, constant, lanes, spread
+from raveforce.fourier.simd import FLOATS, INTS, LANES, call, constant, lanes, splat
 
 __all__ = [
     "address",
@@ -31,13 +31,13 @@ def address(context: Any, builder: Any, kind: Any, array: Any, index: Any, *, sc
 
 def broadcast(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
     """One number of an array in every lane."""
-    return spread(builder, builder.load(address(context, builder, kind, array, index, scalar=True)), FLOATS)
+    return splat(builder, builder.load(address(context, builder, kind, array, index, scalar=True)), FLOATS)
 
 
 def _first(builder: Any, count: Any) -> Any:
     """Which lanes are among the first ``count``."""
     number = builder.trunc(count, ir.IntType(32))
-    return builder.icmp_signed("<", ir.Constant(INTS, list(range(LANES))), spread(builder, number, INTS))
+    return builder.icmp_signed("<", ir.Constant(INTS, list(range(LANES))), splat(builder, number, INTS))
 
 
 @intrinsic

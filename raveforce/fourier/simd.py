@@ -23,21 +23,21 @@ from raveforce.fourier.plan import LANES
 
 __all__ = [
     "LANES",
+    "absolute",
     "call",
     "compiled",
     "constant",
     "fused",
-    "greatest",
     "inlined",
+    "is_zero",
     "lanes",
-    "least",
-    "logarithm",
-    "magnitude",
-    "minus",
-    "plus",
-    "root",
-    "silent",
-    "spread",
+    "log",
+    "maximum",
+    "minimum",
+    "multiply_add",
+    "multiply_subtract",
+    "splat",
+    "sqrt",
 ]
 
 FLOATS = ir.VectorType(ir.FloatType(), LANES)
@@ -120,7 +120,7 @@ def fused(builder: Any, a: Any, b: Any, c: Any) -> Any:
     return call(builder, "llvm.fmuladd.v8f32", FLOATS, [a, b, c])
 
 
-def spread(builder: Any, number: Any, kind: Any) -> Any:
+def splat(builder: Any, number: Any, kind: Any) -> Any:
     """One number in every lane."""
     undefined = ir.Constant(kind, ir.Undefined)
     one = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
@@ -128,7 +128,7 @@ def spread(builder: Any, number: Any, kind: Any) -> Any:
 
 
 @intrinsic
-def plus(typing: Any, value: Any, a: Any, b: Any) -> Any:
+def multiply_add(typing: Any, value: Any, a: Any, b: Any) -> Any:
     """``value + a * b``."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -138,7 +138,7 @@ def plus(typing: Any, value: Any, a: Any, b: Any) -> Any:
 
 
 @intrinsic
-def minus(typing: Any, value: Any, a: Any, b: Any) -> Any:
+def multiply_subtract(typing: Any, value: Any, a: Any, b: Any) -> Any:
     """``value - a * b``."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -148,7 +148,7 @@ def minus(typing: Any, value: Any, a: Any, b: Any) -> Any:
 
 
 @intrinsic
-def root(typing: Any, value: Any) -> Any:
+def sqrt(typing: Any, value: Any) -> Any:
     """Square roots."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -158,7 +158,7 @@ def root(typing: Any, value: Any) -> Any:
 
 
 @intrinsic
-def magnitude(typing: Any, value: Any) -> Any:
+def absolute(typing: Any, value: Any) -> Any:
     """Without the sign."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -168,7 +168,7 @@ def magnitude(typing: Any, value: Any) -> Any:
 
 
 @intrinsic
-def greatest(typing: Any, value: Any, other: Any) -> Any:
+def maximum(typing: Any, value: Any, other: Any) -> Any:
     """The greater of two; not a number where the first is none."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -178,7 +178,7 @@ def greatest(typing: Any, value: Any, other: Any) -> Any:
 
 
 @intrinsic
-def least(typing: Any, value: Any, other: Any) -> Any:
+def minimum(typing: Any, value: Any, other: Any) -> Any:
     """The lesser of two; not a number where the first is none."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -188,7 +188,7 @@ def least(typing: Any, value: Any, other: Any) -> Any:
 
 
 @intrinsic
-def silent(typing: Any, value: Any) -> Any:
+def is_zero(typing: Any, value: Any) -> Any:
     """Whether all are zero."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -199,7 +199,7 @@ def silent(typing: Any, value: Any) -> Any:
 
 
 @intrinsic
-def logarithm(typing: Any, value: Any) -> Any:
+def log(typing: Any, value: Any) -> Any:
     """Natural logarithms of normal numbers above 0, to 1e-7 of one or of the logarithm.
 
     A number is 2**k · (1 + x) with 1 + x between √½ and √2; ``SERIES`` is fitted to the logarithm of that.

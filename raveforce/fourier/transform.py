@@ -8,21 +8,21 @@ transforms in registers; two of its results give two bins of the real transform.
 from __future__ import annotations
 
 from raveforce.fourier import plan
-from raveforce.fourier.butterflies import points, points_of_frames, put_points, small_transform, turned
+from raveforce.fourier.butterflies import butterfly, load_frames, load_points, store_points, twiddled
 from raveforce.fourier.memory import each, load, load_some, store, transpose
-from raveforce.fourier.simd import LANES, inlined, magnitude, minus, plus, silent
+from raveforce.fourier.simd import LANES, absolute, inlined, is_zero, multiply_add, multiply_subtract
 
 line_pitch, round_up = inlined(plan.line_pitch), inlined(plan.round_up)
 
 
 @inlined
-def lay_out(sounds, row, n_fft, hop, width, frames, lines, blocks):
+def arrange_by_hop(sounds, row, n_fft, hop, width, frames, lines, blocks):
     """Samples by place in the hop, then by hop [hop, width]: equal places of neighbouring frames are neighbours.
 
     Half a window of silence goes before the sound. Returns how many frames there are until nothing but zeros follows;
     what only later ones need is left out.
     """
-    start, end = n_fft // 2, ending(sounds, row)
+    start, end = n_fft // 2, audible_end(sounds, row)
     if end == 0:
         return 0
     heard = min(frames, (start + end - 1) // hop + 1)
@@ -61,15 +61,15 @@ def copy(sounds, row, at, end, target, to, count):
 
 
 @inlined
-def ending(sounds, row):
+def audible_end(sounds, row):
     """Samples before nothing but zeros follows, or a few more."""
     step = 4 * LANES
     end = sounds.shape[1]
     while end >= step:
         at = row * sounds.shape[1] + end - step
-        loudness = magnitude(load(sounds, at)) + magnitude(load(sounds, at + LANES))
-        loudness = loudness + magnitude(load(sounds, at + 2 * LANES)) + magnitude(load(sounds, at + 3 * LANES))
-        if not silent(loudness):
+        loudness = absolute(load(sounds, at)) + absolute(load(sounds, at + LANES))
+        loudness = loudness + absolute(load(sounds, at + 2 * LANES)) + absolute(load(sounds, at + 3 * LANES))
+        if not is_zero(loudness):
             break
         end -= step
     return end
@@ -83,23 +83,23 @@ def _stages(radix):
         size = len(window) // 2
         gap = size // radix
         if gap == 1:
-            parts = points_of_frames(space.blocks, first, places, window, 0, 1, radix)
-            put_points(space.z, 0, 1, small_transform(parts))
+            parts = load_frames(space.blocks, first, places, window, 0, 1, radix)
+            store_points(space.z, 0, 1, butterfly(parts))
         else:
             for j in range(gap):
-                parts = small_transform(points_of_frames(space.blocks, first, places, window, j, gap, radix))
-                put_points(space.z, j, gap, turned(parts, cosines, sines, size, j))
+                parts = butterfly(load_frames(space.blocks, first, places, window, j, gap, radix))
+                store_points(space.z, j, gap, twiddled(parts, cosines, sines, size, j))
 
     def next_stage(size, tables, z):
         whole, gap = len(tables.window) // 2, size // radix
         if gap == 1:
             for at in range(0, whole, radix):
-                put_points(z, at, 1, small_transform(points(z, at, 1, radix)))
+                store_points(z, at, 1, butterfly(load_points(z, at, 1, radix)))
         else:
             for j in range(gap):
                 for at in range(j, whole, size):
-                    parts = small_transform(points(z, at, gap, radix))
-                    put_points(z, at, gap, turned(parts, tables.cosines, tables.sines, size, j))
+                    parts = butterfly(load_points(z, at, gap, radix))
+                    store_points(z, at, gap, twiddled(parts, tables.cosines, tables.sines, size, j))
 
     # Functions of one name are taken for one another where code of several processes meets.
     first_stage.__qualname__, next_stage.__qualname__ = f"first_stage_by_{radix}", f"next_stage_by_{radix}"
@@ -144,8 +144,8 @@ def frame_power(first, heard, tables, places, space):
         # What the even samples give, and the odd ones, which come half a point later.
         even, even_i, odd, odd_i = a + c, b - d, b + d, c - a
         cosine, sine = each(tables.cosines, 2 * size + k), each(tables.sines, 2 * size + k)
-        late, late_i = minus(odd * cosine, odd_i, sine), plus(odd * sine, odd_i, cosine)
+        late, late_i = multiply_subtract(odd * cosine, odd_i, sine), multiply_add(odd * sine, odd_i, cosine)
         x, y = even + late, even_i + late_i
-        store(power, LANES * k, plus(x * x, y, y))
+        store(power, LANES * k, multiply_add(x * x, y, y))
         x, y = even - late, even_i - late_i
-        store(power, LANES * (size - k), plus(x * x, y, y))
+        store(power, LANES * (size - k), multiply_add(x * x, y, y))
