@@ -5,6 +5,7 @@ Serves the page of ``experiments.report`` to this machine alone. It refreshes it
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import socket
 import threading
@@ -20,8 +21,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from experiments.config.errors import ConfigError
-from experiments.config.options import Option, read_options, run_command
+from experiments.config.options import Option, run_command
 from experiments.report import Item, find_runs, read_run, report_page
+from experiments.report.arguments import read_folders
 
 __all__ = ["LivePage", "application", "main"]
 
@@ -74,7 +76,7 @@ class LivePage:
 
     def _runs(self) -> dict[str, tuple[Path, Stamp]]:
         """The runs, the last begun first."""
-        found = find_runs(self.folders)
+        found = find_runs([folder for folder in self.folders if folder.is_dir()])
         begun = {name: _modified(path / "config.yaml") for name, path in found.items()}
         return {name: (found[name], _stamp(found[name])) for name in sorted(found, key=lambda name: -begun[name])}
 
@@ -106,16 +108,19 @@ def application(page: LivePage) -> Starlette:
 
 def main(arguments: Sequence[str]) -> None:
     """Serve until Ctrl-C, as the command line says."""
-    given = [one for one in arguments if one.removeprefix("--").partition("=")[0] in OPTIONS or one.startswith("-")]
-    options, _ = read_options(given, OPTIONS, doc=__doc__)
-    folders = [Path(one) for one in arguments if one not in given]
-    if not folders:
-        raise ConfigError("name a folder of runs: python -m experiments.watch results/runs")
+    folders, options = read_folders(arguments, OPTIONS, doc=__doc__)
     page = LivePage(folders, every=options["every"])
     count = len(find_runs(folders))
-    with socket.create_server((HOST, options["port"])) as listening:
-        print(f"{count} runs, and those to come: http://{HOST}:{listening.getsockname()[1]}/ (Ctrl-C ends)", flush=True)
-        server = uvicorn.Server(uvicorn.Config(application(page), log_level="warning", lifespan="off"))
+    try:
+        listening = socket.create_server((HOST, options["port"]))
+    except OSError as error:
+        raise ConfigError(
+            f"port {options['port']} cannot be had ({error.strerror}); port=0 takes a free one"
+        ) from error
+    server = uvicorn.Server(uvicorn.Config(application(page), log_level="warning", lifespan="off"))
+    with listening, contextlib.suppress(KeyboardInterrupt):
+        runs = f"{count} run{'s' if count != 1 else ''}, and those to come"
+        print(f"{runs}: http://{HOST}:{listening.getsockname()[1]}/ (Ctrl-C ends)", flush=True)
         server.run(sockets=[listening])
 
 

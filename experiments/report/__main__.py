@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from experiments.config.errors import ConfigError
-from experiments.config.options import Option, read_options, run_command
+from experiments.config.options import Option, run_command
 from experiments.report import write_report
+from experiments.report.arguments import read_folders
 
 __all__ = ["main"]
 
@@ -23,11 +23,7 @@ OPTIONS = {
 
 def main(arguments: Sequence[str]) -> None:
     """Write a report as the command line says."""
-    given = [one for one in arguments if one.removeprefix("--").partition("=")[0] in OPTIONS or one.startswith("-")]
-    options, _ = read_options(given, OPTIONS, doc=__doc__)
-    folders = [Path(one) for one in arguments if one not in given]
-    if not folders:
-        raise ConfigError("name a folder: python -m experiments.report DIR... (a run, or one that holds runs)")
+    folders, options = read_folders(arguments, OPTIONS, doc=__doc__)
     alone = folders[0] if len(folders) == 1 else Path()
     output = Path(options["output"] or alone / "report.html")
     count = write_report(folders, output, title=options["title"] or "")

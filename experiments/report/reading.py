@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,12 +13,12 @@ import soundfile
 from numpy.typing import NDArray
 from omegaconf import OmegaConf
 
-from experiments.records.log_writers import STEP, read_metrics
 from experiments.report.model import Curve, Fact, Role
 
 __all__ = [
     "LONGEST",
     "POINTS",
+    "STEP",
     "config",
     "curves",
     "fact",
@@ -32,6 +33,8 @@ __all__ = [
     "words",
 ]
 
+STEP = "renders"
+"""The metrics' column that all others are drawn against; not taken from log_writers, which loads PyTorch first."""
 LONGEST = 20.0
 """Seconds of a recording that a page holds."""
 POINTS = 300
@@ -87,7 +90,8 @@ def config(path: Path, faults: list[str]) -> dict[str, Any]:
 def metrics(path: Path, faults: list[str]) -> list[dict[str, str]]:
     """Read the whole rows of metrics; the last may be half written while the run goes on."""
     try:
-        rows = read_metrics(path)
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
     except FileNotFoundError:
         faults.append(f"{path.name} is missing")
         return []

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.records.log_writers import STEP
 from experiments.records.run_folder import RunFolder
 from experiments.report import reading
 from experiments.report.model import Fact, Item, Role, Sound
@@ -134,7 +133,7 @@ def _facts(
         "policy": reading.first_number(policy.get(distance), *evaluated),
         "best": reading.first_number(best.get(distance), last.get("best/distance")),
         "at render": reading.first_number(reading.mapping(summary, "best").get("render"), last.get("best/render")),
-        "renders": reading.first_number(summary.get("renders"), last.get(STEP)),
+        "renders": reading.first_number(summary.get("renders"), last.get(reading.STEP)),
         "seconds": reading.number(summary.get("wall_seconds")),
     }
 

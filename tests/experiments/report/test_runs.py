@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from experiments.report import find_runs, read_run, report_page
+from experiments.records import log_writers
+from experiments.report import find_runs, read_run, reading, report_page
 from raveforce import audio as recordings
 
 JSON = st.recursive(
@@ -39,6 +40,10 @@ def test_a_run_is_read_whole(make_run: Callable[..., Path], tmp_path: Path) -> N
     assert item.distances["policy"] == {"mss": 1.2, "mfcc": 0.9}
     assert item.settings["agent.name"] == "cma"
     assert item.settings["versions.numpy"] == "2.0"
+
+
+def test_metrics_are_read_as_they_are_written() -> None:
+    assert reading.STEP == log_writers.STEP
 
 
 def test_a_best_sound_with_another_target_is_played_against_that_one(

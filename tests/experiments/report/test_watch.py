@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import re
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -99,6 +103,24 @@ def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
         watch.main([])
     with pytest.raises(NotADirectoryError, match="there is no folder"):
         watch.main([str(tmp_path / "nowhere")])
+
+
+def test_the_command_serves_until_it_is_interrupted(runs: Path) -> None:
+    command = [sys.executable, "-m", "experiments.watch", str(runs), "port=0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        found = re.fullmatch(r"1 run, and those to come: http://(127\.0\.0\.1):(\d+)/ \(Ctrl-C ends\)\n", said)
+        assert found, said
+        assert ask((found[1], int(found[2])))[0] == 200
+        process.send_signal(signal.SIGINT)
+        _, complaint = process.communicate(timeout=20)
+    assert (process.returncode, complaint) == (0, "")
+
+
+def test_a_port_that_is_taken_is_said(address: tuple[str, int], runs: Path) -> None:
+    with pytest.raises(ConfigError, match=f"port {address[1]} cannot be had"):
+        watch.main([str(runs), f"port={address[1]}"])
 
 
 def test_what_plays_is_not_lost_when_the_page_refreshes(
