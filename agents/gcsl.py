@@ -169,8 +169,7 @@ class GCSL(OffPolicyAlgorithm):
         for _ in range(gradient_steps):
             heard = self.replay_buffer.sample(batch_size)
             sounds = masked(heard.observations, self.masking) if self.masking else heard.observations
-            answers = self.policy.answer(sounds)
-            loss = nn.functional.smooth_l1_loss(answers, heard.actions, beta=NEAR)
+            loss = self._loss(sounds, heard.actions)
             self.policy.optimizer.zero_grad()
             loss.backward()
             self.policy.optimizer.step()
@@ -178,6 +177,10 @@ class GCSL(OffPolicyAlgorithm):
         self._n_updates += gradient_steps
         self.logger.record("train/n_updates", self._n_updates, exclude="tensorboard")
         self.logger.record("train/loss", np.mean(losses))
+
+    def _loss(self, sounds: Tensor, actions: Tensor) -> Tensor:
+        """How far the policy's answers are from the actions that made the sounds."""
+        return nn.functional.smooth_l1_loss(self.policy.answer(sounds), actions, beta=NEAR)
 
     def _setup_model(self) -> None:
         spaces = self.observation_space

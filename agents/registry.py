@@ -21,6 +21,7 @@ ALGORITHMS = {
     "ars": "sb3_contrib:ARS",
     "qrdqn": "sb3_contrib:QRDQN",
     "gcsl": "agents.gcsl:GCSL",
+    "grpo": "agents.grpo:GRPO",
 }
 """Imported when they are used: each brings PyTorch and more."""
 

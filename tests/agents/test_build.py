@@ -120,7 +120,8 @@ def test_every_agent_solves_a_toy_task(name: str, tone_task: Task, choices: Task
 
 def test_discrete_actions_are_for_those_who_choose(tone_task: Task, choices: Task) -> None:
     assert {name: form_of_actions(name, choices.parameters) for name in AGENTS} == {
-        "gcsl": "box", "a2c": "multi_discrete", "trpo": "multi_discrete", "qrdqn": "discrete", "crossq": "box",
+        "gcsl": "box",
+        "grpo": "box", "a2c": "multi_discrete", "trpo": "multi_discrete", "qrdqn": "discrete", "crossq": "box",
         "ars": "box",
         "ppo": "multi_discrete", "recurrent_ppo": "multi_discrete", "random": "multi_discrete", "dqn": "discrete",
         "sac": "box", "td3": "box", "tqc": "box", "cma": "box",
