@@ -1,0 +1,1 @@
+"""How the policy that ships with the package is trained."""

@@ -1,0 +1,103 @@
+"""The policy's network as PyTorch trains it; ``raveforce.imitation.policy`` reads and runs what it exports."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from agents.mixture import LEAST_STD, MOST_STD, Mixture, MixtureHead
+from raveforce.imitation.picture import BANDS, FRAMES, PICTURE_SIZE
+from raveforce.imitation.policy import FORMAT, template_key
+from raveforce.task import Task
+
+__all__ = ["Imitator", "export", "with_noise"]
+
+
+class Imitator(nn.Module):
+    """Pictures to an answer: one trunk, a head that chooses the template, and a mixture for each template.
+
+    Parameters
+    ----------
+    sizes : numbers of an action, by template
+    hidden : units of the trunk's layers
+    components : Gaussians of a mixture
+    """
+
+    def __init__(self, sizes: Mapping[str, int], hidden: tuple[int, ...], components: int) -> None:
+        super().__init__()
+        self.components = components
+        # The levels lie in [0, 1] and hardly vary in many places: brought to one scale the network learns faster.
+        self.scale = nn.BatchNorm1d(PICTURE_SIZE, affine=False, momentum=0.02)
+        widths = (PICTURE_SIZE, *hidden)
+        self.trunk = nn.ModuleList(nn.Linear(low, high) for low, high in pairwise(widths))
+        self.template = nn.Linear(widths[-1], len(sizes))
+        self.heads = nn.ModuleDict({name: MixtureHead(widths[-1], size, components) for name, size in sizes.items()})
+
+    def features(self, pictures: Tensor) -> Tensor:
+        """What the heads see, [rows, units]."""
+        hidden: Tensor = self.scale(pictures).clamp(-4, 4)
+        for layer in self.trunk:
+            hidden = nn.functional.silu(layer(hidden))
+        return hidden
+
+    def answer(self, name: str, features: Tensor) -> Mixture:
+        """The mixtures of a template."""
+        mixture: Mixture = self.heads[name](features)
+        return mixture
+
+
+def with_noise(pictures: Tensor, share: float = 0.5) -> Tensor:
+    """Pictures, a share of them with a burst of noise over the sound.
+
+    A burst fades from frame to frame and from its middle band to both sides, all at random; in every place the louder
+    of both is seen. Recordings have such noise, and a program that is to answer them must not be led astray by it.
+    """
+    rows = len(pictures)
+    levels = pictures[:, :-1].view(rows, FRAMES, BANDS)
+    frame, band = torch.arange(FRAMES)[:, None] / FRAMES, torch.arange(BANDS) / BANDS
+    height, fading, middle, slope = (torch.rand(rows, 1, 1) for _ in range(4))
+    burst = 0.8 * height - 2 * fading.square() * frame - 2 * slope * (band - middle).abs()
+    burst = burst + 0.05 * torch.randn_like(levels)
+    burst[torch.rand(rows) >= share] = 0
+    heard = levels.amax(2, keepdim=True) > 0  # nothing is heard after the end
+    levels = torch.maximum(levels, burst.clamp(0, 1) * heard)
+    return torch.cat([levels.reshape(rows, -1), pictures[:, -1:]], dim=1)
+
+
+def export(network: Imitator, templates: Mapping[str, Task], path: Path, card: Mapping[str, Any]) -> None:
+    """Write the network for ``Policy.load``: float16 weights and the card, in one file.
+
+    Parameters
+    ----------
+    network : what is written
+    templates : the tasks that its heads are for, by name
+    path : an .npz file
+    card : facts of the training
+    """
+    variance, mean = network.scale.running_var, network.scale.running_mean
+    assert variance is not None
+    assert mean is not None
+    arrays = {"mean": mean, "std": (variance + network.scale.eps).sqrt().clamp(min=1e-2)}
+    for place, layer in network.named_modules():
+        if isinstance(layer, nn.Linear):
+            name = place.removesuffix(".linear")
+            arrays |= {f"{name}.weight": layer.weight.T, f"{name}.bias": layer.bias}
+    facts = {
+        "format": FORMAT,
+        "components": network.components,
+        "stds": [LEAST_STD, MOST_STD],
+        "templates": {name: template_key(templates[name]) for name in network.heads},
+        **card,
+    }
+    content = io.BytesIO()
+    written: dict[str, Any] = {name: tensor.detach().numpy().astype(np.float16) for name, tensor in arrays.items()}
+    np.savez_compressed(content, card=np.frombuffer(json.dumps(facts).encode(), np.uint8), **written)
+    path.write_bytes(content.getvalue())

@@ -1,0 +1,175 @@
+"""Train the policy that hears any sound: ``python -m experiments.train_policy recordings=FOLDER``.
+
+It learns from programs of all templates, from recordings without labels, and from drums that numpy synthesises; see
+``experiments.policy``. The folder's kits are split: validation and test are not learned from. What is broken off goes
+on when the same command is given again.
+
+python -m experiments.train_policy recordings=/usr/share/sonic-pi/samples files='bd_|sn_|drum_|elec_|perc_|tabla_|bass_'
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from experiments.config.errors import ConfigError
+from experiments.config.options import Option, read_options, run_command
+from experiments.interrupts import stop_on_interrupts
+from experiments.policy.network import export
+from experiments.policy.player import Player
+from experiments.policy.takes import Takes, make_takes
+from experiments.policy.trainer import Settings, Trainer
+from raveforce.augmentation import Augmentation
+from raveforce.distances import make_distance, measure_rows
+from raveforce.imitation.policy import Policy
+from raveforce.imitation.templates import AUTO, make_template
+from raveforce.recordings import SPLITS, find_recordings, fit, split_kits
+from raveforce.targets import from_file
+from raveforce.task import Task
+
+__all__ = ["main", "score_policy", "train_policy"]
+
+log = logging.getLogger(__name__)
+
+Sound = NDArray[np.float32]
+
+OPTIONS = {
+    "recordings": Option("folder of recordings to learn from and to be validated with; none: synthesised drums alone"),
+    "files": Option("regular expression that is looked for in their paths inside the folder"),
+    "licence": Option("licence of the recordings, for the card", "unknown"),
+    "templates": Option("names, as in kick|snare; otherwise all"),
+    "output": Option("folder of the training", "results/policy"),
+    "takes": Option("sounds to answer, made of recordings and synthesised drums", 2000, int, least=64),
+    "supervised": Option("renders a template in stage 1", Settings.supervised, int, least=1),
+    "reinforced": Option("renders a template in stage 2", Settings.reinforced, int, least=1),
+    "seed": Option("of all random numbers", 0, int, least=0),
+}
+
+RATE, LONGEST = 44100, 2.5
+LOG_EVERY, KEEP_EVERY = 10, 100
+
+
+def train_policy(options: Mapping[str, Any]) -> Path:
+    """Train, or go on; return the file of the policy."""
+    torch.set_num_threads(1)
+    folder = Path(options["output"])
+    folder.mkdir(parents=True, exist_ok=True)
+    templates = _templates(options["templates"])
+    recordings = _recordings(options["recordings"], options["files"])
+    distance = make_distance("mss", RATE)
+    player = Player(templates, distance)
+    rng = np.random.default_rng(options["seed"])
+    learned = list(recordings["train"].values())
+    takes = Takes.of(make_takes(learned, options["takes"], 0.6, Augmentation(), rng), distance)
+    settings = Settings(supervised=options["supervised"], reinforced=options["reinforced"])
+    trainer = Trainer(player, takes, settings, options["seed"])
+    began = time.perf_counter() - _restore(trainer, folder, options)
+    stopped = False
+
+    def stop() -> None:
+        nonlocal stopped
+        stopped = True
+
+    with stop_on_interrupts(stop):
+        while trainer.stage < 3 and not stopped:
+            logged = trainer.advance()
+            seconds = time.perf_counter() - began
+            if trainer.step % LOG_EVERY == 0 or trainer.stage == 3:
+                row = {"step": trainer.step, "stage": trainer.stage, "seconds": round(seconds), **logged}
+                print(json.dumps(row), flush=True)
+                with (folder / "progress.jsonl").open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(row) + "\n")
+            if trainer.step % KEEP_EVERY == 0 or stopped or trainer.stage == 3:
+                _keep(trainer, folder, options, seconds)
+    policy = folder / "policy.npz"
+    card = {
+        "command": _command(options),
+        "steps": [trainer.step, trainer.steps],
+        "recordings": sorted(recordings["train"]),
+        "licence": options["licence"] if learned else "none",
+        "distance": distance.name,
+    }
+    export(trainer.network, templates, policy, card)
+    if recordings["validation"]:
+        print(json.dumps(score_policy(Policy.load(policy), player, recordings["validation"].values())))
+    print(f"policy: {policy} ({policy.stat().st_size:,} bytes)")
+    return policy
+
+
+def score_policy(policy: Policy, player: Player, sounds: Iterable[Sound], answers: int = 16) -> dict[str, float]:
+    """Medians over recordings of the distance of one answer, of several, and of the best template's one answer."""
+    found = []
+    for sound in sounds:
+        heard = policy.hear(sound)
+        modes = {
+            name: player.distances(name, mixture.mode[None, None], [sound])[0, 0]
+            for name, mixture in heard.mixtures.items()
+        }
+        first = next(iter(heard.probabilities))
+        several = heard.mixtures[first].sample(np.random.default_rng(0), answers)
+        best = player.distances(first, several[None], [sound]).min()
+        silence = measure_rows(player.distance, 0 * sound[None], player.distance.features(sound[None]))[0]
+        found.append([silence, modes[first], min(modes.values()), best])
+    names = ("silence", "one render", "one render of the best template", f"best of {answers}")
+    return dict(zip(names, np.median(found, axis=0).round(4).tolist(), strict=True))
+
+
+def _templates(names: str | None) -> dict[str, Task]:
+    wanted = AUTO if names is None else names.split("|")
+    return {name: make_template(name, np.ones(RATE, np.float32), RATE) for name in wanted}
+
+
+def _recordings(folder: str | None, files: str | None) -> dict[str, dict[str, Sound]]:
+    """The sounds of a folder by split and name, trimmed, normalised, and not longer than ``LONGEST``."""
+    sounds: dict[str, dict[str, Sound]] = {split: {} for split in SPLITS}
+    kits = {} if folder is None else find_recordings(folder, files=files)
+    splits = split_kits(kits)
+    for kit, paths in kits.items():
+        for path in paths:
+            sound = from_file(path, sample_rate=RATE, trim=True, normalise=True).audio
+            samples = min(len(sound), round(LONGEST * RATE))
+            sounds[splits[kit]][f"{kit}/{path.name}"] = fit(sound, samples, RATE)
+    return sounds
+
+
+def _command(options: Mapping[str, Any]) -> str:
+    given = [f"{name}={value}" for name, value in options.items() if value not in (None, OPTIONS[name].default)]
+    return " ".join(["python -m experiments.train_policy", *given])
+
+
+def _restore(trainer: Trainer, folder: Path, options: Mapping[str, Any]) -> float:
+    """Go on from what a folder keeps; return the seconds that were spent."""
+    path = folder / "state.pt"
+    if not path.exists():
+        return 0.0
+    state = torch.load(path, weights_only=False)
+    if state["options"] != dict(options):
+        raise ConfigError(f"{folder} holds another training ({_command(state['options'])}): name another output")
+    trainer.restore(state["trainer"])
+    log.warning("going on from step %d of %d", trainer.step, trainer.steps)
+    return float(state["seconds"])
+
+
+def _keep(trainer: Trainer, folder: Path, options: Mapping[str, Any], seconds: float) -> None:
+    part = folder / "state.part"
+    torch.save({"options": dict(options), "seconds": seconds, "trainer": trainer.state()}, part)
+    os.replace(part, folder / "state.pt")
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Train as the command line says."""
+    options, _ = read_options(arguments, OPTIONS, doc=__doc__)
+    train_policy(options)
+
+
+if __name__ == "__main__":
+    run_command("experiments.train_policy", main)
