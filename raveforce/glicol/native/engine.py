@@ -32,6 +32,8 @@ WORK_PER_SECOND = 10**9
 """Samples of one instruction that a row computes in a second, at least: so much work the deadline allows."""
 WORK_PER_CALL = 2**26
 """Samples of one instruction, over all rows, after which Python may act on a Ctrl-C: a fifth of a second at most."""
+WORK_PER_THREAD = 2**21
+"""Samples of one instruction, over all rows, that pay for handing them to another thread."""
 ROWS_PER_THREAD = 16
 """Rows for which another thread pays by default."""
 
@@ -208,10 +210,12 @@ class NativeEngine(BaseEngine):
                 play = partial(
                     voices.play, out, skip + first * BLOCK, number, blocks - first - number, self._failed
                 )  # fmt: skip
-                if self._threads == 1 or len(members) < 2 * TILE:
+                work = number * len(members) * voices.graph.work
+                shares = min(self._threads, len(members) // TILE, work // WORK_PER_THREAD)
+                if shares < 2:
                     broken += play(members)
                 else:
-                    broken += sum(self._workers().map(play, np.array_split(members, self._threads)))
+                    broken += sum(self._workers().map(play, np.array_split(members, shares)))
             if skip + blocks * BLOCK > out.shape[1]:
                 everybody = slice(None) if members is self._all else members
                 self._tails[everybody] = voices.last_block(everybody)
