@@ -20,7 +20,13 @@ FAST = [
 SMALL = ["agent.settings.policy_kwargs.net_arch=[16]"]
 OFF_POLICY = [*SMALL, "agent.settings.learning_starts=10", "agent.settings.batch_size=8"]
 ON_POLICY = [*SMALL, "agent.settings.n_steps=10", "agent.settings.batch_size=10"]
-AGENTS = {"random": [], "cma": [], "ppo": ON_POLICY}
+AGENTS = {
+    "random": [],
+    "cma": [],
+    "ars": ["agent.settings.n_delta=2"],
+    "sb3": [],
+    "ppo": ON_POLICY,
+}
 
 
 @pytest.fixture(scope="session")
