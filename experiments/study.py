@@ -20,6 +20,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from experiments.config.command_line import quote_path
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
 from experiments.records.run_folder import RunFolder
@@ -76,7 +77,7 @@ def commands(
         named = [f"${{hydra:runtime.choices.{key}}}" if key in groups else f"${{{key}}}" for key in matrix]
         done[name] = [
             *(sys.executable, str(ROOT / "run.py"), "-m", *choices),
-            *("resume=auto", f"hydra.sweep.dir={folder / name}", f"hydra.sweep.subdir={'_'.join(named)}"),
+            *("resume=auto", f"hydra.sweep.dir={quote_path(folder / name)}", f"hydra.sweep.subdir={'_'.join(named)}"),
             *overrides,
         ]
     return done

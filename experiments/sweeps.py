@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import logging
 import math
+import statistics
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from experiments.records.run_folder import RunFolder
 
-__all__ = ["FAILURE", "SweepReport", "attempt", "note_failure", "outcomes"]
+__all__ = ["FAILURE", "SweepReport", "attempt", "medians", "note_failure", "outcomes"]
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,8 @@ def outcomes(sweep: Path) -> list[dict[str, Any]]:
 
     Returns
     -------
-    a dictionary a job, by its number: job, settings, score (None where there is none), failure (empty where none)
+    a dictionary a job, by its number: job, settings, failure (empty where none), score, renders, seconds, and the
+    policy's and the best sound's distances, ``policy.mss`` ... (None or left out where there are none)
     """
     rows = []
     for folder in sorted(sweep.glob("*/.hydra"), key=lambda path: _number(path.parent.name)):
@@ -75,29 +77,62 @@ def outcomes(sweep: Path) -> list[dict[str, Any]]:
         else:
             why = f"stopped by {summary['signal']}" if summary["interrupted"] else ""
         settings: Any = OmegaConf.to_container(OmegaConf.load(folder / "overrides.yaml"))
-        score = summary["score"] if summary is not None and not why else None
-        rows.append({"job": job.name, "settings": " ".join(settings), "score": score, "failure": why})
+        row = {"job": job.name, "settings": " ".join(settings), "failure": why, "score": None}
+        if summary is not None and not why:
+            row |= {"score": summary["score"], "renders": summary["renders"], "seconds": summary["wall_seconds"]}
+            row |= {
+                f"{part}.{name}": value
+                for part in ("policy", "best")
+                for name, value in ((summary[part] or {}).get("distances") or {}).items()
+            }
+        rows.append(row)
     return rows
+
+
+def medians(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Medians of all numbers over the jobs whose settings are the same but for the seed; only of those that ended.
+
+    >>> medians([{"settings": f"agent=cma seed={seed}", "failure": "", "score": seed / 4} for seed in range(3)])
+    [{'settings': 'agent=cma', 'jobs': 3, 'score': 0.25}]
+    """
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if not row["failure"]:
+            same = " ".join(text for text in row["settings"].split() if not text.startswith("seed="))
+            groups.setdefault(same, []).append(row)
+    return [
+        {
+            "settings": settings,
+            "jobs": len(jobs),
+            **{
+                name: statistics.median(values)
+                for name in jobs[0]
+                if len(values := [job[name] for job in jobs if isinstance(job.get(name), float | int)]) == len(jobs)
+            },
+        }
+        for settings, jobs in groups.items()
+    ]
 
 
 class SweepReport(Callback):
     """Hydra callback that says at a sweep's end how its jobs fared, and ends with exit code 1 if some failed."""
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
-        """Write ``sweep.csv`` into the sweep's folder and name the failed jobs."""
+        """Write ``sweep.csv`` and ``medians.csv``, print the medians and name the failed jobs."""
         HydraConfig.instance().set_config(config)
         sweep = Path(config.hydra.sweep.dir)
         rows = outcomes(sweep)
         if not rows:
             return
 
-        def write(path: Path) -> None:
-            with path.open("w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(rows)
-
-        RunFolder(sweep).write("sweep.csv", write)
+        _write(sweep, "sweep.csv", rows)
+        groups = medians(rows)
+        if groups:
+            _write(sweep, "medians.csv", groups)
+        for group in groups:
+            numbers = ("score", "renders", "seconds", *(name for name in group if name.startswith("policy.")))
+            shown = "  ".join(f"{name} {group[name]:.4g}" for name in numbers if name in group)
+            print(f"{group['settings'] or 'all'}: median of {group['jobs']}: {shown}")
         failed = [row for row in rows if row["failure"]]
         print(f"sweep: {len(rows) - len(failed)} of {len(rows)} jobs done\nrecord: {sweep / 'sweep.csv'}")
         for row in failed:
@@ -108,6 +143,16 @@ class SweepReport(Callback):
                 file=sys.stderr,
             )
             sys.exit(1)
+
+
+def _write(folder: Path, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    def write(path: Path) -> None:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, dict.fromkeys(key for row in rows for key in row), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+
+    RunFolder(folder).write(name, write)
 
 
 def _number(name: str) -> tuple[float, str]:

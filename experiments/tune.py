@@ -10,6 +10,7 @@ import json
 import logging
 import random
 import re
+import shlex
 import signal
 import sys
 import time
@@ -27,12 +28,14 @@ from optuna.study import MaxTrialsCallback
 from optuna.trial import TrialState
 
 from experiments.config.build import build_agent, build_env_spec, build_vec_env
+from experiments.config.command_line import prepare
 from experiments.config.errors import ConfigError
-from experiments.config.overrides import check
+from experiments.config.ranges import check_ranges
+from experiments.config.resume import CHANGEABLE, with_absolute_target
 from experiments.records.run_folder import RunFolder
 from experiments.train import train
 
-__all__ = ["main", "search_space", "suggest", "tune"]
+__all__ = ["check_same_problem", "main", "open_study", "search_space", "suggest", "tune"]
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +44,9 @@ OWN = frozenset({"tune", "trials", "study_name", "storage", "repeats", "sampler_
     {"prune", "prune_after_trials", "prune_after_renders"}
 )
 """Settings of the study, which a run does not know."""
+
+MOST_FAILURES = 3
+"""Trials that may fail one after the other; what is wrong with so many is wrong with all."""
 
 HEARTBEAT = 60
 """Seconds between two signs of life of a trial in a database."""
@@ -59,17 +65,24 @@ def tune(cfg: DictConfig, folder: Path) -> optuna.Study:
     ConfigError
         The search space or the run's own configuration is wrong.
     """
+    problem = check_ranges(cfg)
+    if problem:
+        raise ConfigError(problem)
     space = dict(search_space(OmegaConf.to_container(cfg.tune, resolve=True)))
     _try_out(cfg, space)
     study = open_study(cfg, folder)
+    check_same_problem(study, cfg, space)
     left = cfg.trials - len(study.get_trials(deepcopy=False, states=DONE))
     log.info("study %s: %d trials to go", study.study_name, max(left, 0))
     if left > 0:
         study.optimize(
             lambda trial: _objective(trial, cfg, space, folder),
-            callbacks=[MaxTrialsCallback(cfg.trials, states=DONE)],
+            callbacks=[MaxTrialsCallback(cfg.trials, states=DONE), _stop_when_all_fail],
             catch=(Exception,),
         )
+    failures = _last_failures(study)
+    if len(failures) >= MOST_FAILURES:
+        raise ConfigError(f"{len(failures)} trials in a row failed, the last with: {failures[-1]}")
     if study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
         _write_best(cfg, space, study, folder)
     return study
@@ -169,7 +182,48 @@ def _objective(trial: optuna.Trial, cfg: DictConfig, space: Mapping[str, Any], f
     trial_folder = _trial_folder(folder, trial.number)
     trial_folder.path.mkdir(parents=True)
     with trial_folder.held():
-        return _distance(trial, cfg, chosen, trial_folder.path)
+        try:
+            return _distance(trial, cfg, chosen, trial_folder.path)
+        except optuna.TrialPruned:
+            raise
+        except Exception as error:
+            trial.set_user_attr("failure", f"{type(error).__name__}: {error}")
+            raise
+
+
+def _stop_when_all_fail(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+    if len(_last_failures(study)) >= MOST_FAILURES:
+        study.stop()
+
+
+def _last_failures(study: optuna.Study) -> list[str]:
+    """Why the last trials failed that did so one after the other; trials that were killed are none of them."""
+    failures: list[str] = []
+    for trial in study.get_trials(deepcopy=False):
+        if trial.state in DONE:
+            failures = []
+        elif trial.state == TrialState.FAIL and "failure" in trial.user_attrs:
+            failures.append(trial.user_attrs["failure"])
+    return failures
+
+
+def check_same_problem(study: optuna.Study, cfg: DictConfig, space: Mapping[str, Any]) -> None:
+    """Refuse to go on with a study under other settings: distances of different kinds would be ranked together."""
+    settings: Any = OmegaConf.to_container(with_absolute_target(run_config(cfg, {})), resolve=True)
+    problem = {key: value for key, value in settings.items() if key not in (*CHANGEABLE[1:], "resume")}
+    problem |= {"repeats": cfg.repeats, "search space": dict(space)}
+    problem = json.loads(json.dumps(problem))
+    before = study.user_attrs.get("problem")
+    if before is None:
+        study.set_user_attr("problem", problem)
+        return
+    changed = [key for key in sorted(before.keys() | problem.keys()) if before.get(key) != problem.get(key)]
+    if changed:
+        key = changed[0]
+        raise ConfigError(
+            f"the study {study.study_name} was begun with another {key} ({before.get(key)}, not {problem.get(key)}): "
+            "give this one another study_name"
+        )
 
 
 def _distance(trial: optuna.Trial, cfg: DictConfig, chosen: Mapping[str, Any], folder: Path) -> float:
@@ -224,8 +278,7 @@ def _write_best(cfg: DictConfig, space: Mapping[str, Any], study: optuna.Study, 
     run = run_config(cfg, suggest(optuna.trial.FixedTrial(best.params), space))
     done = study.get_trials(deepcopy=False, states=DONE)
     name = study.study_name
-    task = HydraConfig.get().runtime.choices["task"]
-    command = f"python run.py --config-dir {folder} task={task} agent={name}"
+    command = " ".join(["python run.py --config-dir", shlex.quote(str(folder)), *_problem_overrides(), f"agent={name}"])
     text = (
         f"# Best of {len(done)} trials of the study {name}: trial {best.number}, distance {best.value:.6g}.\n"
         f"# {command}\n{OmegaConf.to_yaml(run.agent, resolve=True)}"
@@ -236,18 +289,29 @@ def _write_best(cfg: DictConfig, space: Mapping[str, Any], study: optuna.Study, 
     print(f"best of {len(done)} trials: {best.value:.4g} (trial {best.number})\nsettings: {path}\nuse: {command}")
 
 
+def _problem_overrides() -> list[str]:
+    """What of the command line says which problem is solved: all but the study's own settings and the agent's."""
+    texts = list(HydraConfig.get().overrides.task)
+    chosen = HydraConfig.get().runtime.choices
+    own = (*OWN, "agent", "progress", "tracking", "resume")
+    kept = [text for text in texts if text.lstrip("+~").partition("=")[0].split(".")[0] not in own]
+    groups = {text.partition("=")[0] for text in kept}
+    task = [] if {"task", "experiment"} & groups else [f"task={chosen['task']}"]
+    return [*task, *map(shlex.quote, kept)]
+
+
 @hydra.main(version_base="1.3", config_path="../conf", config_name="tune")
 def main(cfg: DictConfig) -> None:
     """Work on the study that the command line describes."""
     try:
         tune(cfg, Path(HydraConfig.get().runtime.output_dir))
     except ConfigError as error:
-        sys.exit(f"tune: {error}")
+        sys.exit(f"experiments.tune: {error}")
 
 
 if __name__ == "__main__":
     try:
-        check(sys.argv[1:], "tune")
+        sys.argv[1:] = prepare(sys.argv[1:], "tune")
     except ConfigError as error:
-        sys.exit(f"tune: {error}")
+        sys.exit(f"experiments.tune: {error}")
     main()

@@ -114,7 +114,9 @@ def _check_sweep(path: Path, arguments: Sequence[str], resume: Any) -> None:
         return
     before: Any = OmegaConf.select(OmegaConf.load(record), "hydra.overrides.task") or []
     then, now = (_fixed_settings(list(texts)) for texts in (before, arguments))
-    changed = sorted(key for key in then.keys() | now.keys() if then.get(key) != now.get(key))
+    # What one of both sweeps over may have grown; each job is compared with its own record.
+    swept = {override.key_or_group for override in parse([*before, *arguments]) if override.is_sweep_override()}
+    changed = sorted(key for key in (then.keys() | now.keys()) - swept if then.get(key) != now.get(key))
     if changed:
         key = changed[0]
         raise ConfigError(

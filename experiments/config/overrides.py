@@ -107,7 +107,12 @@ def _choices(override: Override, options: Sequence[str]) -> list[str]:
 def _check_setting(override: Override, cfg: DictConfig, names: set[str]) -> None:
     """Check one override that sets a value."""
     key = override.key_or_group
-    if override.is_add() or override.is_force_add() or override.is_delete():
+    if override.is_delete():
+        return
+    if override.is_add() or override.is_force_add():
+        problem = next((error for value in _values(override) if (error := range_error(key, value))), "")
+        if problem:
+            raise ConfigError(problem)
         return
     if "/" in key or not _has(cfg, key):
         parent = key.rpartition(".")[0]

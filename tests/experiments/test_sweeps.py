@@ -48,7 +48,7 @@ def test_a_failed_job_is_named_and_the_rest_go_on(tmp_path: Path, launcher: str)
     assert [bool(row["failure"]) for row in rows(tmp_path)] == [True, True, False, False]
     for job in ("0_kick_sac_seed0", "1_kick_sac_seed1"):
         assert f"failed: {job} " in done.stderr
-        assert "unknown kind of reward 'nonsense'" in (tmp_path / job / "failure.txt").read_text()
+        assert "unknown reward kind 'nonsense'" in (tmp_path / job / "failure.txt").read_text()
     scores = {row["job"]: float(row["score"]) for row in rows(tmp_path) if row["score"]}
     assert set(scores) == {"2_kick_sac_seed0", "3_kick_sac_seed1"}
     for job, score in scores.items():

@@ -14,11 +14,12 @@ from pathlib import Path
 import optuna
 import pytest
 from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
+import experiments.tune
 from experiments.config.errors import ConfigError
 from experiments.config.overrides import check
 from experiments.tune import search_space, suggest
@@ -42,11 +43,17 @@ def study(folder: Path, name: str = "kick_sac") -> optuna.Study:
 
 
 def test_a_study_is_resumed_and_its_best_settings_are_an_agent(tmp_path: Path) -> None:
-    done = tune(tmp_path, "trials=2")
+    problem = ["reward=log_mel", "observation=parameters"]
+    done = tune(tmp_path, "trials=2", *problem)
     assert done.returncode == 0, done.stderr
     assert len(study(tmp_path).trials) == 2
-    done = tune(tmp_path, "trials=5", "sampler_seed=1")
+    done = tune(tmp_path, "trials=5", "sampler_seed=1", *problem)
     assert done.returncode == 0, done.stderr
+    # The printed command is for the same problem.
+    use = done.stdout.partition("use: python run.py ")[2].splitlines()[0].split()
+    assert {"task=kick", *problem, "total_timesteps=40", "agent=kick_sac"} <= set(use)
+    assert not any(text.startswith(("trials", "sampler_seed", "prune")) for text in use)
+    check(use)
     found = study(tmp_path)
     assert len(found.trials) == 5
     assert {trial.state for trial in found.trials} <= {TrialState.COMPLETE, TrialState.PRUNED}
@@ -69,7 +76,7 @@ def test_a_study_is_resumed_and_its_best_settings_are_an_agent(tmp_path: Path) -
 
 @pytest.mark.slow
 def test_a_killed_trial_is_tried_again(tmp_path: Path) -> None:
-    process = subprocess.Popen(command(tmp_path, "trials=2", "total_timesteps=100000"), cwd=ROOT)
+    process = subprocess.Popen(command(tmp_path, "trials=2", "total_timesteps=400"), cwd=ROOT)
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("trials/00000/seed0/metrics.csv")):
         assert process.poll() is None
@@ -79,7 +86,7 @@ def test_a_killed_trial_is_tried_again(tmp_path: Path) -> None:
     process.wait()
     killed = study(tmp_path).trials[0]
     assert killed.state == TrialState.RUNNING
-    done = tune(tmp_path, "trials=2")
+    done = tune(tmp_path, "trials=2", "total_timesteps=400")
     assert done.returncode == 0, done.stderr
     trials = study(tmp_path).trials
     assert [trial.state for trial in trials][:1] == [TrialState.FAIL]
@@ -184,5 +191,40 @@ def test_search_spaces() -> None:
 def test_a_database_that_is_not_there_is_said_in_a_line(tmp_path: Path) -> None:
     done = tune(tmp_path, "storage=sqlite:////no/such/folder/study.db")
     assert done.returncode == 1
-    assert "tune: storage: sqlite:////no/such/folder/study.db cannot be opened: " in done.stderr
+    assert "experiments.tune: storage: sqlite:////no/such/folder/study.db cannot be opened: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def compose_tune(*overrides: str) -> DictConfig:
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        return compose("tune", ["tracking=none", "progress=false", *TINY, "study_name=mine", *overrides])
+
+
+def test_a_study_where_every_trial_fails_ends_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object, **named: object) -> None:
+        raise ValueError("the networks became NaN")
+
+    monkeypatch.setattr("experiments.tune.train", fail)
+    with pytest.raises(ConfigError, match="3 trials in a row failed, the last with: ValueError: the net"):
+        experiments.tune.tune(compose_tune("trials=50"), tmp_path)
+    assert len(list((tmp_path / "trials").iterdir())) == 3
+    with pytest.raises(ConfigError, match="repeats is at least 1, and not 0"):
+        experiments.tune.tune(compose_tune("repeats=0"), tmp_path)
+
+
+def test_a_study_does_not_go_on_with_another_problem(tmp_path: Path) -> None:
+    open_study = experiments.tune.open_study
+    space = {"agent.settings.gamma": {"low": 0.9, "high": 0.99}}
+    cfg = compose_tune()
+    experiments.tune.check_same_problem(open_study(cfg, tmp_path), cfg, space)
+    experiments.tune.check_same_problem(open_study(cfg, tmp_path), compose_tune("trials=99"), space)
+    for change, said in {
+        "reward=log_mel": "another reward",
+        "total_timesteps=90": "another total_timesteps",
+        "task=snare": "another task",
+    }.items():
+        other = compose_tune(change)
+        with pytest.raises(ConfigError, match=f"the study mine was begun with {said}"):
+            experiments.tune.check_same_problem(open_study(other, tmp_path), other, space)
+    with pytest.raises(ConfigError, match="another search space"):
+        experiments.tune.check_same_problem(open_study(cfg, tmp_path), cfg, {})

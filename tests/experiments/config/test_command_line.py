@@ -1,0 +1,106 @@
+from pathlib import Path
+
+import pytest
+
+from experiments.config.command_line import check_folder_is_free, prepare, with_plain_agent, with_quoted_paths
+from experiments.config.errors import ConfigError
+from experiments.config.options import Option, read_options
+from experiments.config.overrides import check, parse
+
+OPTIONS = {"run": Option("a folder"), "episodes": Option("how many", 1, int, least=1), "write": Option("", False, bool)}
+
+
+@pytest.mark.parametrize(
+    ("argument", "path"),
+    [
+        ("task.target=808", "808"),
+        ("task.target=Schläge/kick.wav", "Schläge/kick.wav"),
+        ("task.target=it's (1).wav", "it's (1).wav"),
+        ("task.target=~/kick.wav", str(Path.home() / "kick.wav")),
+        ("+evaluation_task.target=true", "true"),
+        ("hydra.run.dir=/tmp/größe", "/tmp/größe"),
+    ],
+)
+def test_paths_need_no_quoting(argument: str, path: str) -> None:
+    (override,) = parse(with_quoted_paths([argument]))
+    assert override.value() == path
+
+
+def test_what_hydra_reads_itself_is_left_alone() -> None:
+    arguments = ["-m", "task.target=a.wav,b.wav", "task.target=null", "task.target='808'", "seed=3", "resume=auto"]
+    assert with_quoted_paths(arguments) == arguments
+
+
+def test_a_text_that_hydra_cannot_read_is_to_be_quoted() -> None:
+    with pytest.raises(ConfigError, match=r"if that is a text, quote it: \"tracking.group='Übung'\""):
+        parse(["tracking.group=Übung"])
+
+
+def test_an_algorithm_by_its_path_has_its_own_settings() -> None:
+    path = "agent.algorithm=sb3_contrib:CrossQ"
+    assert with_plain_agent([path]) == [path, "agent=sb3"]
+    assert with_plain_agent([path, "agent=sac"]) == [path, "agent=sac"]
+
+
+def test_hydras_completion_is_no_setting() -> None:
+    assert prepare(["-sc", "install=bash"]) == ["-sc", "install=bash"]
+
+
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [
+        ("log_every=0", "log_every is at least 1, and not 0"),
+        ("torch_threads=0", "torch_threads is between 1 and 1024, and not 0"),
+        ("evaluation_episodes=0", "evaluation_episodes is at least 1, and not 0"),
+        ("tracking.mode=onlin", "one of offline, online, disabled .*did you mean online"),
+        ("+observation.hop_length=0", "observation.hop_length is at least 1, and not 0"),
+    ],
+)
+def test_ranges_are_checked_like_types(argument: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        check([argument])
+
+
+def test_a_folder_that_holds_a_run_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    run, sweep = tmp_path / "run", tmp_path / "sweep"
+    run.mkdir()
+    (run / "config.yaml").write_text("seed: 1\n")
+    with pytest.raises(ConfigError, match="holds a run already"):
+        check_folder_is_free([f"hydra.run.dir={run}"])
+    check_folder_is_free([f"hydra.run.dir={run}", "resume=auto"])
+    check_folder_is_free([f"hydra.run.dir={tmp_path}/other_${{seed}}"])
+    sweep.mkdir()
+    (sweep / "multirun.yaml").write_text("hydra: {overrides: {task: ['reward=mss', 'seed=0,1', 'progress=false']}}\n")
+    arguments = ["-m", f"hydra.sweep.dir={sweep}", "seed=0,1,2"]
+    with pytest.raises(ConfigError, match="holds a sweep already"):
+        check_folder_is_free([*arguments, "reward=mss"])
+    check_folder_is_free([*arguments, "reward=mss", "resume=auto"])
+    check_folder_is_free([*arguments, "reward=mss,log_mel", "resume=auto"])
+    with pytest.raises(ConfigError, match="holds a sweep with reward=mss, not log_mel"):
+        check_folder_is_free([*arguments, "reward=log_mel", "resume=auto"])
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["config.yaml", "multirun.yaml", "run", "sweep"]
+
+
+def test_the_options_of_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    values, others = read_options(["run=a/b", "--write", "task.target=x"], OPTIONS, doc="What.", settings="settings")
+    assert values == {"run": "a/b", "episodes": 1, "write": True}
+    assert others == ["task.target=x"]
+    with pytest.raises(SystemExit) as end:
+        read_options(["--help"], OPTIONS, doc="What it does.")
+    assert end.value.code is None
+    assert "What it does." in (said := capsys.readouterr().out)
+    assert "episodes  how many (default 1)" in said
+
+
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [
+        ("episode=3", r"there is no option episode=3; did you mean episodes\?"),
+        ("episodes=0", "episodes is a whole number, at least 1, and not 0"),
+        ("episodes=2.5", "episodes is a whole number, at least 1, and not 2.5"),
+        ("run", "run needs a value"),
+    ],
+)
+def test_wrong_options_are_said_in_a_line(argument: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        read_options([argument], OPTIONS, doc=None)
