@@ -24,15 +24,19 @@ from experiments.callbacks.recorder import Best, Recorder, TrainingStopped
 from experiments.config.build import build_agent, build_env_spec, build_eval_spec, build_vec_env
 from experiments.config.errors import ConfigError
 from experiments.config.ranges import check_ranges
+from experiments.config.resume import check_unchanged, with_absolute_target
 from experiments.interrupts import stop_on_interrupts
 from experiments.records import summary as records
 from experiments.records import training_state as state
+from experiments.records.checkpoints import CheckpointError
 from experiments.records.log_writers import MetricsFile, TensorBoardFile
+from experiments.records.provenance import target_hash
 from experiments.records.run_folder import RunFolder, RunFolderError
 from experiments.tracking import Tracker, media, open_tracker
 from raveforce import audio as recordings
 from raveforce.env import RaveForceEnv
 from raveforce.glicol import EngineUnavailable, GlicolError
+from raveforce.spec import EnvSpec
 
 __all__ = ["train"]
 
@@ -44,7 +48,7 @@ def train(
 ) -> dict[str, Any]:
     """Train an agent and leave its record in a folder.
 
-    Ctrl-C and SIGTERM end the training after the current step and write what there is; a second one aborts.
+    Ctrl-C and SIGTERM end the training after the current rollout, with checkpoint and record; a second one aborts.
 
     Parameters
     ----------
@@ -70,6 +74,7 @@ def train(
     problem = check_ranges(cfg)
     if problem:
         raise ConfigError(problem)
+    cfg = with_absolute_target(cfg)
     torch.set_num_threads(cfg.torch_threads)
     spec = build_env_spec(cfg)
     eval_env = RaveForceEnv(build_eval_spec(cfg, spec))
@@ -81,19 +86,20 @@ def train(
         if resume:
             folder = RunFolder(path)
             stack.enter_context(folder.held())
-            agent, saved = _resumed(cfg, folder, env)
+            agent, saved = _resumed(cfg, folder, env, spec)
         else:
             agent, saved = build_agent(cfg, env), None
             folder = RunFolder.create(path)
             stack.enter_context(folder.held())
         with _explain_disk_errors(folder):
-            return _run(cfg, folder, agent, eval_env, saved, report)
+            return _run(cfg, folder, agent, spec, eval_env, saved, report)
 
 
 def _run(
     cfg: DictConfig,
     folder: RunFolder,
     agent: Agent,
+    spec: EnvSpec,
     eval_env: RaveForceEnv,
     saved: Mapping[str, Any] | None,
     report: Callable[[int, float], bool] | None,
@@ -111,17 +117,24 @@ def _run(
     for name, callback in callbacks.items():
         if saved is not None and name in saved["callbacks"]:
             callback.restore(saved["callbacks"][name])
+    lacks = state.why_not_resumable(agent)
+    if lacks:
+        log.warning("%s; this run keeps no checkpoints", lacks)
+    record = {"config": OmegaConf.to_container(cfg, resolve=True), "target_sha256": target_hash(spec.task.targets)}
     checkpointer = Checkpointer(
         folder.checkpoints,
         every=cfg.checkpoint_every,
-        callbacks=lambda: {"seconds": seconds(), **{name: each.state() for name, each in callbacks.items()}},
+        callbacks=lambda: {"seconds": seconds(), **record, **{name: one.state() for name, one in callbacks.items()}},
         resumed=saved,
+        enabled=not lacks,
     )
     writers = [callbacks["metrics"], tracker, *_tensorboard(cfg, folder, agent)]
     agent.set_logger(Logger(folder=str(folder.path), output_formats=writers))
     recorder: Recorder = callbacks["recorder"]
     try:
-        with stop_on_interrupts(recorder.request_stop) as received:
+        # Where a rollout begins there is a checkpoint to go on from; who cannot go on may as well stop at once.
+        stop = recorder.request_stop if lacks else checkpointer.request_stop
+        with stop_on_interrupts(stop) as received:
             try:
                 agent.learn(
                     cfg.total_timesteps - agent.num_timesteps,
@@ -130,6 +143,7 @@ def _run(
                     reset_num_timesteps=saved is None,
                 )
             except TrainingStopped:
+                recorder.request_stop()
                 recorder.write_last_row()
             if not recorder.stop:
                 checkpointer.save()
@@ -184,15 +198,27 @@ def _callbacks(
     }
 
 
-def _resumed(cfg: DictConfig, folder: RunFolder, env: VecEnv) -> tuple[Agent, Mapping[str, Any] | None]:
+def _resumed(cfg: DictConfig, folder: RunFolder, env: VecEnv, spec: EnvSpec) -> tuple[Agent, Mapping[str, Any] | None]:
     """The agent and the state to go on from; a new agent where no checkpoint was reached."""
     checkpoint = folder.checkpoints.newest()
     if checkpoint is None:
+        agent = build_agent(cfg, env)
+        lacks = state.why_not_resumable(agent)
+        if lacks:
+            raise CheckpointError(f"{lacks}; begin a new run")
+        renders = folder.renders()
+        if folder.summary.exists() or 0 < 2 * cfg.checkpoint_every <= renders:
+            raise CheckpointError(
+                f"the run in {folder.path} had come to {renders} renders, and there is no checkpoint in "
+                f"{folder.checkpoints.path}: were they deleted? Its record stays; begin anew in another folder"
+            )
         log.info("no checkpoint in %s yet: starting from the beginning", folder.path)
         folder.metrics.write_bytes(b"")
-        return build_agent(cfg, env), None
+        return agent, None
     log.info("going on from %s", checkpoint.path)
-    return state.load(checkpoint, cfg.agent.algorithm, env)
+    agent, saved = state.load(checkpoint, cfg.agent.algorithm, env)
+    check_unchanged(saved["callbacks"], cfg, target_hash(spec.task.targets))
+    return agent, saved
 
 
 @contextmanager

@@ -19,7 +19,7 @@ __all__ = ["Best", "Recorder", "TrainingStopped"]
 
 
 class TrainingStopped(Exception):
-    """Ends a training whose algorithm does not heed that a callback returned False."""
+    """Raised in a callback to end a training, also where the algorithm does not heed what callbacks return."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,12 @@ __all__ = [
     "AUTO",
     "CHANGEABLE",
     "check_same",
+    "check_unchanged",
     "is_finished",
     "is_started",
     "read_config",
     "resumed_config",
+    "with_absolute_target",
     "with_run_dir",
 ]
 
@@ -76,16 +78,51 @@ def check_same(path: Path, cfg: DictConfig) -> None:
     ConfigError
         It holds another one.
     """
-    before, now = (
-        {str(key): value for key, value in config.items() if key not in (*CHANGEABLE, "resume")}
-        for config in (read_config(path), OmegaConf.create(OmegaConf.to_container(cfg, resolve=True)))
+    key, before, now = _difference(read_config(path), with_absolute_target(cfg))
+    if key:
+        raise ConfigError(
+            f"resume: {path} holds a run with another {key} ({before}, not {now}); give this one another folder"
+        )
+
+
+def check_unchanged(saved: Mapping[str, Any], cfg: DictConfig, target_sha256: str | None) -> None:
+    """Make sure that a run goes on as it began: its file of settings and its target are what the checkpoint knows.
+
+    Raises
+    ------
+    ConfigError
+        Somebody changed them.
+    """
+    key, before, now = _difference(OmegaConf.create(saved["config"]), cfg)
+    if key:
+        raise ConfigError(f"resume: the run began with another {key} ({before}, not {now}): put config.yaml right")
+    if saved["target_sha256"] != target_sha256:
+        raise ConfigError(
+            f"resume: the target ({OmegaConf.select(cfg, 'task.target')}) is not the sound that the run began with; "
+            "put it back, or begin a new run"
+        )
+
+
+def with_absolute_target(cfg: DictConfig) -> DictConfig:
+    """The configuration with the target's absolute place, so that it is found from everywhere."""
+    changed: Any = OmegaConf.create(OmegaConf.to_container(cfg, resolve=True))
+    for group in ("task", "evaluation_task"):
+        target = OmegaConf.select(changed, f"{group}.target")
+        if isinstance(target, str) and target and Path(target).expanduser().exists():
+            changed[group].target = str(Path(target).expanduser().absolute())
+    return changed
+
+
+def _difference(before: DictConfig, now: DictConfig) -> tuple[str, Any, Any]:
+    """The first setting that differs and must not, with both values; empty where none does."""
+    one, two = (
+        {str(key): value for key, value in OmegaConf.to_container(cfg, resolve=True).items()}  # type: ignore[union-attr]
+        for cfg in (before, now)
     )
-    for key in sorted(before.keys() | now.keys()):
-        if before.get(key) != now.get(key):
-            raise ConfigError(
-                f"resume: {path} holds a run with another {key} ({before.get(key)}, not {now.get(key)}); "
-                "give this one another folder"
-            )
+    for key in sorted((one.keys() | two.keys()) - {*CHANGEABLE, "resume"}):
+        if one.get(key) != two.get(key):
+            return key, one.get(key), two.get(key)
+    return "", None, None
 
 
 def resumed_config(path: Path, composed: DictConfig, arguments: Sequence[str]) -> DictConfig:

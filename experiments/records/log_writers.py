@@ -42,7 +42,10 @@ class MetricsFile(KVWriter):
             The file is not what it was.
         """
         self.columns = list(state["columns"])
-        rows = self._read()[: state["rows"]]
+        try:
+            rows = self._read()[: state["rows"]]
+        except OSError as error:
+            raise RunFolderError(f"{self.path} cannot be read: {error.strerror}") from error
         if len(rows) < state["rows"] or any(None in row.values() for row in rows):
             raise RunFolderError(f"{self.path} should have {state['rows']} whole rows, and has {len(rows)}")
         self.rows = len(rows)
@@ -111,8 +114,9 @@ class TensorBoardFile(KVWriter):
 
 def read_metrics(path: Path) -> list[dict[str, str]]:
     """Read a run's metrics, a row each; what a row does not have is an empty text."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    # What a full disk or a power cut left behind may be zeros.
+    text = path.read_text(encoding="utf-8", errors="replace").replace("\0", "")
+    return list(csv.DictReader(text.splitlines()))
 
 
 def scalars(key_values: Mapping[str, Any]) -> dict[str, float]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import subprocess
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
+
 import raveforce
 from raveforce.glicol.wasm.binary import GLICOL_SHA256, GLICOL_VERSION
+from raveforce.targets import TargetSource
 
-__all__ = ["versions"]
+__all__ = ["target_hash", "versions"]
 
 _PACKAGES = ("gymnasium", "hydra-core", "numpy", "scipy", "stable-baselines3", "torch", "wandb", "wasmtime")
 
@@ -32,6 +36,17 @@ def versions() -> dict[str, str]:
     if commit is not None:
         found["git_commit"] = commit
     return found
+
+
+def target_hash(targets: TargetSource) -> str | None:
+    """SHA-256 of the sounds that are to be imitated; None where they are made and not read."""
+    sounds = getattr(targets, "sounds", None) or [getattr(targets, "audio", None)]
+    digest = hashlib.sha256()
+    for sound in sounds:
+        if not isinstance(sound, np.ndarray):
+            return None
+        digest.update(np.ascontiguousarray(sound).tobytes())
+    return digest.hexdigest()
 
 
 def git_commit() -> str | None:

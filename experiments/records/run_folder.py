@@ -150,6 +150,15 @@ class RunFolder:
             text = "\n".join(f"// step {k}\n{program.strip()}\n" for k, program in enumerate(programs, start=1))
         return self.write(f"{name}.glicol", lambda path: path.write_text(text.rstrip("\n") + "\n", encoding="utf-8"))
 
+    def renders(self) -> int:
+        """How far the metrics go; 0 where there are none that can be read."""
+        try:
+            lines = self.metrics.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return 0
+        firsts = [line.partition(",")[0] for line in lines]
+        return max((int(first) for first in firsts if first.isdecimal()), default=0)
+
     def read_summary(self) -> dict[str, Any] | None:
         """The summary; None where there is none, or none that can be read."""
         try:

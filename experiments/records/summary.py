@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 
 from agents import Agent
 from experiments.callbacks.recorder import Best, Recorder
-from experiments.records.provenance import versions
+from experiments.records.provenance import target_hash, versions
 from experiments.records.remarks import levels, remarks
 from experiments.records.run_folder import RunFolder
 from experiments.rollouts import Performance, evaluate, mean_distances, measure_all, score
@@ -66,6 +66,7 @@ def conclude(
         "signal": signal,
         "failure": None if failure is None else f"{type(failure).__name__}: {failure}",
         "seed": cfg.seed,
+        "target_sha256": target_hash(eval_env.task.targets),
         "engine": eval_env.engine_kind,
         "versions": versions(),
     }

@@ -15,13 +15,17 @@ from typing import Any
 
 import numpy as np
 import torch
+from stable_baselines3.common.buffers import DictReplayBuffer, ReplayBuffer
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize, unwrap_vec_wrapper
 
 from agents import Agent, load_agent
+from agents.search import Search
 from agents.vec_env import BatchVecEnv
 from experiments.records.checkpoints import Checkpoint, CheckpointError
 
-__all__ = ["load", "restore", "save"]
+__all__ = ["load", "restore", "save", "why_not_resumable"]
 
 FORMAT = 2
 MODEL, REPLAY, STATE = "model.zip", "replay.npz", "state.pkl"
@@ -66,6 +70,17 @@ def save(folder: Path, agent: Agent, callbacks: Mapping[str, Any]) -> None:
     }
     with (folder / STATE).open("wb") as file:
         pickle.dump(state, file)
+
+
+def why_not_resumable(agent: Agent) -> str:
+    """What of an agent's state a checkpoint would lack; empty for an agent that can be resumed."""
+    kind = type(agent).__name__
+    if not isinstance(agent, Search | OnPolicyAlgorithm | OffPolicyAlgorithm):
+        return f"{kind} cannot be resumed: only rollouts of on-policy and off-policy algorithms and searches can"
+    buffer = getattr(agent, "replay_buffer", None)
+    if buffer is not None and type(buffer) not in (ReplayBuffer, DictReplayBuffer):
+        return f"{kind} cannot be resumed: its {type(buffer).__name__} cannot be saved whole"
+    return ""
 
 
 def load(checkpoint: Checkpoint, name: str, env: VecEnv) -> tuple[Agent, dict[str, Any]]:

@@ -129,3 +129,38 @@ def test_a_policy_trained_on_random_programs_answers_recordings(
         sounds = [soundfile.read(tmp_path / "out" / f"target_{number}.wav")[0] for number in range(8)]
         assert {len(sound) for sound in sounds} == {trained}, "cut or padded to what the policy knows"
         assert len({sound.tobytes() for sound in sounds}) == (2 if target.is_dir() else 1)
+
+
+def test_settings_of_the_run_are_changed_by_group_and_checked(run: Path, tmp_path: Path) -> None:
+    main([f"run={run}", "engine=wasm", f"output={tmp_path}"])
+    trained, again = (json.loads(path.read_text()) for path in (run / "summary.json", tmp_path / "scores.json"))
+    assert again["score"] == pytest.approx(trained["score"], abs=1e-3)
+    for argument, said in {
+        "engine=wsam": r"there is no engine=wsam; did you mean wasm\?",
+        "episodes=0": "at least 1",
+        "episodes=2.5": "a whole number",
+        "num_envs=many": "num_envs is a whole number",
+    }.items():
+        with pytest.raises(ConfigError, match=said):
+            main([f"run={run}", argument])
+
+
+def test_evaluations_with_other_settings_have_folders_of_their_own(run: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        soundfile.write(tmp_path / name / "kick.wav", np.sin(np.arange(17640) / (10 if name == "one" else 20)), 44100)
+        main([f"run={run}", f"task.target={tmp_path / name / 'kick.wav'}"])
+    folders = sorted((run / "evaluations").iterdir())
+    assert len(folders) == 2
+    assert all(folder.name.startswith("final_target-kick_") for folder in folders)
+
+
+def test_an_agent_that_does_not_hear_the_target_is_said_not_to(
+    configure: Callable[..., DictConfig], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    train(configure("agent=random", "observation=parameters"), tmp_path / "run")
+    soundfile.write(tmp_path / "other.wav", np.sin(np.arange(17640) / 10), 44100)
+    evaluate_run(tmp_path / "run", tmp_path / "own")
+    assert "does not show the target" not in caplog.text
+    evaluate_run(tmp_path / "run", tmp_path / "out", changes={"task.target": str(tmp_path / "other.wav")})
+    assert "the agent's observation does not show the target" in caplog.text

@@ -20,6 +20,7 @@ from experiments.config.build import build_env_spec
 from experiments.config.errors import ConfigError
 from experiments.records.log_writers import read_metrics
 from experiments.records.remarks import at_bounds
+from experiments.records.run_folder import RunFolder
 from experiments.records.summary import verdict
 from experiments.rollouts import evaluate, measure_all, play
 from experiments.train import train
@@ -176,6 +177,17 @@ def test_a_run_that_breaks_keeps_what_it_found(
     assert (tmp_path / "best.wav").exists()
 
 
+def test_networks_that_become_nan_leave_a_record(configure: Configure, tmp_path: Path) -> None:
+    cfg = configure("agent=td3", "agent.settings.learning_rate=1e30", "observation=parameters")
+    with pytest.raises(Exception, match=r"(?i)nan|action"):
+        train(cfg, tmp_path)
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["policy"] is None
+    assert "rror: " in summary["failure"]
+    assert summary["best"]["distances"]["mss"] > 0
+    assert (tmp_path / "best.wav").exists()
+
+
 def run(*overrides: str, folder: Path) -> list[str]:
     return [sys.executable, "run.py", f"hydra.run.dir={folder}", "tracking=none", *overrides]
 
@@ -199,6 +211,9 @@ def test_ctrl_c_and_sigterm_end_a_run_cleanly(tmp_path: Path, number: signal.Sig
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert (summary["interrupted"], summary["signal"]) == (True, number.name)
     assert 0 < summary["renders"] < 100000
+    newest = RunFolder(tmp_path).checkpoints.newest()
+    assert newest is not None
+    assert newest.renders == summary["renders"], "nothing is lost"
     for name in ("best.wav", "best.glicol", "target.wav", "comparison.png", "model.zip"):
         assert (tmp_path / name).stat().st_size > 0
 

@@ -5,6 +5,7 @@ import functools
 import multiprocessing
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,11 +13,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from omegaconf import DictConfig, OmegaConf
 
 from experiments.config.errors import ConfigError
-from experiments.config.resume import is_finished, is_started, resumed_config, with_run_dir
+from experiments.config.resume import is_finished, is_started, read_config, resumed_config, with_run_dir
 from experiments.records.checkpoints import CheckpointError
 from experiments.records.run_folder import RunFolder, RunFolderError
 from experiments.train import train
@@ -231,3 +234,78 @@ def test_resume_on_the_command_line(configure: Configure, whole: Whole, tmp_path
     assert done.returncode == 0, done.stderr
     assert "going on from" in done.stdout + done.stderr
     assert outcome(tmp_path / "stopped") == outcome(whole("sac"))
+
+
+def test_deleted_checkpoints_are_missed(configure: Configure, tmp_path: Path) -> None:
+    cfg = broken_off(configure, tmp_path)
+    for checkpoint in RunFolder(tmp_path).checkpoints.found():
+        shutil.rmtree(checkpoint.path)
+    before = (tmp_path / "metrics.csv").read_bytes()
+    with pytest.raises(CheckpointError, match=r"come to \d+ renders, and there is no checkpoint .*were they deleted"):
+        train(cfg, tmp_path, resume=True)
+    assert (tmp_path / "metrics.csv").read_bytes() == before
+
+
+def test_an_edited_record_and_a_changed_target_are_refused(configure: Configure, tmp_path: Path) -> None:
+    target = tmp_path / "kick.wav"
+    soundfile.write(target, np.sin(np.arange(4410) / 20), 44100)
+    cfg = configure("agent=random", "total_timesteps=60", "checkpoint_every=15", f"task.target={target}")
+    train(cfg, tmp_path / "run", report=lambda renders, distance: renders < 30)
+    cfg.seed = 5
+    with pytest.raises(ConfigError, match=r"the run began with another seed \(0, not 5\): put config.yaml right"):
+        train(cfg, tmp_path / "run", resume=True)
+    cfg.seed = 0
+    soundfile.write(target, np.sin(np.arange(4410) / 30), 44100)
+    with pytest.raises(ConfigError, match=r"kick.wav\) is not the sound that the run began with"):
+        train(cfg, tmp_path / "run", resume=True)
+
+
+def test_a_relative_target_is_found_from_elsewhere(
+    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    soundfile.write("kick.wav", np.sin(np.arange(4410) / 20), 44100)
+    train(configure("agent=random", "total_timesteps=10", "task.target=kick.wav"), tmp_path / "run")
+    assert OmegaConf.load(tmp_path / "run" / "config.yaml").task.target == str(tmp_path / "kick.wav")
+
+
+@pytest.mark.parametrize(("text", "said"), [("", "it has no task, agent"), ("a: [", "cannot be read")])
+def test_a_broken_configuration_is_named(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "config.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=rf"config\.yaml.*{said}"):
+        read_config(tmp_path)
+
+
+def test_missing_metrics_are_named_and_zeros_behind_them_are_cut_off(configure: Configure, tmp_path: Path) -> None:
+    cfg = configure("agent=random", "total_timesteps=60", "log_every=7", "checkpoint_every=15")
+    train(cfg, tmp_path / "whole")
+    train(cfg, tmp_path / "run", report=lambda renders, distance: renders < 30)
+    with (tmp_path / "run" / "metrics.csv").open("ab") as file:
+        file.write(bytes(50))
+    shutil.copytree(tmp_path / "run", tmp_path / "without")
+    train(cfg, tmp_path / "run", resume=True)
+    assert outcome(tmp_path / "run") == outcome(tmp_path / "whole")
+    (tmp_path / "without" / "metrics.csv").unlink()
+    with pytest.raises(RunFolderError, match=r"without/metrics\.csv cannot be read"):
+        train(cfg, tmp_path / "without", resume=True)
+
+
+def test_what_cannot_be_resumed_says_so(configure: Configure, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    cfg = configure("agent=ars", "observation=parameters")
+    assert train(cfg, tmp_path)["renders"] >= 40
+    assert "ARS cannot be resumed" in caplog.text
+    assert not RunFolder(tmp_path).checkpoints.found()
+    with pytest.raises(CheckpointError, match=r"ARS cannot be resumed.*begin a new run"):
+        train(cfg, tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("algorithm", ["sb3_contrib:CrossQ", "stable_baselines3:A2C"])
+def test_any_algorithm_by_its_path_goes_on_too(configure: Configure, tmp_path: Path, algorithm: str) -> None:
+    cfg = configure("agent=sb3", f"agent.algorithm={algorithm}", "observation=parameters", *OFTEN[:-1], "log_every=7")
+    cfg.total_timesteps, cfg.checkpoint_every = 60, 15
+    if "CrossQ" in algorithm:
+        cfg.agent.settings = {"learning_starts": 10, "batch_size": 8, "policy_kwargs": {"net_arch": [16]}}
+    train(cfg, tmp_path / "whole")
+    train(cfg, tmp_path / "run", report=lambda renders, distance: renders < 25)
+    train(cfg, tmp_path / "run", resume=True)
+    assert outcome(tmp_path / "run") == outcome(tmp_path / "whole")
