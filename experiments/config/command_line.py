@@ -15,8 +15,12 @@ from omegaconf import OmegaConf
 from experiments.config.errors import ConfigError
 from experiments.config.overrides import CONF, check, config_dir, parse
 from experiments.config.resume import AUTO, CHANGEABLE, is_started, with_run_dir
+from raveforce.distances import DISTANCES
+from raveforce.observations import OBSERVATIONS
+from raveforce.registry import Registry
+from raveforce.tasks import TASKS
 
-__all__ = ["check_folder_is_free", "prepare", "quote_path", "with_plain_agent", "with_quoted_paths"]
+__all__ = ["check_folder_is_free", "prepare", "quote_path", "with_quoted_paths", "with_registered_names"]
 
 PATHS = ("task.target", "evaluation_task.target", "resume", "hydra.run.dir", "hydra.sweep.dir")
 """Settings whose values are paths, which may hold characters that Hydra's grammar takes for something else."""
@@ -32,7 +36,7 @@ def prepare(arguments: Sequence[str], config: str = "config") -> list[str]:
     ConfigError
         There is no such setting, or the run's folder is not free.
     """
-    prepared = with_plain_agent(with_quoted_paths(arguments))
+    prepared = with_registered_names(with_quoted_paths(arguments))
     check(prepared, config)
     if config == "config":
         prepared = with_run_dir(prepared)
@@ -70,13 +74,36 @@ def quote_path(path: str | Path) -> str:
     return f"'{text}'"
 
 
-def with_plain_agent(arguments: Sequence[str]) -> list[str]:
-    """Take an algorithm that is named by its path with its own settings, not with those of the default agent."""
+def with_registered_names(arguments: Sequence[str]) -> list[str]:
+    """Take names of installed plug-ins, and paths ``package.module:Class``, where an option of a group is chosen.
+
+    An algorithm that is named by its path has its own settings, not those of the default agent.
+    """
     overrides = {override.key_or_group: override for override in parse(arguments)}
-    chosen = overrides.get("agent.algorithm")
-    if chosen is None or "agent" in overrides or "experiment" in overrides:
-        return list(arguments)
-    return [*arguments, "agent=sb3"]
+    changed = list(arguments)
+    if "agent.algorithm" in overrides and not {"agent", "experiment"} & overrides.keys():
+        changed.append("agent=sb3")
+    for group, (option, setting, registry) in _registries().items():
+        override = overrides.get(group)
+        if override is None or override.is_sweep_override() or not isinstance(override.value(), str):
+            continue
+        name: Any = override.value()
+        if not (CONF / group / f"{name}.yaml").exists() and (":" in name or name in registry):
+            changed[changed.index(str(override.input_line))] = f"{group}={option}"
+            changed.append(f"{setting}={name}")
+    return changed
+
+
+def _registries() -> dict[str, tuple[str, str, Registry[Any]]]:
+    """By group: the option that takes any name, the setting that says it, and where names are found."""
+    from agents.registry import AGENTS
+
+    return {
+        "agent": ("sb3", "agent.algorithm", AGENTS),
+        "task": ("custom", "task.name", TASKS),
+        "reward": ("task", "reward.distance", DISTANCES),
+        "observation": ("task", "observation.kind", OBSERVATIONS),
+    }
 
 
 def check_folder_is_free(arguments: Sequence[str]) -> None:

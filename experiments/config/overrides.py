@@ -214,7 +214,7 @@ def _usual(cfg: DictConfig, key: str) -> Any:
 def _has(cfg: DictConfig, key: str) -> bool:
     node: Any = cfg
     for part in key.split("."):
-        if not isinstance(node, DictConfig) or part not in node:
+        if not isinstance(node, DictConfig) or part not in set(node):  # ``in`` alone overlooks what is ???
             return False
         node = node._get_node(part)
     return True

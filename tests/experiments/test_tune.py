@@ -61,7 +61,7 @@ def test_a_study_is_resumed_and_its_best_settings_are_an_agent(tmp_path: Path) -
     assert all(trial.intermediate_values for trial in found.trials)
 
     best = OmegaConf.load(tmp_path / "agent" / "kick_sac.yaml")
-    assert best.name == "sac"
+    assert best.algorithm == "sac"
     assert best.settings.learning_rate == found.best_params["agent.settings.learning_rate"]
     assert best.settings.train_freq == 1, "what was not tried is kept"
     check(["--config-dir", str(tmp_path), "agent=kick_sac"])

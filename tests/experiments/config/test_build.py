@@ -27,6 +27,7 @@ NEEDS = {
     "agent=qrdqn": ["task=drum_loop"],
     "agent=gcsl": ["task=match", "observation=log_mel_goal"],
     "agent=sb3": ["agent.algorithm=sb3_contrib:CrossQ"],
+    "task=custom": ["task.name=kick"],
 }
 """What an option cannot do without."""
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.config.command_line import check_folder_is_free, prepare, with_plain_agent, with_quoted_paths
+from experiments.config.command_line import check_folder_is_free, prepare, with_quoted_paths, with_registered_names
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options
 from experiments.config.overrides import check, parse
@@ -38,8 +38,17 @@ def test_a_text_that_hydra_cannot_read_is_to_be_quoted() -> None:
 
 def test_an_algorithm_by_its_path_has_its_own_settings() -> None:
     path = "agent.algorithm=sb3_contrib:CrossQ"
-    assert with_plain_agent([path]) == [path, "agent=sb3"]
-    assert with_plain_agent([path, "agent=sac"]) == [path, "agent=sac"]
+    assert with_registered_names([path]) == [path, "agent=sb3"]
+    assert with_registered_names([path, "agent=sac"]) == [path, "agent=sac"]
+
+
+def test_names_and_paths_stand_where_options_do() -> None:
+    assert with_registered_names(["agent=my:Grid", "task=kick", "seed=1", "reward=my:Distance"]) == [
+        *("agent=sb3", "task=kick", "seed=1", "reward=task"),
+        *("agent.algorithm=my:Grid", "reward.distance=my:Distance"),
+    ]
+    with pytest.raises(ConfigError, match=r"there is no agent=sca; did you mean sac\?"):
+        check(with_registered_names(["agent=sca"]))
 
 
 def test_hydras_completion_is_no_setting() -> None:

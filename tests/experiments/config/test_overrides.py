@@ -39,6 +39,7 @@ def test_what_is_wrong_is_said_with_what_was_meant(arguments: list[str], said: s
         ["-m", "agent=ppo,sac,td3", "seed=range(5)", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"],
         ["agent.settings.ent_coef=auto"],  # SAC takes a number or a text
         ["agent.settings.gamma=1"],
+        ["agent=sb3", "agent.algorithm=sb3_contrib:CrossQ"],
         ["+agent.settings.target_entropy=-3"],
         ["tracking.mode=online", "tracking.group=null", "seed=${num_envs}"],
         ["experiment=kick_waveform", "debug=fast", "~tracking.tags"],
