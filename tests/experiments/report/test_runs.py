@@ -38,7 +38,7 @@ def test_a_run_is_read_whole(make_run: Callable[..., Path], tmp_path: Path) -> N
     assert list(item.curves[1].x) == [20, 40]
     assert item.reference == ("silence", 1.5)
     assert item.distances["policy"] == {"mss": 1.2, "mfcc": 0.9}
-    assert item.settings["agent.name"] == "cma"
+    assert item.settings["agent.algorithm"] == "cma"
     assert item.settings["versions.numpy"] == "2.0"
 
 
