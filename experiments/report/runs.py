@@ -124,7 +124,7 @@ def _facts(
     policy, best = (reading.mapping(summary, part, "distances") for part in ("policy", "best"))
     return {
         "task": reading.words(summary, "task") or reading.words(config, "task", "name") or None,
-        "agent": reading.words(summary, "agent") or reading.words(config, "agent", "name") or None,
+        "agent": reading.words(summary, "agent") or reading.words(config, "agent", "algorithm") or None,
         "reward": distance or None,
         "observation": reading.words(config, "observation", "kind") or None,
         "seed": reading.fact(summary.get("seed", config.get("seed"))),
