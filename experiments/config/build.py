@@ -16,6 +16,7 @@ from agents import AGENTS, Agent, form_of_actions, make_agent
 from agents.vec_env import BatchVecEnv
 from experiments.config.errors import ConfigError
 from raveforce.actions import make_actions
+from raveforce.glicol import EngineUnavailable, GlicolError
 from raveforce.observations import make_observation
 from raveforce.registry import did_you_mean
 from raveforce.rewards import make_reward
@@ -54,8 +55,11 @@ def build_env_spec(cfg: DictConfig) -> EnvSpec:
         form = form_of_actions(cfg.agent.algorithm, task.parameters)
     with _part("actions"):
         actions = make_actions(form if cfg.actions == "auto" else cfg.actions, task.parameters)
-    with _part("engine"):
-        return EnvSpec(task, reward, observation, actions, cfg.engine.kind, _plain(cfg.engine.options))
+    try:
+        with _part("engine"):
+            return EnvSpec(task, reward, observation, actions, cfg.engine.kind, _plain(cfg.engine.options))
+    except (GlicolError, EngineUnavailable) as error:
+        raise ConfigError(f"the task cannot be played: {error}") from error
 
 
 def build_eval_spec(cfg: DictConfig, trained: EnvSpec) -> EnvSpec:
