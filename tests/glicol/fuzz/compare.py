@@ -62,8 +62,12 @@ def _is_chaotic(case: Case, wasm: NDArray[np.float32]) -> bool:
     for i, node in enumerate(nodes):
         if not re.match(r"\s*(seq|choose)\b", node):
             nodes[i] = re.sub(r"(?<=[ \"])-?\d+(\.\d+)?(?=[ @]|$)", _nudged, node)
-    steps = tuple((tuple(each * (1 + 2**-22) for each in values), samples) for values, samples in case.steps)
-    other = play(Case("".join(nodes), steps), "wasm")
+    numbers = len(case.program.blanks) - bool(case.words)  # the index of a word is none of them
+    steps = tuple(
+        ((*(each * (1 + 2**-22) for each in values[:numbers]), *values[numbers:]), samples)
+        for values, samples in case.steps
+    )
+    other = play(Case("".join(nodes), steps, case.words), "wasm")
     return isinstance(other, str) or other is None or bool(_sounds(other, wasm))
 
 

@@ -74,15 +74,17 @@ class Case:
     ----------
     template : with blanks
     steps : values of the blanks, and for how many samples they are played
+    words : that the blank ``{w}``, which comes last, chooses from; empty if there is none
     """
 
     template: str
     steps: tuple[tuple[tuple[float, ...], int], ...]
+    words: tuple[str, ...] = ()
 
     @property
     def program(self) -> Program:
         """The program."""
-        return Program(self.template)
+        return Program(self.template, {"w": self.words} if self.words else {})
 
 
 @st.composite
@@ -99,6 +101,12 @@ def cases(draw: st.DrawFn) -> Case:
             line = line.replace(f"<{figure}>", names[(own + 1 + figure) % len(names)])
         lines.append(line)
     text = "\n".join(lines).replace("{", "{{").replace("}", "}}")
+    choice: tuple[str, ...] = ()
+    if draw(st.integers(0, 5)) == 0:
+        choice = tuple(draw(PLAYED) for _ in range(2))
+        for figure in range(3):
+            choice = tuple(node.replace(f"<{figure}>", names[figure % len(names)]) for node in choice)
+        text += " >> {w}"
     changing: list[float] = []
     words = text.split(" ")
     for i, word in enumerate(words):
@@ -111,7 +119,9 @@ def cases(draw: st.DrawFn) -> Case:
         values.append(tuple(float(draw(NUMBERS)) for _ in changing))
     lengths = st.integers(1, 1500)
     clipped = [tuple(max(min(each, 3e38), -3e38) for each in row) for row in values]
-    return Case(" ".join(words), tuple((row, draw(lengths)) for row in clipped))
+    if choice:
+        clipped = [(*row, index) for index, row in enumerate((clipped * 2)[:2])]
+    return Case(" ".join(words), tuple((row, draw(lengths)) for row in clipped), choice)
 
 
 def _is_number(word: str) -> bool:
