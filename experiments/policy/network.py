@@ -24,26 +24,32 @@ __all__ = ["Imitator", "export", "with_noise"]
 class Imitator(nn.Module):
     """Pictures to an answer: one trunk, a head that chooses the template, and a mixture for each template.
 
+    Every frame of the picture goes through the same first layer, as in a convolution as high as the picture.
+
     Parameters
     ----------
     sizes : numbers of an action, by template
-    hidden : units of the trunk's layers
+    channels : units of a frame's layer
+    hidden : units of the layers after it
     components : Gaussians of a mixture
     """
 
-    def __init__(self, sizes: Mapping[str, int], hidden: tuple[int, ...], components: int) -> None:
+    def __init__(self, sizes: Mapping[str, int], channels: int, hidden: tuple[int, ...], components: int) -> None:
         super().__init__()
         self.components = components
         # The levels lie in [0, 1] and hardly vary in many places: brought to one scale the network learns faster.
         self.scale = nn.BatchNorm1d(PICTURE_SIZE, affine=False, momentum=0.02)
-        widths = (PICTURE_SIZE, *hidden)
+        self.frame = nn.Linear(BANDS, channels)
+        widths = (FRAMES * channels + 1, *hidden)
         self.trunk = nn.ModuleList(nn.Linear(low, high) for low, high in pairwise(widths))
         self.template = nn.Linear(widths[-1], len(sizes))
         self.heads = nn.ModuleDict({name: MixtureHead(widths[-1], size, components) for name, size in sizes.items()})
 
     def features(self, pictures: Tensor) -> Tensor:
         """What the heads see, [rows, units]."""
-        hidden: Tensor = self.scale(pictures).clamp(-4, 4)
+        scaled: Tensor = self.scale(pictures).clamp(-4, 4)
+        frames = nn.functional.silu(self.frame(scaled[:, :-1].view(-1, FRAMES, BANDS)))
+        hidden = torch.cat([frames.flatten(1), scaled[:, -1:]], dim=1)
         for layer in self.trunk:
             hidden = nn.functional.silu(layer(hidden))
         return hidden

@@ -33,26 +33,28 @@ class Settings:
     Parameters
     ----------
     supervised, reinforced : renders a template in each stage
-    hidden, components : of the network
+    channels, hidden, components : of the network
     learning_rates : at the beginning of each stage; they fall to a twentieth
     answers, group : answers to a take, and takes a template a step, in stage 2
-    programs, kept, updates : in stage 1, programs a template a step, how many of their sounds are kept to learn from,
-        and gradient steps
+    programs, kept, updates, batch : in stage 1, programs a template a step, how many of their sounds are kept to
+        learn from, gradient steps, and sounds a template in each
     clip : how far from its old value an answer's likelihood may move for the better, in a step
     epochs : gradient steps for the same answers
     templates_a_step : templates in a step of stage 2
     """
 
     supervised: int = 12_000
-    reinforced: int = 50_000
-    hidden: tuple[int, ...] = (448, 384, 320)
+    reinforced: int = 30_000
+    channels: int = 32
+    hidden: tuple[int, ...] = (320, 320)
     components: int = 4
     learning_rates: tuple[float, float] = (1e-3, 3e-4)
     answers: int = 16
-    group: int = 16
+    group: int = 8
     programs: int = 128
     kept: int = 8192
-    updates: int = 6
+    updates: int = 10
+    batch: int = 96
     clip: float = 0.2
     epochs: int = 1
     templates_a_step: int = 3
@@ -74,7 +76,7 @@ class Trainer:
         self.player, self.takes, self.settings = player, takes, settings
         self.names = list(player.templates)
         self.sizes = {name: len(task.parameters.free) for name, task in player.templates.items()}
-        self.network = Imitator(self.sizes, settings.hidden, settings.components)
+        self.network = Imitator(self.sizes, settings.channels, settings.hidden, settings.components)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rates[0])
         self.rng = np.random.default_rng(seed)
         self.step = 0
@@ -165,10 +167,12 @@ class Trainer:
         self.network.eval()
         return self.network.answer(name, self.network.features(self._pictures[takes]))
 
-    def _supervised_loss(self, each: int = 48) -> Tensor:
+    def _supervised_loss(self) -> Tensor:
         """Minus the log likelihood, a parameter, of kept programs of all templates."""
         chosen = [
-            self.rng.integers(min(int(heard), self.settings.kept), size=each) if heard else np.zeros(0, np.int64)
+            self.rng.integers(min(int(heard), self.settings.kept), size=self.settings.batch)
+            if heard
+            else np.zeros(0, np.int64)
             for heard in self._heard
         ]
         kept = np.concatenate([self._kept_pictures[index, places] for index, places in enumerate(chosen)])

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raveforce import audio
-from raveforce.imitation.picture import SAMPLE_RATE, picture
+from raveforce.imitation.picture import BANDS, FRAMES, SAMPLE_RATE, picture
 from raveforce.parameters import Exp, Lin
 from raveforce.task import Task
 
@@ -160,12 +160,13 @@ class Policy:
 
     def _hidden(self, pictures: Floats) -> Floats:
         scaled = np.clip((pictures - self.weights["mean"]) / self.weights["std"], -4, 4)
+        frames = _silu(self._linear("frame", scaled[:, :-1].reshape(len(scaled), FRAMES, BANDS)))
+        hidden = np.concatenate([frames.reshape(len(scaled), -1), scaled[:, -1:]], axis=1)
         layer = 0
         while f"trunk.{layer}.weight" in self.weights:
-            scaled = self._linear(f"trunk.{layer}", scaled)
-            scaled = scaled / (1 + np.exp(-scaled))
+            hidden = _silu(self._linear(f"trunk.{layer}", hidden))
             layer += 1
-        return scaled
+        return hidden
 
     def _linear(self, name: str, inputs: Floats) -> Floats:
         result: Floats = inputs @ self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
@@ -180,6 +181,10 @@ class Policy:
         least, most = self.card["stds"]
         spread = np.exp(np.clip(stds, -8, np.log(most))) + np.float32(least)
         return Mixture((weights / weights.sum())[order], np.tanh(means)[order], spread[order])
+
+
+def _silu(array: Floats) -> Floats:
+    return np.asarray(array / (1 + np.exp(-array)))
 
 
 def template_key(task: Task) -> str:
