@@ -53,5 +53,7 @@ class AgentRegistry(Registry[type[Any]]):
         return [*dict.fromkeys([*ALGORITHMS, *super().names()])]
 
 
-AGENTS = AgentRegistry("agent", group="raveforce.agents", modules=["agents.search"])
+SEARCHES = ("agents.search", "agents.evolution", "agents.refine")
+
+AGENTS = AgentRegistry("agent", group="raveforce.agents", modules=SEARCHES)
 """The agents' classes by name."""
