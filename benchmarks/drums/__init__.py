@@ -1,0 +1,1 @@
+"""What learning and search are worth on recorded drums."""
