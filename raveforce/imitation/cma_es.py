@@ -13,13 +13,17 @@ Floats = NDArray[np.float64]
 
 SIGMA = 0.5
 """Standard deviation of first candidates where nothing is known; the space is [-1, 1]."""
+MOST = 64
+"""Candidates in a generation at most, however often it was restarted."""
+TOLERANCE = 2e-3
+"""Part of the distance, and of the space, below which differences do not matter any more: it has converged."""
 
 
 class CMAES:
-    """CMA-ES (Hansen & Ostermeier 2001) in the box [-1, 1], restarted with twice the candidates when it has converged.
+    """CMA-ES (Hansen & Ostermeier 2001) in the box [-1, 1], restarted when it has converged.
 
-    (The restarts: Auger & Hansen 2005.) The random numbers are its own, so several may run in threads and a seed gives
-    the same candidates whatever else the process draws.
+    A restart has twice the candidates, up to ``MOST`` (Auger & Hansen 2005). The random numbers are its own, so several
+    may run in threads, and a seed gives the same candidates whatever else the process draws.
 
     Parameters
     ----------
@@ -82,6 +86,9 @@ class CMAES:
         finite = values[np.isfinite(values)]
         worst = finite.max() if len(finite) else 0.0
         self._strategy.tell(self._asked, np.where(np.isfinite(values), values, worst + 1).tolist())
+        if np.isfinite(self.nearest[0]):
+            tolerance = TOLERANCE * self.nearest[0]
+            self._strategy.opts.set({"tolfun": tolerance, "tolfunhist": tolerance})
         self._converged = bool(self._strategy.stop())
 
     def note(self, candidates: Floats, values: Floats) -> None:
@@ -94,7 +101,7 @@ class CMAES:
     @property
     def upcoming(self) -> int:
         """How many candidates the next generation has."""
-        return 2 * self.popsize if self._converged else self.popsize
+        return max(self.popsize, min(2 * self.popsize, MOST)) if self._converged else self.popsize
 
     def _begin(self, start: Floats, sigma: Floats) -> None:
         import cma  # takes a second to import
@@ -104,6 +111,7 @@ class CMAES:
             "verbose": -9,
             "popsize": self.popsize,
             "randn": _Normal(self.rng),
+            "tolx": TOLERANCE,
             "seed": np.nan,  # nothing is drawn from numpy's global numbers
             "CMA_stds": sigma / sigma.max(),
         }

@@ -12,7 +12,7 @@ from raveforce.tasks import TASKS
 
 __all__ = ["AUTO", "make_template", "templates"]
 
-AUTO = ("kick", "snare", "hihat", "tone")
+AUTO = ("kick_v1", "snare_v1", "hihat_v1", "tom", "clap", "cymbal", "drum", "tone_v1", "bass")
 """Templates that race where none is named."""
 
 

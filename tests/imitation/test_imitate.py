@@ -34,9 +34,9 @@ def length(sound: Audio, decibel: float) -> float:
 
 def test_a_kick_has_the_fall_of_its_pitch_and_a_long_enough_envelope(falling_kick: Callable[..., Audio]) -> None:
     sound = falling_kick(350, 52, 0.03, 0.15, 0.8)
-    found = raveforce.imitate(sound, template="kick", renders=2000)
+    found = raveforce.imitate(sound, template="kick_v1", renders=2500)
     target = found.target
-    assert found.score > 0.5
+    assert found.score > 0.6
     early, later = pitches(target, 0.02, 0.2)
     assert early > 3 * later
     np.testing.assert_allclose(pitches(found.audio, 0.02, 0.2), [early, later], rtol=0.25)
@@ -56,7 +56,7 @@ def test_what_is_said_of_an_imitation_is_so(drum: Audio) -> None:
 
 
 def test_the_same_seed_and_renders_give_the_same_program(drum: Audio) -> None:
-    codes = [raveforce.imitate(drum, renders=600, seed=seed).code for seed in (0, 0, 1)]
+    codes = [raveforce.imitate(drum, renders=800, seed=seed).code for seed in (0, 0, 1)]
     assert codes[0] == codes[1] != codes[2]
 
 
