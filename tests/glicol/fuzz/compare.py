@@ -46,6 +46,8 @@ def difference(case: Case) -> str:
         return ""  # slow there, quick here
     if isinstance(native, str) and isinstance(wasm, str):
         return ""  # of several things that are wrong each names one
+    if isinstance(native, str) and native in ("reference", "syntax") and case.words:
+        return ""  # a word that the real engine did not come to; auto lets it play until then
     if isinstance(native, str) or isinstance(wasm, str):
         said = [outcome if isinstance(outcome, str) else "plays" for outcome in (native, wasm)]
         return f"native: {said[0]}, wasm: {said[1]}"
