@@ -47,8 +47,9 @@ def main() -> None:
 @click.option("--distance", default="mss", show_default=True, help="What is minimised; see `raveforce distances`.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the search's random numbers.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("imitations"), show_default=True, help="Folder.")
+@click.option("--no-policy", is_flag=True, help="Search alone, without the trained policy's answers.")
 @click.option("--no-picture", is_flag=True, help="Draw nothing.")
-def imitate(sounds: tuple[Path, ...], out: Path, no_picture: bool, **options: Any) -> None:
+def imitate(sounds: tuple[Path, ...], out: Path, no_policy: bool, no_picture: bool, **options: Any) -> None:
     """Find Glicol programs that sound like recordings.
 
     SOUNDS are recordings, or folders of them. Of each, DIR/NAME gets program.glicol, which plays in glicol.org,
@@ -62,7 +63,7 @@ def imitate(sounds: tuple[Path, ...], out: Path, no_picture: bool, **options: An
     failed = 0
     for path, folder in zip(paths, folders, strict=True):
         try:
-            if _imitate(path, folder, picture=not no_picture, **options).interrupted:
+            if _imitate(path, folder, picture=not no_picture, policy=not no_policy, **options).interrupted:
                 break
         except AudioError as error:
             if len(paths) == 1:

@@ -173,6 +173,23 @@ def test_help_and_lists_import_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_the_policy_is_asked_unless_it_is_not_wanted(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    from raveforce.imitation import policy
+
+    def load() -> object:
+        asked.append(True)
+        raise policy.PolicyError("there is none")
+
+    monkeypatch.setattr(policy, "load_policy", load)
+    for options, count in (((), 1), (("--no-policy",), 1)):
+        done = call("imitate", recording, "--renders", 50, "--no-picture", "--out", tmp_path / "out", *options)
+        assert done.exit_code == 0, done.output
+        assert len(asked) == count
+
+
 def test_imitating_needs_no_agents(recording: Path) -> None:
     code = (
         f"import sys, raveforce; raveforce.imitate({str(recording)!r}, renders=40)\n"

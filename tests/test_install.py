@@ -52,3 +52,14 @@ def test_the_wheel_alone_plays_the_snippet(tmp_path: Path) -> None:
     )
     shown = run(python, "snippet.py", cwd=tmp_path).stdout
     assert re.match(r"\(12000,\) -\d\.\d+ True", shown)
+
+    # The command imitates a drum, without PyTorch and without matplotlib.
+    command = python.with_name("raveforce")
+    said = run(command, "imitate", "kick.wav", "--renders", 200, "--out", "imitations", cwd=tmp_path).stdout
+    assert "no picture" in said
+    code = (tmp_path / "imitations" / "kick" / "program.glicol").read_text(encoding="utf-8")
+    assert code.split("\n", 1)[1].strip() in said
+    run(command, "render", "imitations/kick/program.glicol", "-o", "again.wav", "--seconds", 0.2, cwd=tmp_path)
+    again, imitation = (soundfile.read(tmp_path / name)[0] for name in ("again.wav", "imitations/kick/imitation.wav"))
+    shared = min(len(again), len(imitation))
+    np.testing.assert_array_equal(again[:shared], imitation[:shared])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import time
@@ -129,7 +130,8 @@ def imitate(
     template: str = "auto",
     distance: str | Distance = "mss",
     seed: int = 0,
-    proposers: Sequence[Proposer] = (),
+    policy: bool = True,
+    proposers: Sequence[Proposer] | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Imitation:
     """Find a Glicol program that sounds like a recording.
@@ -143,7 +145,8 @@ def imitate(
     template : a task of one step, or "auto" for the one in ``raveforce.imitation.templates.AUTO`` that comes nearest
     distance : a name in ``raveforce.distances.DISTANCES`` or a distance: what is minimised
     seed : of the search
-    proposers : where searches may begin beside the middle, such as a policy's answers
+    policy : whether the policy that ships with RaveForce says where searches may begin, if there is one
+    proposers : what says so instead of the analysis of the sound and the policy
     progress : called now and then with how far the search is
 
     Raises
@@ -178,12 +181,27 @@ def imitate(
 
     objectives = [Objective(name, make_template(name, target, SAMPLE_RATE), minimised) for name in names]
     try:
-        lanes = starts(objectives, proposers, budget, seed)
+        given = _proposers(policy) if proposers is None else proposers
+        lanes = starts(objectives, given, budget, seed)
         best, interrupted = race(lanes, budget, threads=os.cpu_count() or 1, progress=progress)
         return _imitation(best, sum(lane.search.renders for lane in lanes), started, interrupted)
     finally:
         for objective in objectives:
             objective.close()
+
+
+def _proposers(policy: bool) -> list[Proposer]:
+    """The analysis of the sound, and the shipped policy if it is wanted and there."""
+    # Not above: they take long to import.
+    from raveforce.imitation.analysis import analyse
+    from raveforce.imitation.policy import PolicyError, load_policy
+
+    found: list[Proposer] = [analyse]
+    if policy:
+        # A copy without a policy searches without it.
+        with contextlib.suppress(PolicyError):
+            found.append(load_policy())
+    return found
 
 
 def _imitation(best: Lane, renders: int, started: float, interrupted: bool) -> Imitation:

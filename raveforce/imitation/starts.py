@@ -21,10 +21,10 @@ GENERATIONS = 4
 
 
 def starts(objectives: Sequence[Objective], proposers: Sequence[Proposer], budget: Budget, seed: int) -> list[Lane]:
-    """The searches of a race: for every template one from the middle, and one from the best answer if there are any.
+    """The searches of a race: for every template one from the middle, and one from the best answer of each proposer.
 
-    So a part of the renders comes from nowhere, and a wrong answer costs no more than its part. Where renders are few,
-    only those begin whose first programs are the nearest.
+    So a part of the renders comes from nowhere, and a wrong answer costs no more than its part. At most two searches a
+    template begin, fewer where renders are few: those whose first programs are the nearest.
 
     Parameters
     ----------
@@ -42,28 +42,37 @@ def starts(objectives: Sequence[Objective], proposers: Sequence[Proposer], budge
     if budget.renders is not None:
         if budget.renders < len(objectives):
             raise ValueError(f"{len(objectives)} templates need at least as many renders, not {budget.renders}")
-        looks = min(max(budget.renders // (4 * len(objectives)), 1), LOOKS)
+        sources = len(objectives) * (1 + len(proposers))
+        if budget.renders < sources:
+            proposers, sources = proposers[:0], len(objectives)
+        looks = min(max(budget.renders // (4 * sources), 1), LOOKS)
         most = max(budget.renders // (GENERATIONS * ROWS), 1)
     lanes = [lane for objective in objectives for lane in _of_template(objective, proposers, looks, seed)]
     return sorted(lanes, key=lambda lane: lane.search.nearest[0])[:most]
 
 
 def _of_template(objective: Objective, proposers: Sequence[Proposer], looks: int, seed: int) -> list[Lane]:
+    """A search from the middle, and one from the nearest answer of each that answers."""
     # A name's hash that is the same in every process.
-    first, second, third = np.random.SeedSequence([seed, zlib.crc32(objective.template.encode())]).spawn(3)
-    answers = propose(proposers, objective.template, objective.task, objective.target)[:looks]
-    middle = CMAES(objective.dimensions, seed=first)
-    anywhere = np.random.default_rng(third).uniform(-1, 1, (looks - len(answers), objective.dimensions))
-    seen = np.concatenate([answers, anywhere])
-    values = objective(seen)
-    middle.note(seen[len(answers) :], values[len(answers) :]) if len(anywhere) else None
-    if len(answers) == 0:
-        # Two searches of a single template, so that two cores have something to do.
-        return [
-            Lane(objective, middle),
-            Lane(objective, CMAES(objective.dimensions, seed=second, start=seen[values.argmin()])),
-        ]
-    nearest = answers[values[: len(answers)].argmin()]
-    informed = CMAES(objective.dimensions, seed=second, start=nearest, sigma=prior(answers, objective.dimensions).sigma)
-    informed.note(answers, values[: len(answers)])
-    return [Lane(objective, middle), Lane(objective, informed)]
+    template = np.random.SeedSequence([seed, zlib.crc32(objective.template.encode())])
+    for_middle, for_looks, *for_others = template.spawn(3 + len(proposers))
+    dimensions = objective.dimensions
+    given = [propose([proposer], objective.template, objective.task, objective.target) for proposer in proposers]
+    middle = CMAES(dimensions, seed=for_middle)
+    anywhere = np.random.default_rng(for_looks).uniform(-1, 1, (looks, dimensions))
+    values = objective(anywhere)
+    middle.note(anywhere, values)
+    lanes = [Lane(objective, middle)]
+    for answers, random in zip(given, for_others, strict=False):
+        if len(answers) == 0:
+            continue
+        seen = answers[:looks]
+        worth = objective(seen)
+        sigma = prior(answers, dimensions).sigma
+        informed = CMAES(dimensions, seed=random, start=seen[worth.argmin()], sigma=sigma)
+        informed.note(seen, worth)
+        lanes.append(Lane(objective, informed))
+    if len(lanes) == 1:
+        # Two searches of each template, so that two cores have something to do where there is one.
+        lanes.append(Lane(objective, CMAES(dimensions, seed=for_others[-1], start=anywhere[values.argmin()])))
+    return lanes
