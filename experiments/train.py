@@ -178,6 +178,12 @@ def _callbacks(
         if report is not None and not report(renders, distance):
             recorder.request_stop()
 
+    def on_best(renders: int, best: Best) -> None:
+        records.write_best(folder, best, target, rate)
+        tracker.log_media(renders, lambda: _best_media(best, rate))
+
+    # So that a run can be listened to while it goes on.
+    folder.write_sound("target", target, rate)
     tracker.log_media(0, lambda: media("target", target, rate))
     return {
         "metrics": MetricsFile(folder.metrics),
@@ -193,7 +199,7 @@ def _callbacks(
         "sounds": BestSounds(
             every=cfg.tracking.sounds_every,
             best=lambda: recorder.best,
-            log=lambda renders, best: tracker.log_media(renders, lambda: _best_media(best, rate)),
+            log=on_best,
         ),
     }
 

@@ -39,6 +39,8 @@ class RunFolder:
     ``best.wav .glicol``      the best sound met and its program
     ``policy.wav .glicol``    what the trained agent plays when it does not explore
     ``target.wav``            the sound to imitate
+    ``best_target.wav``       what the best sound was to imitate, where that was another
+    ``report.html``           all this as a page to listen to
     ``comparison.png``        target and best sound
     ``model.zip``             the agent
     ``best_model.zip``        the agent as it was at its best evaluation
@@ -137,6 +139,16 @@ class RunFolder:
     def comparison(self) -> Path:
         """Picture of target and best sound."""
         return self.path / "comparison.png"
+
+    @property
+    def report(self) -> Path:
+        """Page to listen to."""
+        return self.path / "report.html"
+
+    @property
+    def best_target(self) -> Path:
+        """What the best sound was to imitate, where it is not what the policy was to."""
+        return self.path / "best_target.wav"
 
     def write_sound(self, name: str, audio: NDArray[np.float32], sample_rate: int) -> Path:
         """Write ``name``.wav."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from omegaconf import DictConfig
 
 from agents import Agent
@@ -14,11 +15,12 @@ from experiments.callbacks.recorder import Best, Recorder
 from experiments.records.provenance import target_hash, versions
 from experiments.records.remarks import levels, remarks
 from experiments.records.run_folder import RunFolder
+from experiments.report import write_report
 from experiments.rollouts import Performance, evaluate, mean_distances, measure_all, score
 from raveforce.env import RaveForceEnv
 from raveforce.plotting import comparison
 
-__all__ = ["conclude", "flat", "verdict"]
+__all__ = ["conclude", "flat", "verdict", "write_best"]
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +76,7 @@ def conclude(
     _write_sounds(cfg, folder, performances[:1], best, eval_env, recorder.renders)
     folder.write(folder.model.name, lambda path: agent.save(path))
     folder.write_summary(summary)
+    write_report([folder.path], folder.report)
     return summary
 
 
@@ -134,15 +137,22 @@ def _write_sounds(
         folder.write_program("policy", policy.programs)
         pictured = policy.audio, policy.target, "policy"
     if best is not None:
-        folder.write_sound("best", best.audio, rate)
-        folder.write_program("best", best.programs)
-        if not performances or not np.array_equal(best.target, performances[0].target):
-            folder.write_sound("best_target", best.target, rate)
+        write_best(folder, best, performances[0].target if performances else None, rate)
         pictured = best.audio, best.target, f"best of {renders} renders"
     if pictured is not None:
         audio, target, caption = pictured
         figure = comparison(audio, target, rate, title=f"{env.task.name}, {cfg.agent.algorithm}: {caption}")
         folder.write(folder.comparison.name, lambda path: figure.savefig(path))
+
+
+def write_best(folder: RunFolder, best: Best, target: NDArray[np.float32] | None, sample_rate: int) -> None:
+    """Write the best sound and its program; and its target, if that is not the one in ``target.wav``."""
+    folder.write_sound("best", best.audio, sample_rate)
+    folder.write_program("best", best.programs)
+    if target is None or not np.array_equal(best.target, target):
+        folder.write_sound("best_target", best.target, sample_rate)
+    else:
+        folder.best_target.unlink(missing_ok=True)  # of a best sound before
 
 
 def verdict(summary: Mapping[str, Any]) -> str:
