@@ -56,7 +56,7 @@ class EvolutionSearch(Search):
         assert isinstance(space, gymnasium.spaces.Box)
         shape = (count, steps, *space.shape)
         if self.best_plan is None:
-            return np.zeros(shape, np.float32)
+            return self._first(shape)
         dimensions = int(np.prod(shape[1:]))
         if self._evolution is None:
             self._evolution = _Evolution(self.algorithm(), dimensions, int(self.rng.integers(1, 2**31)))

@@ -159,6 +159,11 @@ class Search(ABC):
         self.tell(plans, returns)
         return True
 
+    def _first(self, shape: tuple[int, ...]) -> Plans:
+        """The first candidates of a search of boxes: the middle of the space, and random ones beside it."""
+        random = self.rng.uniform(-1, 1, (shape[0] - 1, *shape[1:])).astype(np.float32)
+        return np.concatenate([np.zeros((1, *shape[1:]), np.float32), random])
+
     def _keep(self, plans: Plans, returns: NDArray[np.float64]) -> None:
         best = int(returns.argmax())
         if returns[best] > self.best_return:
@@ -211,7 +216,7 @@ class CMASearch(Search):
         assert isinstance(space, gymnasium.spaces.Box)
         shape = (count, steps, *space.shape)
         if self.best_plan is None:
-            return np.zeros(shape, np.float32)
+            return self._first(shape)
         if self._strategy is None or self._strategy.stop():
             self._begin(int(np.prod(shape[1:])))
         if not self._asked:

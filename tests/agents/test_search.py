@@ -101,3 +101,11 @@ def test_a_run_stopped_at_once_still_has_a_policy(name: str, melody_task: Task) 
     agent.learn(8)
     assert agent.best_return > -np.inf
     assert len(agent.best_plan) == 4
+
+
+@pytest.mark.parametrize("name", ["cma", "de", "ga", "refine"])
+def test_environments_side_by_side_try_different_things_from_the_first(name: str, tone_task: Task) -> None:
+    agent = make_agent(name, vector(tone_task, 4), seed=0)
+    first = agent.ask(4, 1)
+    assert (first[0] == 0).all()
+    assert len(np.unique(first.reshape(4, -1), axis=0)) == 4
