@@ -85,7 +85,7 @@ def test_a_sweep_goes_on_where_it_broke_off_and_its_runs_are_grouped(tmp_path: P
     # A folder is not gone on with by a run of other settings.
     done = sweep(tmp_path, *settings, "agent.settings.tau=0.5")
     assert done.returncode == 1
-    assert "holds a run with another agent" in done.stderr
+    assert "holds a sweep with agent.settings.tau" in done.stderr
 
 
 def holders(path: Path) -> list[int]:
