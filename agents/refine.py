@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 import gymnasium
@@ -15,6 +14,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from agents.registry import AGENTS
 from agents.search import CMASearch, Plans
 from raveforce.imitation.proposals import prior
+from raveforce.targets import FixedTarget
 
 __all__ = ["RefineSearch"]
 
@@ -32,8 +32,8 @@ class RefineSearch(CMASearch):
     Parameters
     ----------
     env : vector of environments with a Box action space, whose first observation shows the target
-    policy : a trained agent, ``{"agent": "gcsl", "path": ".../model.zip"}``; or a function ``(observation, k)`` that
-        returns actions [k, d]; None knows nothing
+    policy : a trained agent, ``{"agent": "gcsl", "path": ".../model.zip"}``; "shipped", the policy that comes with
+        RaveForce; or a function ``(observation, k)`` that returns actions [k, d]; None knows nothing
     answers : how many answers are asked for: the likeliest, and others that the policy draws
     nowhere : share of the generations that the plain search has
     seed, sigma, popsize : see ``CMASearch``
@@ -43,7 +43,7 @@ class RefineSearch(CMASearch):
         self,
         env: VecEnv,
         *,
-        policy: Mapping[str, str] | Answers | None = None,
+        policy: Mapping[str, str] | str | Answers | None = None,
         answers: int = 16,
         nowhere: float = 0.25,
         seed: int | None = 0,
@@ -123,8 +123,12 @@ class RefineSearch(CMASearch):
         if self.policy is None:
             return np.zeros((0, dimensions))
         observation = env.reset()
-        ask = self.policy if callable(self.policy) else partial(_of_agent, self.policy)
-        given = ask(observation, self.answers)
+        if callable(self.policy):
+            given = self.policy(observation, self.answers)
+        elif isinstance(self.policy, str):
+            given = _of_shipped(self.policy, env, self.answers)
+        else:
+            given = _of_agent(self.policy, observation, self.answers)
         return np.clip(np.asarray(given, dtype=float).reshape(-1, dimensions), -1, 1)
 
 
@@ -139,3 +143,16 @@ def _of_agent(policy: Mapping[str, str], observation: Any, count: int) -> NDArra
     likeliest, _ = agent.predict(one, deterministic=True)
     drawn = [agent.predict(one, deterministic=False)[0] for _ in range(count - 1)]
     return np.concatenate([likeliest, *drawn]).astype(float)
+
+
+def _of_shipped(name: str, env: VecEnv, count: int) -> ArrayLike:
+    """Answers of the policy that comes with RaveForce; none where it was not trained for the task's template."""
+    from raveforce.imitation.policy import load_policy
+
+    if name != "shipped":
+        raise ValueError(f"policy is 'shipped', or has agent and path; got {name!r}")
+    task = env.get_attr("task", [0])[0]
+    if not isinstance(task.targets, FixedTarget):
+        raise ValueError("the shipped policy answers one target: name a recording, task.target=...")
+    given = load_policy()(task.name, task, task.targets.audio, count)
+    return np.zeros((0, len(task.parameters.free))) if given is None else given

@@ -157,6 +157,9 @@ def _told(path: Path, found: Imitation) -> Iterator[str]:
         )
     if found.at_bounds:
         yield f"\nAt an end of their range: {', '.join(found.at_bounds)}. A template with wider ranges may come nearer."
+    peak = float(abs(found.audio).max())
+    if peak > 1:
+        yield f"\nIts peak is {peak:.2f}: players that clip at 1 distort imitation.wav. In ab.wav both are scaled down."
     if found.interrupted:
         yield "\nInterrupted: this is the best so far."
 

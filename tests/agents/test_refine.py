@@ -8,6 +8,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 
 from agents import load_agent, make_agent
 from agents.refine import RefineSearch
+from agents.vec_env import BatchVecEnv
 from raveforce.env import RaveForceEnv
 from raveforce.task import Task, define
 
@@ -100,3 +101,24 @@ def test_settings_that_cannot_be_used(tone_task: Task, melody_task: Task) -> Non
     several = RefineSearch(vector(melody_task), policy=lambda observation, count: np.zeros((1, 1)), seed=0)
     with pytest.raises(ValueError, match="one step"):
         several.learn(100)
+
+
+@pytest.mark.parametrize("batched", [True, False])
+def test_the_shipped_policy_hears_the_target(batched: bool, tone_task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = np.array([[0.3, 0.2], [0.1, 0.5]])
+
+    def load() -> Any:
+        def hear(template: str, task: Task, sound: NDArray[np.float32], count: int) -> NDArray[np.float64]:
+            assert template == "tone"
+            np.testing.assert_array_equal(sound, tone_task.targets.draw(np.random.default_rng(0)))
+            return answers[:count]
+
+        return hear
+
+    monkeypatch.setattr("raveforce.imitation.policy.load_policy", load)
+    env = BatchVecEnv(tone_task, 1) if batched else vector(tone_task)
+    search = Tried(env, policy="shipped", seed=0)
+    search.learn(2)
+    np.testing.assert_allclose(np.concatenate(search.plans), answers, atol=1e-6)
+    with pytest.raises(ValueError, match="'shipped'"):
+        Tried(env, policy="shiped", seed=0).learn(2)
