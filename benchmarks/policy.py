@@ -39,8 +39,8 @@ OPTIONS = {
 RATE = 44100
 TRIES = (1, 4, 16, 64)
 RENDERS = (1, 10, 16, 100, 200, 1000, 10_000)
-FIRST = 16
-"""Answers of which the best is where the search begins; they count as renders."""
+FIRST, INFORMED = 16, 200
+"""Answers of which the best is where the informed search begins, and its renders, those answers among them."""
 
 
 def compare(policy: Policy, template: str, sound: NDArray[np.float32], renders: int, seed: int = 0) -> dict[str, float]:
@@ -57,7 +57,7 @@ def compare(policy: Policy, template: str, sound: NDArray[np.float32], renders: 
         start, spread = answers[values[:FIRST].argmin()], prior(answers[:FIRST], objective.dimensions).sigma
         search = CMAES(objective.dimensions, seed=seed, start=start, sigma=spread)
         search.note(answers[:FIRST], values[:FIRST])
-        found |= _searched(search, objective, min(renders, 1000), "policy, then CMA-ES")
+        found |= _searched(search, objective, min(renders, INFORMED), "policy, then CMA-ES")
     return found | _searched(CMAES(objective.dimensions, seed=seed), objective, renders, "CMA-ES")
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shlex
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -142,8 +143,12 @@ def _recordings(folder: str | None, files: str | None) -> dict[str, dict[str, So
 
 
 def _command(options: Mapping[str, Any]) -> str:
-    given = [f"{name}={value}" for name, value in options.items() if value not in (None, OPTIONS[name].default)]
-    return " ".join(["python -m experiments.train_policy", *given])
+    given = [
+        f"{name}={value}"
+        for name, value in options.items()
+        if name != "output" and value not in (None, OPTIONS[name].default)
+    ]
+    return shlex.join(["python", "-m", "experiments.train_policy", *given])
 
 
 def _restore(trainer: Trainer, folder: Path, options: Mapping[str, Any]) -> float:
