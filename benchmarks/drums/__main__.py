@@ -13,7 +13,6 @@ Recordings that one command installs on Debian and Ubuntu:
 from __future__ import annotations
 
 import csv
-import importlib
 import json
 import multiprocessing
 import sys
@@ -35,6 +34,7 @@ from benchmarks.drums.sounds import CLASSES, SAMPLE_RATE, DrumSound, find_drums
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
 from experiments.records.provenance import versions
+from raveforce.imitation.policy import Policy, PolicyError, load_policy
 from raveforce.recordings import SPLITS, split_kits
 from raveforce.tasks import TASKS
 
@@ -89,11 +89,9 @@ def policy_answers(path: str | None) -> Answers:
         There is none.
     """
     try:
-        policies: Any = importlib.import_module("raveforce.imitation.policy")
-        answers: Answers = policies.load_policy() if path is None else policies.Policy.load(path)
-    except (ImportError, ValueError) as error:
+        return load_policy() if path is None else Policy.load(path)
+    except PolicyError as error:
         raise ConfigError(f"{error}; or name agents without {', '.join(WITH_POLICY)}") from error
-    return answers
 
 
 def summary(rows: Iterable[Mapping[str, Any]], names: Sequence[str]) -> list[dict[str, Any]]:

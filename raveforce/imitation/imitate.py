@@ -7,6 +7,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +36,9 @@ LONGEST = 10.0
 SHORTEST = 256
 """Samples of sound at least."""
 RESERVE = 0.35
-"""Seconds that are kept for what comes after the search."""
+"""Seconds that are kept for what comes after the search, beside ``FINISHING`` renders."""
+FINISHING = 200
+"""Renders that the end takes: rounding, and random programs."""
 RANDOM = 64
 """Random programs that say how near a program comes by chance."""
 OUTSIDE = 0.45
@@ -176,8 +179,7 @@ def imitate(
         seconds = 10.0
     if seconds is not None and not 0 < seconds < math.inf:
         raise ValueError(f"seconds is a number above 0, not {seconds!r}")
-    deadline = None if seconds is None else started + max(seconds - RESERVE, seconds / 2)
-    budget = Budget(renders, deadline)
+    budget = Budget(renders, None if seconds is None else started + seconds)
     names = templates(template)
     minimised = make_distance(distance, SAMPLE_RATE)
     target = prepare(sound, sample_rate)
@@ -185,9 +187,18 @@ def imitate(
     objectives = [Objective(name, make_template(name, target, SAMPLE_RATE), minimised) for name in names]
     try:
         given = _proposers(policy) if proposers is None else proposers
+        looking = time.monotonic()
         lanes = starts(objectives, given, budget, seed)
-        best, interrupted = race(lanes, budget, threads=os.cpu_count() or 1, progress=progress)
-        return _imitation(best, sum(lane.search.renders for lane in lanes), started, interrupted)
+        if seconds is not None:
+            looks = sum(lane.search.renders for lane in lanes)
+            afterwards = RESERVE + FINISHING * (time.monotonic() - looking) / looks
+            budget = Budget(renders, started + max(seconds - afterwards, seconds / 2))
+        with ThreadPoolExecutor(1, "silence") as background:
+            # Meanwhile: the distances to silence, with all that they import.
+            silence = background.submit(_distances, np.zeros_like(target), objectives[0])
+            best, interrupted = race(lanes, budget, threads=os.cpu_count() or 1, progress=progress)
+        renders = sum(lane.search.renders for lane in lanes)
+        return _imitation(best, silence.result(), renders, started, interrupted)
     finally:
         for objective in objectives:
             objective.close()
@@ -207,7 +218,7 @@ def _proposers(policy: bool) -> list[Proposer]:
     return found
 
 
-def _imitation(best: Lane, renders: int, started: float, interrupted: bool) -> Imitation:
+def _imitation(best: Lane, silence: dict[str, float], renders: int, started: float, interrupted: bool) -> Imitation:
     """Put down what a search found."""
     objective = best.objective
     searched = time.monotonic() - started
@@ -226,11 +237,15 @@ def _imitation(best: Lane, renders: int, started: float, interrupted: bool) -> I
         target=objective.target,
         sample_rate=SAMPLE_RATE,
         distance=name,
-        distances=measure(audio, objective.target, SAMPLE_RATE, extra=[objective.distance]),
-        silence=measure(np.zeros_like(audio), objective.target, SAMPLE_RATE, extra=[objective.distance]),
+        distances=_distances(audio, objective),
+        silence=silence,
         random=float(np.median(objective(actions))),
         at_bounds=at_bounds(objective.parameters, found.values),
         renders=renders,
         seconds=searched,
         interrupted=interrupted,
     )
+
+
+def _distances(audio: Audio, objective: Objective) -> dict[str, float]:
+    return measure(audio, objective.target, SAMPLE_RATE, extra=[objective.distance])

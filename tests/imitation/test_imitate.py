@@ -72,6 +72,10 @@ def test_an_answer_is_there_in_time(drum: Audio) -> None:
     found = raveforce.imitate(drum, seconds=1.5)
     assert time.monotonic() - started < 2
     assert found.renders > 100
+    long = np.tile(np.concatenate([drum, drum]), 12)  # six seconds: programs take longer, and so does the end
+    started = time.monotonic()
+    raveforce.imitate(long, seconds=6, template="kick")
+    assert time.monotonic() - started < 7
 
 
 def test_a_right_answer_is_taken_and_a_wrong_one_costs_little(drum: Audio) -> None:
