@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
@@ -38,3 +40,15 @@ def configure() -> Callable[..., DictConfig]:
             return compose("config", [*agents, *fast, *(o for o in overrides if o not in agents)])
 
     return _configure
+
+
+@pytest.fixture(scope="session")
+def kits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of ten kits of one kick each: enough for every split."""
+    folder = tmp_path_factory.mktemp("kits")
+    time = np.arange(8820) / 22050
+    for kit in range(10):
+        (folder / f"kit{kit}").mkdir()
+        sound = 0.8 * np.sin(2 * np.pi * (50 + kit) * time) * np.exp(-time / 0.1)
+        soundfile.write(folder / f"kit{kit}" / "kick.wav", sound, 22050)
+    return folder

@@ -23,6 +23,10 @@ EXPERIMENTS = {
     "bass_line": ["agent=random"],
     "drum_loop": ["agent=random"],
     "match": ["num_envs=2", "agent.settings.learning_starts=8", "agent.settings.batch_size=8"],
+    "match_recordings": [
+        *("num_envs=2", "task.attempts=2", "agent.settings.supervised=12", "agent.settings.learning_starts=8"),
+        *("agent.settings.batch_size=8", "agent.settings.buffer_size=200"),
+    ],
 }
 
 
@@ -40,8 +44,9 @@ def run(path: Path, *choices: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in CONF.glob("experiment/*.yaml")))
-def test_every_experiment_runs(name: str, tmp_path: Path) -> None:
-    run(tmp_path, f"experiment={name}", *EXPERIMENTS.get(name, []))
+def test_every_experiment_runs(name: str, tmp_path: Path, kits: Path) -> None:
+    folder = [f"task.target={kits}"] if name == "match_recordings" else []
+    run(tmp_path, f"experiment={name}", *EXPERIMENTS.get(name, []), *folder)
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in CONF.glob("reward/*.yaml")))

@@ -26,6 +26,8 @@ NEEDS = {
     "agent=dqn": ["task=drum_loop"],
     "agent=qrdqn": ["task=drum_loop"],
     "agent=gcsl": ["task=match", "observation=log_mel_goal"],
+    "agent=grpo": ["task=match", "task.attempts=2", "observation=log_mel_goal"],
+    "experiment=match_recordings": ["task.target=KITS"],
     "agent=sb3": ["agent.algorithm=sb3_contrib:CrossQ"],
     "task=custom": ["task.name=kick"],
 }
@@ -33,10 +35,11 @@ NEEDS = {
 
 
 @pytest.mark.parametrize("option", [option for option in OPTIONS if option != "engine=wasmer"])
-def test_every_file_in_conf_builds_a_run(option: str) -> None:
+def test_every_file_in_conf_builds_a_run(option: str, kits: Path) -> None:
     group, _, name = option.partition("=")
+    needs = [need.replace("KITS", str(kits)) for need in NEEDS.get(option, [])]
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        choices = [f"agent={name}"] if group == "tune" else [option, *NEEDS.get(option, [])]
+        choices = [f"agent={name}"] if group == "tune" else [option, *needs]
         cfg = compose("tune" if group == "tune" else "config", choices)
     if group == "tune":  # its settings, all of which the agent takes
         space = dict(search_space(cfg.tune))
