@@ -90,23 +90,17 @@ class EnvSpec:
         actions : "box", "multi_discrete" or "discrete"; or an Actions
         engine, engine_options, render_mode : see EnvSpec
         """
-        if isinstance(task, EnvSpec):
-            spec, task = task, task.task
-        else:
-            spec = cls(
-                task,
-                make_reward(task.reward, task.sample_rate),
-                make_observation(task.observation, task.sample_rate),
-                make_actions(task.actions, task.parameters),
-            )
-        changes: dict[str, Any] = {"engine": engine, "engine_options": engine_options, "render_mode": render_mode}
-        if reward is not None:
-            changes["reward"] = make_reward(reward, task.sample_rate)
-        if observation is not None:
-            changes["observation"] = make_observation(observation, task.sample_rate)
-        if actions is not None:
-            changes["actions"] = make_actions(actions, task.parameters)
-        return replace(spec, **{name: value for name, value in changes.items() if value is not None})
+        of = task.task if isinstance(task, EnvSpec) else task
+        # What is not given is the task's own, or the spec's.
+        parts: dict[str, Any] = {
+            "reward": make_reward(task.reward if reward is None else reward, of.sample_rate),
+            "observation": make_observation(task.observation if observation is None else observation, of.sample_rate),
+            "actions": make_actions(task.actions if actions is None else actions, of.parameters),
+        }
+        settings = {"engine": engine, "engine_options": engine_options, "render_mode": render_mode}
+        parts |= {name: value for name, value in settings.items() if value is not None}
+        # In one go, because a spec tries its program when it is made, with its engine and that one's options.
+        return replace(task, **parts) if isinstance(task, EnvSpec) else cls(of, **parts)
 
     @property
     def action_space(self) -> gymnasium.Space[Any]:

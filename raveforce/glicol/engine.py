@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -10,13 +11,17 @@ from raveforce.glicol.errors import EngineUnavailable, GlicolError
 from raveforce.glicol.program import Program
 from raveforce.glicol.protocol import Engine
 from raveforce.glicol.recordings import Samples
+from raveforce.registry import Registry
 
 __all__ = ["ENGINES", "open_engine"]
 
 log = logging.getLogger(__name__)
 
-ENGINES = ("auto", "native", "wasm")
-"""Kinds of engine that ``open_engine`` knows."""
+ENGINES: Registry[Callable[..., Engine]] = Registry("engine", group="raveforce.engines")
+"""Kinds of engine by name: called with a program, ``rows``, ``sample_rate``, ``samples`` and the engine's options."""
+
+NATIVE_OPTIONS = {"num_threads"}
+WASM_OPTIONS = {"memory_limit", "runtime"}
 
 
 def open_engine(
@@ -36,7 +41,8 @@ def open_engine(
     rows : how many copies play side by side
     sample_rate : Hz
     kind : "wasm", the real Glicol in a sandbox, plays everything; "native" plays common nodes many times
-        faster and sounds the same; "auto" takes native where the program allows
+        faster and sounds the same; "auto" takes native where the program allows; or an engine of your own by its
+        entry point or path
     samples : recordings for ``sp`` by name: arrays [samples] or [channels, samples] at the engine's rate, pairs of
         array and rate in Hz, or paths
     **options : passed on to the engine: ``bpm``, ``seed``, ``deadline`` (seconds a row may take over a
@@ -49,6 +55,8 @@ def open_engine(
         The engine's binary or runtime is missing.
     GlicolError, ProgramError
         The program is wrong.
+    UnknownName
+        There is no such kind of engine.
 
     Examples
     --------
@@ -58,34 +66,34 @@ def open_engine(
     """
     if isinstance(program, str):
         program = Program(program)
-    if kind not in ENGINES:
-        raise ValueError(f"unknown engine {kind!r}; the engines are {', '.join(ENGINES)}")
-    options["samples"] = samples
-    if kind == "native":
-        return _open_native(program, rows, sample_rate, options)
-    if kind == "auto":
-        for_native = {name: value for name, value in options.items() if name not in WASM_OPTIONS}
-        options = {name: value for name, value in options.items() if name not in NATIVE_OPTIONS}
-        try:
-            return _open_native(program, rows, sample_rate, for_native)
-        except (EngineUnavailable, GlicolError) as error:
-            # A wrong program comes here too: the real engine has the last word on what is wrong with it.
-            _say_once(f"playing with the slower wasm engine: {getattr(error, 'message', error)}")
-    from raveforce.glicol.wasm.engine import WasmEngine
-
-    return WasmEngine(program, rows=rows, sample_rate=sample_rate, **options)
+    return ENGINES.get(kind)(program, rows=rows, sample_rate=sample_rate, samples=samples, **options)
 
 
-NATIVE_OPTIONS = {"num_threads"}
-WASM_OPTIONS = {"memory_limit", "runtime"}
+@ENGINES.register("auto")
+def _open_auto(program: Program, **options: Any) -> Engine:
+    for_native = {name: value for name, value in options.items() if name not in WASM_OPTIONS}
+    try:
+        return _open_native(program, **for_native)
+    except (EngineUnavailable, GlicolError) as error:
+        # A wrong program comes here too: the real engine has the last word on what is wrong with it.
+        _say_once(f"playing with the slower wasm engine: {getattr(error, 'message', error)}")
+    return _open_wasm(program, **{name: value for name, value in options.items() if name not in NATIVE_OPTIONS})
 
 
-def _open_native(program: Program, rows: int, sample_rate: int, options: dict[str, Any]) -> Engine:
+@ENGINES.register("native")
+def _open_native(program: Program, **options: Any) -> Engine:
     try:
         from raveforce.glicol.native.engine import NativeEngine
     except ImportError as error:
         raise EngineUnavailable(f"the native engine needs numba and lark: {error}") from error
-    return NativeEngine(program, rows=rows, sample_rate=sample_rate, **options)
+    return NativeEngine(program, **options)
+
+
+@ENGINES.register("wasm")
+def _open_wasm(program: Program, **options: Any) -> Engine:
+    from raveforce.glicol.wasm.engine import WasmEngine
+
+    return WasmEngine(program, **options)
 
 
 @cache

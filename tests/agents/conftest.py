@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from raveforce.task import Task, define
+
+# As in runs: two workers with two threads each wait for one another.
+torch.set_num_threads(1)
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def test_short_and_strange_sounds_are_answered(samples: int) -> None:
 
 def test_a_booming_kick_keeps_the_fall_of_its_pitch_and_its_length() -> None:
     target = booming()
-    found = imitate(target, RATE, template="kick_v1", renders=600, proposers=(analyse,))
+    found = imitate(target, RATE, template="kick_v1", renders=1500, proposers=(analyse,))
     assert found.distances["mss"] < 0.4 * found.silence["mss"]
     for begin, end in ((0.01, 0.03), (0.04, 0.08), (0.2, 0.4)):
         assert pitch(found.audio, begin, end) == pytest.approx(pitch(target, begin, end), rel=0.1)
