@@ -14,29 +14,25 @@ from __future__ import annotations
 
 import csv
 import json
-import multiprocessing
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 import raveforce
 from benchmarks.drums.figures import draw_curves, draw_sounds
-from benchmarks.drums.measures import PitchTrack, distances, median_interval
-from benchmarks.drums.players import PLAYERS, WITH_POLICY, Answers, play
+from benchmarks.drums.jobs import imitated, policy_answers, spread
+from benchmarks.drums.measures import median_interval
+from benchmarks.drums.players import PLAYERS, WITH_POLICY
 from benchmarks.drums.sounds import CLASSES, SAMPLE_RATE, DrumSound, find_drums
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
 from experiments.records.provenance import versions
-from raveforce.imitation.policy import Policy, PolicyError, load_policy
 from raveforce.recordings import SPLITS, split_kits
-from raveforce.tasks import TASKS
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 BUDGETS = (1, 10, 100, 1000, 10_000)
@@ -53,45 +49,6 @@ OPTIONS = {
     "out": Option("folder of the results", "results/runs/drums"),
     "write": Option("keep them in results/paper", False, bool),
 }
-
-
-def imitated(
-    sound: DrumSound, *, agents: Sequence[str], budgets: Sequence[int], distance: str, seed: int, policy: str | None
-) -> list[dict[str, Any]]:
-    """A row for every agent and budget: how near it came to the sound."""
-    answers = policy_answers(policy) if set(agents) & set(WITH_POLICY) else None
-    template = template_of(sound.kind)
-    track = PitchTrack(sound.audio)
-    about = {"sound": sound.name, "kit": sound.kit, "kind": sound.kind}
-    silence = np.zeros_like(sound.audio)
-    rows = [{**about, "agent": "silence", "renders": 0, "seconds": 0.0, **distances(silence, sound.audio, track)}]
-    rows[0]["f0"] = float("nan")
-    for agent in agents:
-        for found in play(agent, sound, template, budgets, distance=distance, seed=seed, answers=answers):
-            audio = raveforce.render(found.code, len(sound.audio) / SAMPLE_RATE)
-            near = distances(audio, sound.audio, track)
-            shown = {"renders": found.renders, "seconds": found.seconds, "template": found.template, "code": found.code}
-            rows.append({**about, "agent": agent, **shown, **near})
-    return rows
-
-
-def template_of(kind: str) -> str:
-    """The template of a class: its own, the newest; else the one for any drum."""
-    return next(name for name in (f"{kind}_v1", kind, "drum") if name in TASKS)
-
-
-def policy_answers(path: str | None) -> Answers:
-    """The answers of a policy, the shipped one without a path.
-
-    Raises
-    ------
-    ConfigError
-        There is none.
-    """
-    try:
-        return load_policy() if path is None else Policy.load(path)
-    except PolicyError as error:
-        raise ConfigError(f"{error}; or name agents without {', '.join(WITH_POLICY)}") from error
 
 
 def summary(rows: Iterable[Mapping[str, Any]], names: Sequence[str]) -> list[dict[str, Any]]:
@@ -185,7 +142,7 @@ def main(arguments: Sequence[str]) -> None:
         seed=options["seed"],
         policy=options["policy"],
     )
-    rows = [row for made in _spread(task, sounds, options["jobs"]) for row in made]
+    rows = [row for made in spread(task, sounds, options["jobs"]) for row in made]
 
     names = [name for name, value in rows[0].items() if isinstance(value, float) and name != "seconds"]
     table = summary(rows, names)
@@ -220,17 +177,6 @@ def _words(text: str, known: Iterable[str], what: str) -> list[str]:
     if unknown or not words:
         raise ConfigError(f"{what} are among {', '.join(known)}, not {text!r}")
     return words
-
-
-def _spread(task: Any, sounds: Sequence[DrumSound], jobs: int) -> Iterable[list[dict[str, Any]]]:
-    """The task's results for all sounds, in their order."""
-    quiet = not sys.stderr.isatty()
-    if jobs == 1:
-        yield from (task(sound) for sound in tqdm(sounds, disable=quiet))
-        return
-    # Started anew, not forked: the engines' threads do not survive a fork.
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from tqdm(pool.map(task, sounds), total=len(sounds), disable=quiet)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 import csv
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import soundfile
 
 from benchmarks.drums.__main__ import main
+from benchmarks.drums.jobs import imitated, spread
 from benchmarks.drums.measures import PitchTrack, median_interval
 from benchmarks.drums.sounds import drum_class, find_drums
 from experiments.config.errors import ConfigError
@@ -53,6 +55,13 @@ def folder(tmp_path: Path) -> Path:
 )
 def test_classes_by_name(path: str, kind: str | None) -> None:
     assert drum_class(path) == kind
+
+
+def test_processes_find_what_one_finds(folder: Path) -> None:
+    task = partial(imitated, agents=["random"], budgets=[1, 10], distance="mss", seed=0, policy=None)
+    sounds = find_drums(folder, kinds=("kick",), limit=2)
+    one, several = list(spread(task, sounds, 1)), list(spread(task, sounds, 2))
+    assert [[row["mss"] for row in rows] for rows in one] == [[row["mss"] for row in rows] for rows in several]
 
 
 def test_a_limit_is_spread_over_the_sounds(folder: Path) -> None:
