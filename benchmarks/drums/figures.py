@@ -39,10 +39,13 @@ def draw_curves(table: Sequence[Mapping[str, Any]], distance: str, path: Path) -
     path : file to write
     """
     kinds = list(dict.fromkeys(row["kind"] for row in table))
-    figure, panels = plt.subplots(
-        1, len(kinds), figsize=(3.4 * len(kinds) + 0.6, 3.4), layout="constrained", squeeze=False
-    )
-    for axis, kind in zip(panels[0], kinds, strict=True):
+    columns = min(len(kinds), 3)
+    lines = -(-len(kinds) // columns)
+    size = 2.9 * columns + 0.4, 2.8 * lines + 0.6
+    figure, panels = plt.subplots(lines, columns, figsize=size, layout="constrained", squeeze=False, sharex=True)
+    for axis in panels.flat[len(kinds) :]:
+        axis.set_visible(False)
+    for axis, kind in zip(panels.flat, kinds, strict=False):
         for shift, (agent, (colour, mark)) in enumerate(STYLES.items()):
             rows = sorted((r for r in table if r["kind"] == kind and r["agent"] == agent), key=lambda r: r["renders"])
             if not rows:
@@ -54,9 +57,16 @@ def draw_curves(table: Sequence[Mapping[str, Any]], distance: str, path: Path) -
             axis.errorbar(
                 renders, middle, error, color=colour, marker=mark, markersize=5, linewidth=1, capsize=2, label=agent
             )
-        axis.set(xscale="log", xlabel="renders", title=kind, ylim=(0, None))
-    panels[0, 0].set_ylabel(f"{distance}, median and 95 % interval")
-    panels[0, -1].legend(fontsize=8)
+        # Ratios count: half as far is as much at 0.4 as at 4.
+        axis.set(xscale="log", yscale="log", title=kind)
+        axis.yaxis.set_major_formatter("{x:g}")
+        axis.yaxis.set_minor_formatter("{x:g}")
+        axis.tick_params(which="both", labelsize=8)
+    for axis in panels[-1]:
+        axis.set_xlabel("renders")
+    figure.supylabel(f"{distance}, median and 95 % interval over kits")
+    handles, labels = panels.flat[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=9)
     figure.savefig(path, dpi=200)
     plt.close(figure)
 
