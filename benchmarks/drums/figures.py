@@ -53,7 +53,8 @@ def draw_curves(table: Sequence[Mapping[str, Any]], distance: str, path: Path) -
             # Side by side, so that intervals do not hide each other.
             renders = np.array([row["renders"] for row in rows]) * 1.05 ** (shift - len(STYLES) / 2)
             middle, low, high = np.array([row[distance] for row in rows], dtype=float).T
-            error = np.nan_to_num([middle - low, high - middle])
+            # A bootstrap over few kits may leave the median itself outside.
+            error = np.maximum(np.nan_to_num([middle - low, high - middle]), 0)
             axis.errorbar(
                 renders, middle, error, color=colour, marker=mark, markersize=5, linewidth=1, capsize=2, label=agent
             )

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from benchmarks.drums.__main__ import main
+from benchmarks.drums.figures import draw_curves
 from benchmarks.drums.jobs import imitated, spread
 from benchmarks.drums.measures import PitchTrack, median_interval
 from benchmarks.drums.sounds import drum_class, find_drums
@@ -62,6 +63,12 @@ def test_processes_find_what_one_finds(folder: Path) -> None:
     sounds = find_drums(folder, kinds=("kick",), limit=2)
     one, several = list(spread(task, sounds, 1)), list(spread(task, sounds, 2))
     assert [[row["mss"] for row in rows] for rows in one] == [[row["mss"] for row in rows] for rows in several]
+
+
+def test_curves_are_drawn_where_an_interval_leaves_its_median_out(tmp_path: Path) -> None:
+    row = {"kind": "kick", "agent": "cma", "mss": [0.5, 0.6, 0.7]}
+    draw_curves([{**row, "renders": 1}, {**row, "renders": 10}], "mss", tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").stat().st_size > 1000
 
 
 def test_a_limit_is_spread_over_the_sounds(folder: Path) -> None:
