@@ -22,6 +22,7 @@ from stable_baselines3.common.type_aliases import GymEnv, PyTorchObs, Schedule
 from torch import Tensor, nn
 
 from agents.gcsl import GCSL, AnswerPolicy
+from agents.group_relative import clipped_loss, group_advantages
 from agents.mixture import Mixture, MixtureHead
 
 __all__ = ["GRPO", "MixturePolicy"]
@@ -179,15 +180,12 @@ class GRPO(GCSL):
         for group in self.policy.optimizer.param_groups:
             group["lr"] = rate
         heard, drawn = (torch.as_tensor(array, dtype=torch.float32) for array in (targets[:, 0], actions))
-        spread = rewards.std(axis=1, keepdims=True) + 1e-4
-        better = torch.as_tensor((rewards - rewards.mean(axis=1, keepdims=True)) / spread, dtype=torch.float32)
+        advantages = group_advantages(rewards)
         with torch.no_grad():
             before = self.policy.mixture(heard).log_prob(drawn)
         losses = []
         for _ in range(self.epochs):
-            ratio = (self.policy.mixture(heard).log_prob(drawn) - before).clamp(-5, 5).exp()
-            kept = ratio.clamp(1 - self.clip, 1 + self.clip)
-            loss = -torch.minimum(ratio * better, kept * better).mean()
+            loss = clipped_loss(self.policy.mixture(heard).log_prob(drawn), before, advantages, self.clip)
             self.policy.optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(self.policy.parameters(), 1.0)

@@ -33,7 +33,7 @@ from experiments.records.log_writers import MetricsFile, TensorBoardFile
 from experiments.records.provenance import target_hash
 from experiments.records.run_folder import RunFolder, RunFolderError
 from experiments.tracking import Tracker, media, open_tracker
-from raveforce import audio as recordings
+from raveforce import audio as audio_files
 from raveforce.env import RaveForceEnv
 from raveforce.glicol import EngineUnavailable, GlicolError
 from raveforce.spec import EnvSpec
@@ -274,7 +274,9 @@ def _best_media(best: Best, sample_rate: int) -> dict[str, Any]:
 def _last_media(folder: RunFolder, eval_env: RaveForceEnv, best: Best | None) -> dict[str, Any]:
     """What the trained policy plays, and the best sound if it was not logged yet."""
     rate = eval_env.task.sample_rate
-    sound, target = (recordings.load(folder.path / f"{name}.wav", sample_rate=rate)[0] for name in ("policy", "target"))
+    sound, target = (
+        audio_files.load(folder.path / f"{name}.wav", sample_rate=rate)[0] for name in ("policy", "target")
+    )
     text = (folder.path / "policy.glicol").read_text(encoding="utf-8")
     logged = media("policy", sound, rate, programs=[text], target=target)
     return logged if best is None else {**logged, **_best_media(best, rate)}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from raveforce import audio as recordings
+from raveforce import audio as audio_files
 
 __all__ = ["Augmentation", "make_augmentation"]
 
@@ -60,7 +60,7 @@ class Augmentation:
         peak = float(np.abs(sound).max())
         # A rate in whole tens of Hz, since resampling between rates without common factors is slow.
         rate = round(sample_rate * 2 ** (self.speed * (1 - 2 * speed)), -1)
-        take = recordings.resample(sound, sample_rate, rate) if rate != sample_rate else sound
+        take = audio_files.resample(sound, sample_rate, rate) if rate != sample_rate else sound
         take = take * 10 ** (-self.decay * decay / 20 * np.linspace(0, 1, len(take), dtype=np.float32))
         if hiss[0] and self.room:
             take = take + _room(take, noises, reverberation * sample_rate) * np.sqrt(self.room * room)

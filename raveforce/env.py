@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from raveforce import frames
 from raveforce.distances import Distance
 from raveforce.episodes import Episodes
-from raveforce.glicol.recordings import Samples
+from raveforce.glicol.samples import Samples
 from raveforce.observations import Observation, row
 from raveforce.rewards import Reward
 from raveforce.spec import RENDER_MODES, EnvSpec

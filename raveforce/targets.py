@@ -10,10 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from raveforce import audio as recordings
+from raveforce import audio as audio_files
 from raveforce.faults import render_or_fault
 from raveforce.glicol import Engine, Program, open_engine
-from raveforce.glicol.recordings import Recording
+from raveforce.glicol.samples import Recording
 from raveforce.parameter_space import ParameterSpace
 
 __all__ = ["FixedTarget", "ManyTargets", "RandomPrograms", "TargetSource", "from_file"]
@@ -50,7 +50,7 @@ class FixedTarget:
     audio: Array
 
     def __init__(self, audio: ArrayLike) -> None:
-        checked = recordings.as_audio(audio, name="the target")
+        checked = audio_files.as_audio(audio, name="the target")
         checked.setflags(write=False)
         object.__setattr__(self, "audio", checked)
 
@@ -77,11 +77,11 @@ class ManyTargets:
     sounds: tuple[Array, ...]
 
     def __init__(self, sounds: Sequence[ArrayLike]) -> None:
-        checked = [recordings.as_audio(sound, name=f"target {index}") for index, sound in enumerate(sounds)]
+        checked = [audio_files.as_audio(sound, name=f"target {index}") for index, sound in enumerate(sounds)]
         if not checked:
-            raise recordings.AudioError("there are no sounds to draw targets from")
+            raise audio_files.AudioError("there are no sounds to draw targets from")
         if len({len(sound) for sound in checked}) > 1:
-            raise recordings.AudioError("targets that are drawn from must have one length: cut or pad them")
+            raise audio_files.AudioError("targets that are drawn from must have one length: cut or pad them")
         for sound in checked:
             sound.setflags(write=False)
         object.__setattr__(self, "sounds", tuple(checked))
@@ -147,13 +147,12 @@ class RandomPrograms:
             sound = self.play(self.parameters.decode(action))
             if sound is not None:
                 return sound
-        raise recordings.AudioError("a hundred random programs in a row were silent or broken: look at the template")
+        raise audio_files.AudioError("a hundred random programs in a row were silent or broken: look at the template")
 
     def play(self, values: NDArray[np.float64]) -> Array | None:
         """The sound of values [1, parameters]; None if it is silent or broken."""
         if self._engine is None:
-            recordings = {name: (sample.audio, sample.sample_rate) for name, sample in self.sample_bank.items()}
-            self._engine = open_engine(self.program, 1, self.sample_rate, samples=recordings)
+            self._engine = open_engine(self.program, 1, self.sample_rate, samples=self.sample_bank)
         self._engine.reset()
         sounds, faults = render_or_fault(self._engine, values, self.samples)
         return sounds[0] if not faults and np.abs(sounds[0]).max() >= self.quietest else None
@@ -184,9 +183,9 @@ def from_file(
     ------
     AudioError
     """
-    sound, _ = recordings.load(path, sample_rate=sample_rate, max_seconds=max_seconds)
+    sound, _ = audio_files.load(path, sample_rate=sample_rate, max_seconds=max_seconds)
     if trim:
-        sound = recordings.trim(sound)
+        sound = audio_files.trim(sound)
     if normalise:
-        sound = recordings.normalise(sound)
+        sound = audio_files.normalise(sound)
     return FixedTarget(sound)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from raveforce.audio import as_path
 from raveforce.glicol import BLOCK, Engine, Program, open_engine
-from raveforce.glicol.recordings import Recording, Samples, make_recording
+from raveforce.glicol.samples import Recording, Samples, make_recording
 from raveforce.parameter_space import ParameterSpace
 from raveforce.recordings import from_folder
 from raveforce.targets import FixedTarget, TargetSource, from_file
@@ -96,8 +96,7 @@ class Task:
 
     def open_engine(self, rows: int, kind: str = "auto", **options: Any) -> Engine:
         """Open an engine that plays the program with its samples, see ``raveforce.open_engine``."""
-        samples = {name: (sample.audio, sample.sample_rate) for name, sample in self.sample_bank.items()}
-        return open_engine(self.program, rows, self.sample_rate, kind, samples=samples, **options)
+        return open_engine(self.program, rows, self.sample_rate, kind, samples=self.sample_bank, **options)
 
     def span(self, step: int) -> tuple[int, int]:
         """Where a step (from 0) begins and ends, samples."""

@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from agents.group_relative import clipped_loss, group_advantages
 from experiments.policy.network import Imitator, with_noise
 from experiments.policy.player import Player
 from experiments.policy.takes import LENGTHS, Takes
@@ -206,9 +207,8 @@ class Trainer:
         distances = self.player.distances(name, actions.numpy(), [self.takes.sounds[take] for take in of])
         rewards = -distances / self.takes.silence[of, None]
         self._nearest[of, index] = np.fmax(self._nearest[of, index], rewards.max(axis=1))
-        spread = rewards.std(axis=1, keepdims=True) + 1e-4
-        advantages = torch.as_tensor((rewards - rewards.mean(axis=1, keepdims=True)) / spread, dtype=torch.float32)
-        return 1 + float(rewards.mean()), name, of, actions, mixture.log_prob(actions), advantages
+        likelihoods, advantages = mixture.log_prob(actions), group_advantages(rewards)
+        return 1 + float(rewards.mean()), name, of, actions, likelihoods, advantages
 
     def _shares(self) -> NDArray[np.float64]:
         counts = [len(takes) for takes in self.takes.of_length.values()]
@@ -224,9 +224,7 @@ class Trainer:
     def _clipped(self, name: str, of: NDArray[np.int64], actions: Tensor, before: Tensor, advantages: Tensor) -> Tensor:
         """PPO's clipped objective."""
         mixture = self.network.answer(name, self.network.features(self._pictures[of]))
-        ratio = (mixture.log_prob(actions) - before).clamp(-5, 5).exp()
-        kept = ratio.clamp(1 - self.settings.clip, 1 + self.settings.clip)
-        return -torch.minimum(ratio * advantages, kept * advantages).mean()
+        return clipped_loss(mixture.log_prob(actions), before, advantages, self.settings.clip)
 
     def _template_loss(self, count: int = 128, temperature: float = 0.02) -> Tensor:
         """Cross entropy between the templates' likelihoods and how near they came, where several were tried."""

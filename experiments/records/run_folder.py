@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.records.checkpoints import Checkpoints
-from raveforce import audio as recordings
+from raveforce import audio as audio_files
 
 try:
     import fcntl
@@ -152,7 +152,7 @@ class RunFolder:
 
     def write_sound(self, name: str, audio: NDArray[np.float32], sample_rate: int) -> Path:
         """Write ``name``.wav."""
-        return self.write(f"{name}.wav", lambda path: recordings.write(path, audio, sample_rate))
+        return self.write(f"{name}.wav", lambda path: audio_files.write(path, audio, sample_rate))
 
     def write_program(self, name: str, programs: Sequence[str]) -> Path:
         """Write ``name``.glicol: one program, or those of an episode's steps one after the other."""

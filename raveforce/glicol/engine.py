@@ -10,7 +10,7 @@ from typing import Any
 from raveforce.glicol.errors import EngineUnavailable, GlicolError
 from raveforce.glicol.program import Program
 from raveforce.glicol.protocol import Engine
-from raveforce.glicol.recordings import Samples
+from raveforce.glicol.samples import Samples
 from raveforce.registry import Registry
 
 __all__ = ["ENGINES", "open_engine"]

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.program import Program, ProgramError
-from raveforce.glicol.recordings import Recording, Samples, Source, make_recording
+from raveforce.glicol.samples import Recording, Samples, Source, make_recording
 
 __all__ = ["BLOCK", "BaseEngine", "Engine", "EngineSettings"]
 

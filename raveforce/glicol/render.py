@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from raveforce.glicol.engine import open_engine
 from raveforce.glicol.program import Program
-from raveforce.glicol.recordings import Samples
+from raveforce.glicol.samples import Samples
 
 __all__ = ["render"]
 

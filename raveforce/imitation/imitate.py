@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from raveforce import audio as recordings
+from raveforce import audio as audio_files
 from raveforce.audio import AudioError
 from raveforce.distances import Distance, make_distance, measure
 from raveforce.glicol.render import render
@@ -110,13 +110,13 @@ def prepare(sound: ArrayLike | str | Path, sample_rate: int = SAMPLE_RATE) -> Au
     """
     if isinstance(sound, (str, Path)):
         name = str(sound)
-        audio, _ = recordings.load(sound, sample_rate=SAMPLE_RATE)
+        audio, _ = audio_files.load(sound, sample_rate=SAMPLE_RATE)
     else:
         name = "the sound"
-        audio = recordings.as_audio(sound, name=name)
+        audio = audio_files.as_audio(sound, name=name)
         if sample_rate != SAMPLE_RATE:
-            audio = recordings.resample(audio, sample_rate, SAMPLE_RATE)
-    audio = recordings.trim(audio)
+            audio = audio_files.resample(audio, sample_rate, SAMPLE_RATE)
+    audio = audio_files.trim(audio)
     seconds = len(audio) / SAMPLE_RATE
     if seconds > LONGEST:
         raise AudioError(
@@ -124,7 +124,7 @@ def prepare(sound: ArrayLike | str | Path, sample_rate: int = SAMPLE_RATE) -> Au
         )
     if len(audio) < SHORTEST:
         raise AudioError(f"{name} has {len(audio)} samples that are not silent; imitate takes {SHORTEST} or more")
-    return recordings.normalise(audio)
+    return audio_files.normalise(audio)
 
 
 def imitate(
@@ -226,7 +226,7 @@ def _imitation(best: Lane, silence: dict[str, float], renders: int, started: flo
     seconds = len(objective.target) / SAMPLE_RATE
     code = looped(objective.task.program, seconds).fill(found.values)
     # What people will hear is what is measured: the program as it is printed.
-    audio = render(code, seconds, SAMPLE_RATE)
+    audio = render(code, seconds, SAMPLE_RATE, samples=objective.task.sample_bank)
     actions = np.random.default_rng(0).uniform(-1, 1, (RANDOM, objective.dimensions))
     name = objective.distance.name
     return Imitation(

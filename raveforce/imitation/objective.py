@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from raveforce.distances import Distance, Features, measure_rows
 from raveforce.faults import render_or_fault
-from raveforce.glicol import Engine, open_engine
+from raveforce.glicol import Engine
 from raveforce.parameter_space import ParameterSpace
 from raveforce.targets import FixedTarget
 from raveforce.task import Task
@@ -130,4 +130,4 @@ class Objective:
         try:
             return self._engines.get_nowait()
         except queue.Empty:
-            return open_engine(self.task.program, rows=ROWS, sample_rate=self.task.sample_rate, num_threads=1)
+            return self.task.open_engine(ROWS, num_threads=1)

@@ -41,3 +41,10 @@ def test_what_breaks_is_infinitely_far_and_its_neighbours_are_not(drum: NDArray[
 def test_several_steps_are_refused(objective: Objective) -> None:
     with pytest.raises(ValueError, match="one step"):
         Objective("kick", replace(objective.task, total_step=2, step_len=None), objective.distance)
+
+
+def test_a_template_plays_its_samples(drum: NDArray[np.float32]) -> None:
+    parameters, samples = {"gain": ("lin", 0.1, 1)}, {"hit": drum}
+    task = define(r"o: imp 1 >> sp \hit >> mul {gain}", drum, parameters, samples=samples)
+    distances = Objective("sampled", task, make_distance("mss"))([[-1.0], [1.0]])
+    assert distances[1] < 0.1 * distances[0]

@@ -22,7 +22,7 @@ from raveforce.glicol.native.state_transfer import surviving_nodes
 from raveforce.glicol.native.voices import Voices
 from raveforce.glicol.program import Program
 from raveforce.glicol.protocol import BLOCK, BaseEngine, EngineSettings
-from raveforce.glicol.recordings import Samples
+from raveforce.glicol.samples import Samples
 
 __all__ = ["NativeEngine"]
 

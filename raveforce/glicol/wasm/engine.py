@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.program import Program
 from raveforce.glicol.protocol import BaseEngine
-from raveforce.glicol.recordings import Recording, Samples, spellings
+from raveforce.glicol.samples import Recording, Samples, spellings
 from raveforce.glicol.wasm.boundedness import has_script, is_bounded
 from raveforce.glicol.wasm.machine import WasmSettings
 from raveforce.glicol.wasm.row import Row

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raveforce.glicol.protocol import BLOCK, EngineSettings
-from raveforce.glicol.recordings import Recording
+from raveforce.glicol.samples import Recording
 from raveforce.glicol.wasm.runtime import Runtime, WasmTrap
 
 __all__ = ["BLOCK_BYTES", "MOST_BLOCKS", "REQUEST", "Machine", "Refused", "WasmSettings"]

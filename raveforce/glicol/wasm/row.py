@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from raveforce.glicol.errors import EngineUnavailable
 from raveforce.glicol.protocol import BLOCK
-from raveforce.glicol.recordings import Recording
+from raveforce.glicol.samples import Recording
 from raveforce.glicol.wasm.diagnostics import parse_error, trap_error
 from raveforce.glicol.wasm.machine import MOST_BLOCKS, Machine, Refused, WasmSettings
 from raveforce.glicol.wasm.runtime import Runtime, WasmTrap

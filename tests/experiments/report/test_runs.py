@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from experiments.records import log_writers
 from experiments.report import find_runs, read_run, reading, report_page
-from raveforce import audio as recordings
+from raveforce import audio as audio_files
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.floats() | st.text(max_size=5),
@@ -50,7 +50,7 @@ def test_a_best_sound_with_another_target_is_played_against_that_one(
     make_run: Callable[..., Path], tmp_path: Path
 ) -> None:
     run = make_run(tmp_path / "run")
-    recordings.write(run / "best_target.wav", np.full(100, 0.5), 44100)
+    audio_files.write(run / "best_target.wav", np.full(100, 0.5), 44100)
     sounds = {sound.name: sound for sound in read_run(run).sounds}
     assert sounds["best"].against == "best's target"
     assert len(sounds["best's target"].audio) == 100
@@ -102,7 +102,7 @@ def test_damage_is_said_and_hides_nothing_else(
 
 def test_a_sound_with_nan_is_played_as_far_as_it_can_be(make_run: Callable[..., Path], tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
-    recordings.write(run / "best.wav", np.array([0.1, np.nan, np.inf, 0.2]), 44100)
+    audio_files.write(run / "best.wav", np.array([0.1, np.nan, np.inf, 0.2]), 44100)
     item = read_run(run)
     assert "best.wav holds NaN" in item.faults[0]
     np.testing.assert_allclose(item.sounds[1].audio, [0.1, 0, 0, 0.2], atol=1e-6)
@@ -110,7 +110,7 @@ def test_a_sound_with_nan_is_played_as_far_as_it_can_be(make_run: Callable[..., 
 
 def test_a_long_sound_is_cut_and_says_so(make_run: Callable[..., Path], tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
-    recordings.write(run / "target.wav", np.full(25 * 8000, 0.1), 8000)
+    audio_files.write(run / "target.wav", np.full(25 * 8000, 0.1), 8000)
     target = read_run(run).sounds[0]
     assert (target.seconds, target.cut_from) == (20, 25)
     assert "20.00 s of 25.00 s" in report_page([read_run(run)])

@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 
 from experiments.report import read_run
 from experiments.train import train
-from raveforce import audio as recordings
+from raveforce import audio as audio_files
 
 
 def test_a_run_ends_with_a_page_of_itself(configure: Callable[..., DictConfig], tmp_path: Path) -> None:
@@ -45,6 +45,6 @@ def test_a_run_can_be_listened_to_while_it_goes_on(
 def test_the_best_sound_s_own_target_goes_when_it_is_the_policy_s(
     configure: Callable[..., DictConfig], tmp_path: Path
 ) -> None:
-    recordings.write(tmp_path / "best_target.wav", np.ones(10), 44100)
+    audio_files.write(tmp_path / "best_target.wav", np.ones(10), 44100)
     train(configure("agent=random"), tmp_path)
     assert not (tmp_path / "best_target.wav").exists()

@@ -22,7 +22,7 @@ import uvicorn
 from experiments import watch
 from experiments.config.errors import ConfigError
 from experiments.watch import LivePage, application
-from raveforce import audio as recordings
+from raveforce import audio as audio_files
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -84,7 +84,7 @@ def test_only_runs_that_have_changed_are_read_anew(
     page = LivePage([runs])
     page.render()
     page.render()
-    recordings.write(runs / "second" / "best.wav", np.full(50, 0.1), 44100)
+    audio_files.write(runs / "second" / "best.wav", np.full(50, 0.1), 44100)
     page.render()
     assert sorted(read[:2]) == ["first", "second"]
     assert read[2:] == ["second"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["LONGEST", "Recording", "Samples", "Source", "make_recording", "spellings"]
 
-Source: TypeAlias = "ArrayLike | tuple[ArrayLike, int] | str | os.PathLike[str]"
-"""A sound at the engine's rate, a sound and its rate in Hz, or a file."""
+Source: TypeAlias = "ArrayLike | tuple[ArrayLike, int] | str | os.PathLike[str] | Recording"
+"""A sound at the engine's rate, a sound and its rate in Hz, a file, or a recording that was checked before."""
 Samples: TypeAlias = "Mapping[str, Source]"
 """Sources by the names that programs call them."""
 
@@ -64,7 +64,7 @@ def make_recording(name: str, source: Source, sample_rate: int) -> Recording:
     ----------
     name : what programs call it
     source : float array [samples] or [channels, samples] of full scale ±1; or such an array and its rate in Hz;
-        or the path of a file that libsndfile reads
+        or the path of a file that libsndfile reads; or a recording, which stays as it is but for its name
     sample_rate : Hz of an array that comes without one
 
     Raises
@@ -79,6 +79,8 @@ def make_recording(name: str, source: Source, sample_rate: int) -> Recording:
     >>> make_recording("click", ([1.0, 0.5], 22050), 44100).sample_rate
     22050
     """
+    if isinstance(source, Recording):
+        return source if source.name == name else replace(source, name=name)
     if isinstance(source, str | os.PathLike):
         source = _read(name, Path(source).expanduser())
     if isinstance(source, tuple) and len(source) == 2 and np.ndim(source[1]) == 0:
