@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
     from benchmarks.growth import Line
-    from benchmarks.render import Measured
+    from benchmarks.workloads import Measured
 
 __all__ = ["draw"]
 

@@ -27,7 +27,7 @@ from benchmarks.peers import dawdreamer, signalflow
 from benchmarks.picture import draw
 from benchmarks.step import memory_growth, steps
 from benchmarks.supercollider import supercollider
-from benchmarks.workloads import BASS, KICK, Missing, Render, Workload
+from benchmarks.workloads import BASS, KICK, Measured, Missing, Render, Workload
 
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "paper" / "speed.json"
 TURN = 10
@@ -52,16 +52,6 @@ class Contender:
     make: Callable[[], Render]
     rows: int = 1
     every: int = 1
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Median µs a sound."""
-
-    name: str
-    workload: str
-    rows: int
-    microseconds: float
 
 
 NATIVE = "RaveForce, engine native"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BASS", "KICK", "SAMPLE_RATE", "Missing", "Render", "Workload"]
+__all__ = ["BASS", "KICK", "SAMPLE_RATE", "Measured", "Missing", "Render", "Workload"]
 
 SAMPLE_RATE = 44100
 
@@ -48,6 +48,16 @@ class Workload:
     def values(self, rows: int, seed: int) -> Values:
         """Parameters [rows, P], drawn evenly from their ranges."""
         return np.random.default_rng(seed).uniform(self.low, self.high, (rows, len(self.low)))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Median µs a sound that a contender takes."""
+
+    name: str
+    workload: str
+    rows: int
+    microseconds: float
 
 
 KICK = Workload(

@@ -141,10 +141,14 @@ def circle(graph: dict[str, set[str]]) -> list[str]:
     return next((found for module in sorted(graph) if (found := visit(module, []))), [])
 
 
-def test_no_files_import_each_other_in_a_circle() -> None:
+@pytest.mark.parametrize("room", ["raveforce", "agents", "experiments", "benchmarks"])
+def test_no_files_import_each_other_in_a_circle(room: str) -> None:
+    assert not circle(import_graph(room))
+
+
+def test_a_circle_would_be_found() -> None:
     graph = import_graph("raveforce")
     assert graph["raveforce.glicol.wasm.machine"] >= {"raveforce.glicol.protocol", "raveforce.glicol.wasm.runtime"}
-    assert not circle(graph)
     assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
 
 
