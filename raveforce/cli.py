@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-REPORTED = ("mss", "log_mel", "mfcc", "sot", "envelope")
+REPORTED = ("mss", "band_levels", "log_mel", "mfcc", "sot", "envelope")
 """Distances that are printed, beside the one that was minimised; the file imitation.json has all."""
 
 
@@ -170,16 +170,28 @@ def _told(path: Path, found: Imitation) -> Iterator[str]:
 @click.option("--seconds", type=float, default=4.0, show_default=True)
 @click.option("--sample-rate", type=int, default=44100, show_default=True, help="Hz.")
 @click.option("--bpm", type=float, default=120.0, show_default=True, help="Beats per minute.")
-@click.option("--engine", type=click.Choice(["auto", "native", "wasm"]), default="auto", show_default=True)
-def render(program: Path, out: Path, seconds: float, sample_rate: int, bpm: float, engine: str) -> None:
+@click.option("--engine", default="auto", show_default=True, help="auto, native, wasm, or one of your own by its path.")
+@click.option("--sample", "samples", multiple=True, metavar="NAME=FILE", help="A recording for `sp`, once for each.")
+def render(
+    program: Path, out: Path, seconds: float, sample_rate: int, bpm: float, engine: str, samples: tuple[str, ...]
+) -> None:
     """Play a Glicol PROGRAM (- reads it from the standard input) into a 32-bit float wav file."""
     from raveforce import audio
 
     code = sys.stdin.read() if str(program) == "-" else program.read_text(encoding="utf-8-sig")
-    sound = raveforce.render(code, seconds, sample_rate, engine, bpm=bpm)
+    given = dict(_named(text) for text in samples)
+    sound = raveforce.render(code, seconds, sample_rate, engine, bpm=bpm, samples=given)
     audio.write(out, sound, sample_rate)
     peak = float(abs(sound).max()) if len(sound) else 0.0
     click.echo(f"{out}: {seconds:g} s, peak {peak:.3f}" + (", which clips in most players" if peak > 1 else ""))
+
+
+def _named(text: str) -> tuple[str, str]:
+    """The two parts of NAME=FILE."""
+    name, _, file = text.partition("=")
+    if not (name and file):
+        raise ValueError(f"a sample is given as NAME=FILE, such as bd=kicks/bd.wav, not {text!r}")
+    return name, file
 
 
 @main.command()

@@ -154,6 +154,23 @@ def test_a_program_is_rendered(tmp_path: Path) -> None:
     assert not (tmp_path / "wrong.wav").exists()
 
 
+def test_a_program_plays_the_samples_it_is_given(recording: Path, tmp_path: Path) -> None:
+    program = tmp_path / "hits.glicol"
+    program.write_text(r"o: imp 1 >> sp \boom")
+    done = call("render", program, "-o", tmp_path / "hits.wav", "--seconds", 0.2, "--sample", f"boom={recording}")
+    assert done.exit_code == 0, done.output
+    sound, _ = soundfile.read(tmp_path / "hits.wav")
+    # The engine's sampler begins a sample late.
+    np.testing.assert_allclose(sound[1 : RATE // 10], soundfile.read(recording)[0][: RATE // 10 - 1], atol=1e-3)
+    lacking = call("render", program, "-o", tmp_path / "no.wav")
+    assert "boom" in lacking.output
+    assert "samples" in lacking.output
+    wrong = call("render", program, "-o", tmp_path / "no.wav", "--sample", "boom")
+    assert "NAME=FILE" in wrong.output
+    assert [lacking.exit_code, wrong.exit_code] == [1, 1]
+    assert not (tmp_path / "no.wav").exists()
+
+
 def test_what_there_is_can_be_listed() -> None:
     assert {"kick", "snare", "match"} <= {line.split()[0] for line in call("tasks").stdout.splitlines()}
     assert {"mss", "log_mel"} <= {line.split()[0] for line in call("distances").stdout.splitlines()}
