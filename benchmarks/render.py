@@ -7,13 +7,12 @@ times grow, and keeps everything in ``results/paper/speed.json`` and ``speed.png
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -28,7 +27,12 @@ from benchmarks.picture import draw
 from benchmarks.step import memory_growth, steps
 from benchmarks.supercollider import supercollider
 from benchmarks.workloads import BASS, KICK, Measured, Missing, Render, Workload
+from experiments.config.options import Option, read_options, run_command
 
+OPTIONS = {
+    "rounds": Option("sounds that each contender renders", 200, int, least=1),
+    "write": Option("measure everything, and keep it in results/paper", False, bool),
+}
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "paper" / "speed.json"
 TURN = 10
 """Sounds in a row before the next contender's turn, lest one pay for another's use of the caches."""
@@ -152,18 +156,15 @@ def _processor() -> str:
         return platform.processor() or platform.machine()
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> None:
     """Measure, and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=200, help="sounds each contender renders (default 200)")
-    parser.add_argument("--write", action="store_true", help="measure everything and keep it")
-    options = parser.parse_args()
+    options, _ = read_options(arguments, OPTIONS, doc=__doc__)
     opened = open_all(CONTENDERS)
     check(opened)
-    measured = measure(opened, options.rounds)
-    print(f"medians of {options.rounds} sounds at 44.1 kHz, new parameters every time\n{table(measured)}")
-    if options.write:
-        write(measured, f"python -m benchmarks.render --rounds {options.rounds} --write")
+    measured = measure(opened, options["rounds"])
+    print(f"medians of {options['rounds']} sounds at 44.1 kHz, new parameters every time\n{table(measured)}")
+    if options["write"]:
+        write(measured, f"python -m benchmarks.render rounds={options['rounds']} --write")
 
 
 def write(measured: list[Measured], command: str) -> None:
@@ -190,4 +191,4 @@ def write(measured: list[Measured], command: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_command("benchmarks.render", main)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import resource
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from benchmarks.transforms import transforms_alone
 from benchmarks.workloads import KICK, SAMPLE_RATE
+from experiments.config.options import Option, read_options, run_command
 from raveforce.episodes import Episodes
 from raveforce.spec import EnvSpec
 from raveforce.task import Task, define
@@ -19,6 +20,7 @@ from raveforce.tasks.kick import kick_808
 
 __all__ = ["Step", "memory_growth", "steps"]
 
+OPTIONS = {"episodes": Option("played to see whether memory grows", 100_000, int, least=1)}
 PARAMETERS = [("lin", 0.001, 0.1), ("lin", 0.05, 0.2), ("exp", 30, 300)]
 
 
@@ -118,11 +120,9 @@ def memory_growth(count: int = 100_000) -> float:
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> None:
     """Measure, and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--episodes", type=int, default=100_000, help="for the memory (default 100,000)")
-    options = parser.parse_args()
+    options, _ = read_options(arguments, OPTIONS, doc=__doc__)
     print("kick 0.3 s, engine native, one thread: µs a row")
     names = ("total", "render", "distance", "see", "rest", "best", "cpu", "steps/s")
     print(f"{'reward':10} {'observation':12} {'rows':>4} " + " ".join(f"{name:>8}" for name in names))
@@ -136,8 +136,8 @@ def main() -> None:
     print("mss of sounds that do not end, one thread, least: µs a sound")
     for name, least in transforms_alone().items():
         print(f"  {name:34} {least:8.0f}")
-    print(f"memory after {options.episodes} episodes: {memory_growth(options.episodes):+.1f} MB")
+    print(f"memory after {options['episodes']} episodes: {memory_growth(options['episodes']):+.1f} MB")
 
 
 if __name__ == "__main__":
-    main()
+    run_command("benchmarks.step", main)

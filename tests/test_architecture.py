@@ -152,6 +152,18 @@ def test_a_circle_would_be_found() -> None:
     assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
 
 
+def test_commands_start_in_one_manner() -> None:
+    """Each takes key=value and --help: by ``run_command``, or by Hydra where settings compose."""
+    commands = [
+        path for room in ("experiments", "benchmarks") for path in modules(room) if "__main__" in path.read_text()
+    ]
+    assert len(commands) > 10
+    for path in commands:
+        found = imports(path)
+        assert "argparse" not in found, path
+        assert {"experiments.config.options.run_command", "hydra"} & found, path
+
+
 def test_importing_raveforce_is_light() -> None:
     heavy = ["torch", "stable_baselines3", "hydra", "wandb", "matplotlib", "librosa", "numba", "wasmtime"]
     code = f"import sys, raveforce; print([name for name in {heavy} if name in sys.modules])"
