@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -9,6 +11,10 @@ from numpy.typing import NDArray
 from raveforce.task import Task, define
 
 RATE = 44100
+
+# What a shell starts in the background ignores Ctrl-C, and so would the processes that tests send it to.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -77,9 +77,11 @@ from raveforce.glicol import open_engine
 engine = open_engine("o: saw {} >> lpf 30 9.0 >> plate 0.5", 32, kind="native", num_threads=%d, deadline=1e6)
 first = engine.play([[50 + i] for i in range(32)], 1000)
 print("ready", flush=True)
+end = time.monotonic() + 30
 try:
-    while True:
+    while time.monotonic() < end:
         engine.play([[50 + i] for i in range(32)], 2_000_000)
+    print("nothing was heard for half a minute", flush=True)
 except KeyboardInterrupt:
     print("interrupted", flush=True)
 again = engine.play([[50 + i] for i in range(32)], 1000)
