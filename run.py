@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 from experiments.config.command_line import prepare
 from experiments.config.errors import ConfigError
 from experiments.config.resume import AUTO, check_same, is_finished, is_started, resumed_config
+from experiments.config.tuned import note_changes
 from experiments.records.checkpoints import CheckpointError
 from experiments.records.run_folder import RunFolder, RunFolderError
 from experiments.sweeps import attempt
@@ -26,6 +27,7 @@ def main(cfg: DictConfig) -> float:
     """Run one training and leave its record in Hydra's output folder; return the score, for sweeps."""
     hydra_config = HydraConfig.get()
     path = Path(hydra_config.runtime.output_dir)
+    note_changes(cfg, hydra_config.overrides.task)
     if hydra_config.mode == RunMode.MULTIRUN:
         cfg.progress = False
         cfg.tracking.group = cfg.tracking.group or Path(hydra_config.sweep.dir).name

@@ -111,6 +111,7 @@ def _run(
     def seconds() -> float:
         return before + time.perf_counter() - began
 
+    print(records.heading(cfg, eval_env))
     _write_config(cfg, folder)
     tracker = open_tracker(cfg, folder.path)
     callbacks = _callbacks(cfg, folder, eval_env, tracker, report)

@@ -27,7 +27,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.study import MaxTrialsCallback
 from optuna.trial import TrialState
 
-from experiments.config.build import build_agent, build_env_spec, build_vec_env
+from experiments.config.build import build_agent, build_env_spec, build_vec_env, observation_name
 from experiments.config.command_line import prepare
 from experiments.config.errors import ConfigError
 from experiments.config.ranges import check_ranges
@@ -274,19 +274,36 @@ def _trial_folder(folder: Path, number: int) -> RunFolder:
 
 
 def _write_best(cfg: DictConfig, space: Mapping[str, Any], study: optuna.Study, folder: Path) -> None:
-    best = study.best_trial
+    """Write the best settings as a file of ``conf/tuned/``, and say how to use it."""
+    best, name = study.best_trial, study.study_name
     run = run_config(cfg, suggest(optuna.trial.FixedTrial(best.params), space))
     done = study.get_trials(deepcopy=False, states=DONE)
-    name = study.study_name
-    command = " ".join(["python run.py --config-dir", shlex.quote(str(folder)), *_problem_overrides(), f"agent={name}"])
+    spec = build_env_spec(run)
+    found = {
+        "task": spec.task.name,
+        "reward": spec.reward.distance.name,
+        "observation": observation_name(run, spec.task),
+        "total_timesteps": cfg.total_timesteps,
+        "reached": float(f"{best.value:.5g}"),
+    }
+    settings = OmegaConf.to_container(run.agent.settings, resolve=True)
+    overrides = HydraConfig.get().overrides.task
     text = (
-        f"# Best of {len(done)} trials of the study {name}: trial {best.number}, distance {best.value:.6g}.\n"
-        f"# {command}\n{OmegaConf.to_yaml(run.agent, resolve=True)}"
+        f"# @package agent\n# Best of {len(done)} trials (trial {best.number}, mean of {cfg.repeats} runs each):\n"
+        f"#   python -m experiments.tune {shlex.join(overrides)}\n"
+        f"{OmegaConf.to_yaml({'tuned_on': found, 'settings': settings})}"
     )
-    agents = RunFolder(folder / "agent")
-    agents.path.mkdir(exist_ok=True)
-    path = agents.write(f"{name}.yaml", lambda path: path.write_text(text, encoding="utf-8"))
-    print(f"best of {len(done)} trials: {best.value:.4g} (trial {best.number})\nsettings: {path}\nuse: {command}")
+    files = RunFolder(folder / "tuned")
+    files.path.mkdir(exist_ok=True)
+    path = files.write(f"{name}.yaml", lambda path: path.write_text(text, encoding="utf-8"))
+    chosen = HydraConfig.get().runtime.choices
+    agent = [text for text in overrides if text.partition("=")[0] in ("agent", "agent.algorithm")]
+    use = ["python run.py --config-dir", shlex.quote(str(folder)), *_problem_overrides(), *agent, f"tuned={name}"]
+    keep = f"conf/tuned/{chosen['task']}/{chosen['agent']}.yaml"
+    print(
+        f"best of {len(done)} trials: {best.value:.4g} (trial {best.number})\nsettings: {path}\n"
+        f"use: {' '.join(use)}\nkeep for this task: cp {shlex.quote(str(path))} {keep}"
+    )
 
 
 def _problem_overrides() -> list[str]:

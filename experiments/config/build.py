@@ -24,7 +24,7 @@ from raveforce.spec import EnvSpec
 from raveforce.task import Task, define
 from raveforce.tasks import TASKS
 
-__all__ = ["build_agent", "build_env_spec", "build_eval_spec", "build_task", "build_vec_env"]
+__all__ = ["build_agent", "build_env_spec", "build_eval_spec", "build_task", "build_vec_env", "observation_name"]
 
 
 def build_task(cfg: DictConfig) -> Task:
@@ -82,6 +82,13 @@ def build_eval_spec(cfg: DictConfig, trained: EnvSpec) -> EnvSpec:
             f"({spec.observation_space}, not {trained.observation_space}); are the sounds as long?"
         )
     return spec
+
+
+def observation_name(cfg: DictConfig, task: Task) -> str:
+    """The name of what the agent sees; that of its class where the task brings an object of its own."""
+    own = task.observation
+    named = cfg.observation.get("kind") or (own.get("kind") if isinstance(own, Mapping) else own)
+    return named if isinstance(named, str) else type(own).__name__
 
 
 def build_vec_env(cfg: DictConfig, spec: EnvSpec) -> VecEnv:

@@ -15,6 +15,7 @@ from omegaconf import OmegaConf
 from experiments.config.errors import ConfigError
 from experiments.config.overrides import CONF, check, config_dir, parse
 from experiments.config.resume import AUTO, CHANGEABLE, is_started, with_run_dir
+from experiments.config.tuned import with_tuned_settings
 from raveforce.distances import DISTANCES
 from raveforce.observations import OBSERVATIONS
 from raveforce.registry import Registry
@@ -36,7 +37,7 @@ def prepare(arguments: Sequence[str], config: str = "config") -> list[str]:
     ConfigError
         There is no such setting, or the run's folder is not free.
     """
-    prepared = with_registered_names(with_quoted_paths(arguments))
+    prepared = with_tuned_settings(with_registered_names(with_quoted_paths(arguments)))
     check(prepared, config)
     if config == "config":
         prepared = with_run_dir(prepared)

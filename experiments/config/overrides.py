@@ -24,10 +24,15 @@ from experiments.config.ranges import range_error
 from experiments.config.spelling import nearest_path
 from raveforce.registry import UnknownName, did_you_mean
 
-__all__ = ["CONF", "check", "config_dir", "parse", "with_changes"]
+__all__ = ["CONF", "check", "config_dir", "parse", "values", "with_changes"]
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 SETTINGS = "agent.settings."
+RENAMED = {
+    f"agent={name}_one_step": f"agent={name} takes the settings found for a task by itself"
+    for name in ("ppo", "sac", "td3", "tqc")
+}
+"""Options that there were, and what is said in their place."""
 _WORDS = {
     bool: "true or false",
     int: "a whole number",
@@ -76,6 +81,10 @@ def check(arguments: Sequence[str], config: str = "config") -> None:
     with initialize_config_dir(str(CONF), version_base="1.3"):
         loader = GlobalHydra.instance().config_loader()
         groups = {group: loader.get_group_options(group) for group in _groups(loader, "")}
+        for nested in groups:  # tuned=kick/sac is an option of the group tuned as well
+            parent, _, leaf = nested.rpartition("/")
+            if parent in groups:
+                groups[parent] = [*groups[parent], *(f"{leaf}/{option}" for option in groups[nested])]
         for group, option in [] if folder is None else _options(folder):
             groups[group] = [*groups.get(group, []), option]
         chosen = [override for override in overrides if override.key_or_group in groups]
@@ -92,15 +101,17 @@ def check(arguments: Sequence[str], config: str = "config") -> None:
 
 def _choices(override: Override, options: Sequence[str]) -> list[str]:
     """Check one override that chooses an option; return it with the first of its options, as text."""
-    group, values = override.key_or_group, list(_values(override))
-    for option in values:
-        if isinstance(option, str) and option not in options:
+    group, given = override.key_or_group, list(values(override))
+    for option in given:
+        if isinstance(option, str) and option not in options and "${" not in option:
+            if f"{group}={option}" in RENAMED:
+                raise ConfigError(f"there is no {group}={option} any more: {RENAMED[f'{group}={option}']}")
             hint = did_you_mean(option, options)
             raise ConfigError(f"there is no {group}={option}{hint} (the options are {', '.join(options)})")
     if override.is_delete():
         return []
     package = f"@{override.package}" if override.package else ""
-    first = "null" if values[0] is None else values[0]
+    first = "null" if given[0] is None else given[0]
     return [f"{'+' if override.is_add() else ''}{group}{package}={first}"]
 
 
@@ -110,7 +121,7 @@ def _check_setting(override: Override, cfg: DictConfig, names: set[str]) -> None
     if override.is_delete():
         return
     if override.is_add() or override.is_force_add():
-        problem = next((error for value in _values(override) if (error := range_error(key, value))), "")
+        problem = next((error for value in values(override) if (error := range_error(key, value))), "")
         if problem:
             raise ConfigError(problem)
         return
@@ -118,7 +129,7 @@ def _check_setting(override: Override, cfg: DictConfig, names: set[str]) -> None
         parent = key.rpartition(".")[0]
         hint = f" (to add one: +{key}=...)" if parent and _has(cfg, parent) else ""
         raise ConfigError(f"there is no setting {key}{nearest_path(key, names)}{hint}")
-    for value in _values(override):
+    for value in values(override):
         _check_value(cfg, key, value)
 
 
@@ -195,7 +206,7 @@ def _annotated(cfg: DictConfig, key: str) -> tuple[type, ...]:
     return tuple(kind for kind in _WORDS if any(kind is (typing.get_origin(hint) or hint) for hint in hints))
 
 
-def _values(override: Override) -> Iterator[Any]:
+def values(override: Override) -> Iterator[Any]:
     """An override's value, or all that a sweep tries."""
     if override.is_sweep_override():
         for text in override.sweep_string_iterator():

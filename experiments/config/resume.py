@@ -115,14 +115,18 @@ def with_absolute_target(cfg: DictConfig) -> DictConfig:
 
 def _difference(before: DictConfig, now: DictConfig) -> tuple[str, Any, Any]:
     """The first setting that differs and must not, with both values; empty where none does."""
-    one, two = (
-        {str(key): value for key, value in OmegaConf.to_container(cfg, resolve=True).items()}  # type: ignore[union-attr]
-        for cfg in (before, now)
-    )
+    one, two = _settings(before), _settings(now)
     for key in sorted((one.keys() | two.keys()) - {*CHANGEABLE, "resume"}):
         if one.get(key) != two.get(key):
             return key, one.get(key), two.get(key)
     return "", None, None
+
+
+def _settings(cfg: DictConfig) -> dict[str, Any]:
+    """What a run's metrics may depend on; what its agent's settings were tuned on is only said of them."""
+    plain: Any = OmegaConf.to_container(cfg, resolve=True)
+    plain["agent"] = {key: value for key, value in plain["agent"].items() if key != "tuned_on"}
+    return {str(key): value for key, value in plain.items()}
 
 
 def resumed_config(path: Path, composed: DictConfig, arguments: Sequence[str]) -> DictConfig:

@@ -12,6 +12,8 @@ from omegaconf import DictConfig
 
 from agents import Agent
 from experiments.callbacks.recorder import Best, Recorder
+from experiments.config.build import observation_name
+from experiments.config.tuned import describe, tuned_on
 from experiments.records.provenance import target_hash, versions
 from experiments.records.remarks import levels, remarks
 from experiments.records.run_folder import RunFolder
@@ -20,7 +22,7 @@ from experiments.rollouts import Performance, evaluate, mean_distances, measure_
 from raveforce.env import RaveForceEnv
 from raveforce.plotting import comparison
 
-__all__ = ["conclude", "flat", "verdict", "write_best"]
+__all__ = ["conclude", "flat", "heading", "verdict", "write_best"]
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +58,9 @@ def conclude(
     summary: dict[str, Any] = {
         "task": eval_env.task.name,
         "agent": cfg.agent.algorithm,
+        "tuned_on": tuned_on(cfg),
         "reward": {"distance": name, "kind": eval_env.reward.kind},
+        "observation": observation_name(cfg, eval_env.task),
         "best": None if best is None else _best(best, eval_env),
         "policy": policy,
         "silence": silence,
@@ -153,6 +157,14 @@ def write_best(folder: RunFolder, best: Best, target: NDArray[np.float32] | None
         folder.write_sound("best_target", best.target, sample_rate)
     else:
         folder.best_target.unlink(missing_ok=True)  # of a best sound before
+
+
+def heading(cfg: DictConfig, env: RaveForceEnv) -> str:
+    """What a run is about to do, in a line."""
+    return (
+        f"{env.task.name}, {cfg.agent.algorithm}, seed {cfg.seed}: reward {env.reward.distance.name}, "
+        f"observation {observation_name(cfg, env.task)}; {describe(cfg)}"
+    )
 
 
 def verdict(summary: Mapping[str, Any]) -> str:

@@ -42,7 +42,7 @@ def study(folder: Path, name: str = "kick_sac") -> optuna.Study:
     return optuna.load_study(study_name=name, storage=storage)
 
 
-def test_a_study_is_resumed_and_its_best_settings_are_an_agent(tmp_path: Path) -> None:
+def test_a_study_is_resumed_and_its_best_settings_are_those_of_the_task(tmp_path: Path) -> None:
     problem = ["reward=log_mel", "observation=parameters"]
     done = tune(tmp_path, "trials=2", *problem)
     assert done.returncode == 0, done.stderr
@@ -51,7 +51,7 @@ def test_a_study_is_resumed_and_its_best_settings_are_an_agent(tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     # The printed command is for the same problem.
     use = done.stdout.partition("use: python run.py ")[2].splitlines()[0].split()
-    assert {"task=kick", *problem, "total_timesteps=40", "agent=kick_sac"} <= set(use)
+    assert {"task=kick", *problem, "total_timesteps=40", "tuned=kick_sac"} <= set(use)
     assert not any(text.startswith(("trials", "sampler_seed", "prune")) for text in use)
     check(use)
     found = study(tmp_path)
@@ -60,18 +60,27 @@ def test_a_study_is_resumed_and_its_best_settings_are_an_agent(tmp_path: Path) -
     assert all(set(trial.intermediate_values) <= {10, 20, 30, 40} for trial in found.trials)
     assert all(trial.intermediate_values for trial in found.trials)
 
-    best = OmegaConf.load(tmp_path / "agent" / "kick_sac.yaml")
-    assert best.algorithm == "sac"
+    file = tmp_path / "tuned" / "kick_sac.yaml"
+    best = OmegaConf.load(file)
+    assert file.read_text().startswith("# @package agent\n")
+    assert "python -m experiments.tune total_timesteps=40" in file.read_text()
+    assert best.tuned_on == {
+        "task": "kick",
+        "reward": "log_mel",
+        "observation": "parameters",
+        "total_timesteps": 40,
+        "reached": float(f"{found.best_value:.5g}"),
+    }
     assert best.settings.learning_rate == found.best_params["agent.settings.learning_rate"]
     assert best.settings.train_freq == 1, "what was not tried is kept"
-    check(["--config-dir", str(tmp_path), "agent=kick_sac"])
+    assert "tau" in best.settings
+    check(["--config-dir", str(tmp_path), "tuned=kick_sac"])
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        cfg = compose("config", [f"hydra.searchpath=['file://{tmp_path}']", "agent=kick_sac"])
-    assert cfg.agent == best
-    # The best trial's own run was made with them, and its distance is the study's.
+        cfg = compose("config", [f"hydra.searchpath=['file://{tmp_path}']", "tuned=kick_sac"])
+    assert cfg.agent == {"algorithm": "sac", **best}
+    # The best trial's own run was made with them, from the plain settings.
     run = tmp_path / "trials" / f"{found.best_trial.number:05d}" / "seed0"
-    assert OmegaConf.load(run / "config.yaml").agent == best
-    assert f"distance {found.best_value:.6g}" in (tmp_path / "agent" / "kick_sac.yaml").read_text()
+    assert OmegaConf.load(run / "config.yaml").agent == {"algorithm": "sac", "settings": best.settings}
 
 
 @pytest.mark.slow

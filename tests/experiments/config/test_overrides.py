@@ -19,8 +19,8 @@ from experiments.config.overrides import check
         (["seed=one"], "seed is a whole number, such as 0, and not 'one'"),
         (["-m", "seed=0,1.5"], "seed is a whole number, such as 0, and not 1.5"),
         (["progress=3"], "progress is true or false, such as True, and not 3"),
-        (["agent.settings.learning_rate=fast"], "agent.settings.learning_rate is a number, such as 0.001, and not"),
-        (["agent.settings.policy_kwargs.net_arch=64"], "net_arch is a list, such as [128, 128], and not 64"),
+        (["agent.settings.learning_rate=fast"], "agent.settings.learning_rate is a number, such as 0.0046, and not"),
+        (["agent.settings.policy_kwargs.net_arch=64"], "net_arch is a list, such as [256, 256], and not 64"),
         (["task.target=[a,b"], "task.target=[a,b: "),
     ],
 )
