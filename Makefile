@@ -11,7 +11,7 @@ WORKERS ?= 2
 MINUTES ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-slow fuzz doctest lint format bench clean
+.PHONY: help setup run test test-slow fuzz doctest lint format bench figures clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -49,6 +49,9 @@ format: setup  ## put the code into shape
 
 bench: setup  ## measure how fast sound is made
 	$(BIN)/python -m benchmarks.render
+
+figures: setup  ## make the published figures from the stored tables, into results/figures unless ARGS say otherwise
+	$(BIN)/python -m experiments.figures $(ARGS)
 
 clean:  ## remove the virtual environment and caches; results stay
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

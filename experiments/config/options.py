@@ -8,8 +8,10 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
+
+from hydra.core.override_parser.types import ChoiceSweep
 
 from experiments.config.errors import ConfigError
 from experiments.config.overrides import parse
@@ -33,17 +35,22 @@ class Option:
     default : its value where it is not given
     kind : bool, int, float or str
     least : the smallest number it may be
+    several : it may be several values, with commas between them; then what is read is a tuple
     """
 
     help: str
     default: Any = None
     kind: type = str
     least: float | None = None
+    several: bool = False
 
     def read(self, name: str, value: Any) -> Any:
         """Check a value."""
         if value is None:
             return None
+        if self.several:
+            values = value.list if isinstance(value, ChoiceSweep) else [value]
+            return tuple(replace(self, several=False).read(name, one) for one in values)
         fits = isinstance(value, self.kind) or (self.kind is float and isinstance(value, int))
         if isinstance(value, bool) and self.kind is not bool:
             fits = False
