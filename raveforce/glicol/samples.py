@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["LONGEST", "Recording", "Samples", "Source", "make_recording", "spellings"]
+__all__ = ["LONGEST", "Recording", "Samples", "Source", "bare", "make_recording", "spellings"]
 
 Source: TypeAlias = "ArrayLike | tuple[ArrayLike, int] | str | os.PathLike[str] | Recording"
 """A sound at the engine's rate, a sound and its rate in Hz, a file, or a recording that was checked before."""
@@ -21,6 +21,8 @@ Samples: TypeAlias = "Mapping[str, Source]"
 
 LONGEST = 60.0
 """Seconds that a file may last."""
+MOST_SAMPLES = 2**24
+"""Samples of a recording whose places float32 can tell apart, as the engine's sampler must."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +53,10 @@ class Recording:
             raise ValueError(
                 f"sample {self.name!r} must be [samples] or [channels, samples], with one channel or two, at "
                 f"least two samples and finite values; it is of shape {sound.shape}"
+            )
+        if sound.shape[1] > MOST_SAMPLES:
+            raise ValueError(
+                f"sample {self.name!r} has {sound.shape[1]} samples, and at most {MOST_SAMPLES} can be played"
             )
         if not (1 <= rate <= 10_000_000 and rate == int(rate)):
             raise ValueError(f"the sample_rate of sample {self.name!r} is a whole number of Hz, not {rate!r}")
@@ -94,6 +100,11 @@ def make_recording(name: str, source: Source, sample_rate: int) -> Recording:
 def spellings(name: str) -> tuple[str, str]:
     r"""How programs may write a sample's name: ``\bd`` or ``'bd'``, which the engine takes for two names."""
     return f"\\{name}", f"'{name}'"
+
+
+def bare(spelling: str) -> str:
+    r"""A sample's name without what programs put before or around it."""
+    return spelling.strip("\\'")
 
 
 def _read(name: str, path: Path) -> tuple[NDArray[np.float32], int]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.nodes import WORDS, Node, Parameter
+from raveforce.glicol.samples import bare
 from raveforce.registry import did_you_mean
 
 __all__ = ["reference_error", "sample_error", "syntax_error"]
@@ -79,8 +80,7 @@ def reference_error(code: str, name: str) -> GlicolError:
 
 def sample_error(code: str, spelling: str) -> GlicolError:
     r"""Say that a sample is missing, and how to give it; ``spelling`` is ``\name`` or ``'name'``."""
-    bare = spelling.strip("\\'")
-    how = f"samples={{{bare!r}: array or path}} (an open engine takes it with add_sample)"
+    how = f"samples={{{bare(spelling)!r}: array or path}} (an open engine takes it with add_sample)"
     message = f"unknown sample {spelling}; give it: {how}"
     places = [match.start() for match in _mentions(code, spelling)]
     return _error(message, "sample", code, places[0] if places else None)

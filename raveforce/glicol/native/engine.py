@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce.glicol.errors import GlicolError
+from raveforce.glicol.native.bank import Bank
 from raveforce.glicol.native.kernel import opcodes as op
-from raveforce.glicol.native.kernel.jit import TILE
 from raveforce.glicol.native.load import load_kernel
 from raveforce.glicol.native.lowering.graph import Context
 from raveforce.glicol.native.lowering.variants import compile_variants
 from raveforce.glicol.native.state_transfer import surviving_nodes
 from raveforce.glicol.native.voices import Voices
+from raveforce.glicol.native.workers import Workers
 from raveforce.glicol.program import Program
 from raveforce.glicol.protocol import BLOCK, BaseEngine, EngineSettings
-from raveforce.glicol.samples import Samples
+from raveforce.glicol.samples import Recording, Samples, bare
+from raveforce.glicol.wrong_text import sample_error
 
 __all__ = ["NativeEngine"]
 
-CONFIG: Any = numba.config
 KINDS = {op.TRAP: "trap", op.LATE: "deadline", op.NO_MEMORY: "memory"}
 WORK_PER_SECOND = 10**9
 """Samples of one instruction that a row computes in a second, at least: so much work the deadline allows."""
 WORK_PER_CALL = 2**26
 """Samples of one instruction, over all rows, after which Python may act on a Ctrl-C: a fifth of a second at most."""
-WORK_PER_THREAD = 2**21
-"""Samples of one instruction, over all rows, that pay for handing them to another thread."""
-ROWS_PER_THREAD = 16
-"""Rows for which another thread pays by default."""
 
 
 class NativeEngine(BaseEngine):
@@ -47,7 +40,7 @@ class NativeEngine(BaseEngine):
     bpm : beats per minute, four to a bar
     seed : of ``choose``
     deadline : seconds that one row may take to render what one ``play`` asks for, by the work that it is
-    samples : recordings by name, checked and kept; no program that this engine plays can play one
+    samples : recordings by name, see ``add_sample``
     num_threads : threads that share the rows; by default one for every 16 rows, if the machine has them
 
     Raises
@@ -87,7 +80,9 @@ class NativeEngine(BaseEngine):
         context = Context(float(sample_rate), float(np.float32(bpm)), int(seed), code=program.template)
         self._graphs = compile_variants(program, context)
         self._word_blanks = [i for i, name in enumerate(program.blanks) if name in program.words]
+        self._names_samples = any(graph.samples for graph in self._graphs.values())
         self._kernel = load_kernel()
+        self._bank = Bank(self._recordings)
         self._voices: dict[tuple[int, ...], Voices] = {}
         self._chosen: list[tuple[int, ...] | None] = [None] * self.rows
         self._all = np.arange(self.rows)
@@ -100,9 +95,7 @@ class NativeEngine(BaseEngine):
         self._left = np.zeros(rows, np.int64)
         self._left_of_all: int | None = 0
         self._tails = np.zeros((rows, BLOCK), np.float32)
-        self._threads = _threads(num_threads, self.rows)
-        self._pool: ThreadPoolExecutor | None = None
-        self._pool_process = 0
+        self._workers = Workers(num_threads, self.rows)
 
     def reset(self, rows: Sequence[int] | None = None) -> None:
         """Put every row (or the rows named) back to silence."""
@@ -117,6 +110,9 @@ class NativeEngine(BaseEngine):
         which = slice(None) if rows is None else np.asarray(rows, np.int64)
         for voices in self._voices.values():
             voices.reset(which)
+        if rows is None and self._bank.is_stale:  # nobody plays what was replaced any more
+            self._bank.clear()
+            self._cue()
         if self._word_blanks:
             for row in self._all[which]:
                 self._chosen[row] = None
@@ -126,6 +122,7 @@ class NativeEngine(BaseEngine):
         self._check_open()
         samples = self._check_samples(samples)
         self._read(self._check_values(values))
+        self._check_samples_given()
         out = np.empty((self.rows, samples), np.float32)
         try:
             broken = self._fill(out)
@@ -135,6 +132,13 @@ class NativeEngine(BaseEngine):
         if broken:
             raise self._failure(out)
         return out
+
+    def _offer(self, recording: Recording) -> None:
+        self._cue()
+
+    def _cue(self) -> None:
+        for voices in self._voices.values():
+            voices.cue()
 
     def _fill(self, out: NDArray[np.float32]) -> int:
         """Fill ``out`` with what is left of the last block, then with new ones; return how often rows broke."""
@@ -157,7 +161,7 @@ class NativeEngine(BaseEngine):
 
     def close(self) -> None:
         """Free the threads and the state."""
-        self._stop_workers()
+        self._workers.stop()
         self._voices.clear()
         super().close()
 
@@ -184,6 +188,21 @@ class NativeEngine(BaseEngine):
         message = f"blank {name!r} stands where the language takes integers only"
         raise GlicolError(message, kind="syntax", code=codes[row], row=row)
 
+    def _check_samples_given(self) -> None:
+        """Raise the error of the first row whose program names a sample that is missing."""
+        if not self._names_samples:
+            return
+        for row in range(self.rows if self._word_blanks else 1):
+            for spelling in self._graphs[self._choices(row)].samples:
+                if bare(spelling) not in self._recordings:
+                    error = sample_error(self.program.fill(self._values[row]), spelling)
+                    error.row = row
+                    raise error
+
+    def _choices(self, row: int) -> tuple[int, ...]:
+        """Words that a row has chosen."""
+        return tuple(int(choice) for choice in self._values[row, self._word_blanks])
+
     def _common_left(self) -> int | None:
         first = int(self._left[0])
         return first if (self._left == first).all() else None
@@ -199,23 +218,25 @@ class NativeEngine(BaseEngine):
         broken = 0
         for voices, members in self._by_words(rows):
             voices.set(self._values)
-            if blocks * voices.graph.work > self.settings.deadline * WORK_PER_SECOND:
+            allowed = self.settings.deadline * WORK_PER_SECOND - blocks * voices.graph.work
+            if allowed < 0:
                 self._failed[members] = op.LATE
                 broken += len(members)
                 continue
-            # A call of the kernel cannot be interrupted, so it must not last.
-            most = max(1, WORK_PER_CALL // (len(members) * voices.graph.work))
-            for first in range(0, blocks, most):
-                number = min(most, blocks - first)
+            last = voices.sounded(self._all) + allowed if voices.has_samplers else None
+            first = 0
+            while first < blocks and len(members):
+                # A call of the kernel cannot be interrupted, so it must not last.
+                number = min(voices.most_blocks(members, WORK_PER_CALL), blocks - first)
                 play = partial(
                     voices.play, out, skip + first * BLOCK, number, blocks - first - number, self._failed
                 )  # fmt: skip
-                work = number * len(members) * voices.graph.work
-                shares = min(self._threads, len(members) // TILE, work // WORK_PER_THREAD)
-                if shares < 2:
-                    broken += play(members)
-                else:
-                    broken += sum(self._workers().map(play, np.array_split(members, shares)))
+                broken += self._workers.play(play, members, number * len(members) * voices.graph.work)
+                first += number
+                if last is not None and (late := voices.sounded(members) > last[members]).any():
+                    self._failed[members[late]] = op.ENDINGS * (1 + voices.first_sampler()) + op.LATE
+                    broken += int(late.sum())
+                    members = members[~late]
             if skip + blocks * BLOCK > out.shape[1]:
                 everybody = slice(None) if members is self._all else members
                 self._tails[everybody] = voices.last_block(everybody)
@@ -223,20 +244,9 @@ class NativeEngine(BaseEngine):
 
     def _abandon(self) -> None:
         """Go back to silence after an interruption: nobody knows where it stopped."""
-        self._stop_workers()
+        self._workers.stop()
         self._failed[:] = 0
         self.reset()
-
-    def _stop_workers(self) -> None:
-        if self._pool is not None and self._pool_process == os.getpid():
-            self._pool.shutdown(cancel_futures=True)
-        self._pool = None
-
-    def _workers(self) -> ThreadPoolExecutor:
-        """The threads; a forked process inherits none, so it starts its own."""
-        if self._pool is None or self._pool_process != os.getpid():
-            self._pool, self._pool_process = ThreadPoolExecutor(self._threads), os.getpid()
-        return self._pool
 
     def _by_words(self, rows: NDArray[np.int64]) -> Iterator[tuple[Voices, NDArray[np.int64]]]:
         """Rows that chose the same words, with the voices that play them."""
@@ -245,7 +255,7 @@ class NativeEngine(BaseEngine):
             return
         groups: dict[tuple[int, ...], list[int]] = {}
         for row in rows.tolist():
-            choices = tuple(int(choice) for choice in self._values[row, self._word_blanks])
+            choices = self._choices(row)
             groups.setdefault(choices, []).append(row)
             before = self._chosen[row]
             if before is not None and before != choices:
@@ -258,7 +268,7 @@ class NativeEngine(BaseEngine):
     def _voices_of(self, choices: tuple[int, ...]) -> Voices:
         if choices not in self._voices:
             graph = self._graphs[choices]
-            self._voices[choices] = Voices(graph, self.rows, len(self.program.blanks), self._kernel)
+            self._voices[choices] = Voices(graph, self.rows, len(self.program.blanks), self._kernel, self._bank)
         return self._voices[choices]
 
     def _failure(self, out: NDArray[np.float32]) -> GlicolError:
@@ -268,7 +278,7 @@ class NativeEngine(BaseEngine):
         rows = np.flatnonzero(failed)
         row = int(rows[0])
         code = self.program.fill(self._values[row])
-        choices = tuple(int(choice) for choice in self._values[row, self._word_blanks])
+        choices = self._choices(row)
         instruction, ending = int(failed[row]) // op.ENDINGS - 1, int(failed[row]) % op.ENDINGS
         node = self._graphs[choices].nodes[instruction] if instruction >= 0 else None
         self.reset(rows.tolist())
@@ -280,14 +290,3 @@ class NativeEngine(BaseEngine):
             op.NO_MEMORY: f"the program asked for more memory than there is{doing}",
         }[ending]
         return GlicolError(message, kind=KINDS[ending], code=code, row=row, audio=out)
-
-
-def _threads(wanted: int | None, rows: int) -> int:
-    """Threads to use: never more than the machine or numba's settings allow, nor than rows."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    available = min(cores, CONFIG.NUMBA_NUM_THREADS)
-    if wanted is None:
-        wanted = rows // ROWS_PER_THREAD
-    elif wanted < 1:
-        raise ValueError(f"num_threads must be at least 1, not {wanted}")
-    return max(1, min(wanted, available, rows))

@@ -41,7 +41,7 @@ def _warm(kernel: ModuleType) -> None:
     from raveforce.glicol.native.kernel.jit import PAD
 
     ints, floats, few = np.zeros((0, 0), np.int64), np.zeros((0, 0), np.float32), np.zeros(0, np.int64)
-    code = ints, few
+    code = ints, few, np.zeros(0, np.float32), ints
     bufs, flat = np.zeros((0, 0, BLOCK + PAD), np.float32), np.zeros((0, 0), np.uint8)
     state = floats, ints, floats, floats, bufs, flat, few
     scratch = np.zeros((0, 0, 0), np.float32), np.zeros(0, np.float32)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from raveforce.glicol.block import BLOCK
+from raveforce.glicol.native.bank import Bank
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.jit import LANES, PAD
-from raveforce.glicol.native.lowering.graph import Graph, NodeState
+from raveforce.glicol.native.lowering.graph import Graph, NodeState, symbol_of
 
 __all__ = ["Voices"]
 
@@ -23,15 +25,18 @@ class Voices:
     graph : what is played
     rows : how many rows there are
     kernel : the compiled kernel
+    bank : recordings; those that the graph names are there
     """
 
-    def __init__(self, graph: Graph, rows: int, blanks: int, kernel: ModuleType) -> None:
+    def __init__(self, graph: Graph, rows: int, blanks: int, kernel: ModuleType, bank: Bank) -> None:
         self.graph = graph
+        self._bank = bank
         self._kernel = kernel
         self._blanks = blanks
         self._ops = graph.ops.copy()
         self._rings = np.zeros((rows + 1, 0), np.float32)
         self._has_rings = bool((graph.ops[:, op.FAMILY] == op.RING_BUFFER).any())
+        self._samplers = np.flatnonzero(graph.ops[:, op.FAMILY] == op.RECORDED)
         self._sines = int((graph.ops[:, op.TRACK] >= 0).sum())
         self._params = np.empty((rows, blanks + len(graph.constants)), np.float32)
         self._params[:, blanks:] = graph.constants
@@ -40,6 +45,7 @@ class Voices:
         self._bufs = np.empty((rows + 1, graph.buffers, BLOCK + PAD), np.float32)
         self._flat = np.empty((rows + 1, graph.buffers), np.uint8)
         self.reset(slice(None))
+        self.cue()
 
     def reset(self, rows: slice | NDArray[np.int64]) -> None:
         """Put rows back to silence. Rings are cleared when a node is born."""
@@ -56,6 +62,45 @@ class Voices:
             self._kernel.ring_sizes(self._ops, self._params, sizes)
             self._make_room(sizes)
 
+    def cue(self) -> None:
+        """Let samplers that begin from now on play the recordings that there are now."""
+        for k in self._samplers:
+            self._ops[k, op.CUE] = self._bank.cue(symbol_of(self.graph.nodes[k]))
+
+    def most_blocks(self, rows: NDArray[np.int64], work: int) -> int:
+        """Blocks that these rows may play in one call of so much work; makes room for as many strikes of samplers."""
+        each = self.graph.work
+        if not len(self._samplers):
+            return max(1, work // (len(rows) * each))
+        sounding = self._of_samplers(rows, op.STRIKES)
+        room = np.zeros(len(self._ops), np.int64)
+        # A strike for every sample of a few blocks fits, and as many again as sound now.
+        room[self._samplers] = 2 * (2 * sounding.max(axis=0) + BLOCK * FEWEST_BLOCKS)
+        self._make_room(room)
+        free = (self._ops[self._samplers, op.CAPACITY] // 2 - sounding.max(axis=0)) // BLOCK
+        # With a strike at every sample the work grows with the square of the blocks.
+        steady = len(rows) * each + BLOCK * int(sounding.sum())
+        growing = len(rows) * len(self._samplers) * BLOCK * BLOCK // 2
+        blocks = (math.sqrt(steady**2 + 4 * growing * work) - steady) / (2 * growing)
+        return max(1, min(int(blocks), int(free.min())))
+
+    def sounded(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Samples that the rows' samplers have computed since they began, [rows]."""
+        return self._of_samplers(rows, op.SOUNDED).sum(axis=1)
+
+    @property
+    def has_samplers(self) -> bool:
+        """Whether recordings are played: how much work that is depends on what comes in."""
+        return len(self._samplers) > 0
+
+    def first_sampler(self) -> int:
+        """Instruction of a sampler, for errors."""
+        return int(self._samplers[0])
+
+    def _of_samplers(self, rows: NDArray[np.int64], which: int) -> NDArray[np.int64]:
+        """An integer of every sampler's state, [rows, samplers]."""
+        return self._ints[np.ix_(rows, self._ops[self._samplers, op.INT] + which)]
+
     def play(
         self,
         out: NDArray[np.float32],
@@ -66,7 +111,7 @@ class Voices:
         rows: NDArray[np.int64],
     ) -> int:
         """Play blocks of rows into ``out`` from a sample on, ``later`` more to follow; ``failed`` gets what broke."""
-        code = self._ops, self.graph.lists
+        code = self._ops, self.graph.lists, self._bank.samples, self._bank.cues
         state = self._params, self._ints, self._floats, self._rings, self._bufs, self._flat, failed
         scratch = np.empty((self._sines, blocks + 1, LANES), np.float32), np.empty(5 * LANES, np.float32)
         final = self.graph.final
@@ -84,8 +129,9 @@ class Voices:
             self._floats[row, slice(*ours.floats)] = other._floats[row, slice(*theirs.floats)]
             self._bufs[row, list(ours.bufs)] = other._bufs[row, list(theirs.bufs)]
             self._flat[row, list(ours.bufs)] = other._flat[row, list(theirs.bufs)]
-            if self._has_rings:
+            if self._has_rings or self.has_samplers:
                 self._take_rings(row, other, theirs.ops, ours.ops)
+            self._change_recordings(row, other, theirs.ops, ours.ops)
 
     def _take_rings(self, row: int, other: Voices, theirs: tuple[int, int], ours: tuple[int, int]) -> None:
         sizes = self._ops[:, op.CAPACITY].copy()
@@ -95,6 +141,14 @@ class Voices:
             size = other._ops[source, op.CAPACITY]
             start, at = other._ops[source, op.RING], self._ops[target, op.RING]
             self._rings[row, at : at + size] = other._rings[row, start : start + size]
+
+    def _change_recordings(self, row: int, other: Voices, theirs: tuple[int, int], ours: tuple[int, int]) -> None:
+        """A sampler that got another sample plays on with that one, whatever it had begun."""
+        for source, target in zip(range(*theirs), range(*ours), strict=True):
+            if self._ops[target, op.FAMILY] == op.RECORDED:
+                before, now = other.graph.nodes[source], self.graph.nodes[target]
+                if symbol_of(before) != symbol_of(now):
+                    self._ints[row, self._ops[target, op.INT] + op.CUED] = 1 + self._ops[target, op.CUE]
 
     def _make_room(self, sizes: NDArray[np.int64]) -> None:
         """Give every instruction's ring at least the size asked for, short of ``MOST_SAMPLES``."""
@@ -112,5 +166,7 @@ class Voices:
         self._rings = rings
 
 
+FEWEST_BLOCKS = 128
+"""Blocks with a strike of a sampler at every sample that find room at once."""
 MOST_SAMPLES = 1 << 24
 """Longest delay line of a row (64 MB); a longer one breaks the row, as it breaks the real engine."""

@@ -75,7 +75,7 @@ def test_a_batch_is_its_rows_bit_for_bit(template, rows):
 
 @pytest.mark.parametrize("template", RANGES)
 def test_threads_change_nothing(template, monkeypatch):
-    monkeypatch.setattr("raveforce.glicol.native.engine.WORK_PER_THREAD", 1)
+    monkeypatch.setattr("raveforce.glicol.native.workers.WORK_PER_THREAD", 1)
     values = draw(template, 33)
     one, two = native(template, rows=33, num_threads=1), native(template, rows=33, num_threads=2)
     for samples in (3000, 100):
@@ -87,8 +87,8 @@ def test_threads_change_nothing(template, monkeypatch):
 def test_threads_are_used_only_where_they_pay(template, rows, samples, pays, monkeypatch):
     opened = native(template, rows=rows, num_threads=2)
     used = []
-    workers = opened._workers
-    monkeypatch.setattr(opened, "_workers", lambda: used.append(True) or workers())
+    running = opened._workers._running
+    monkeypatch.setattr(opened._workers, "_running", lambda: used.append(True) or running())
     opened.play(draw(template, rows), samples)
     assert bool(used) == pays
     opened.close()
@@ -96,7 +96,7 @@ def test_threads_are_used_only_where_they_pay(template, rows, samples, pays, mon
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes are forked here")
 def test_threads_survive_a_fork(monkeypatch):
-    monkeypatch.setattr("raveforce.glicol.native.engine.WORK_PER_THREAD", 1)
+    monkeypatch.setattr("raveforce.glicol.native.workers.WORK_PER_THREAD", 1)
     values = draw(KICK, 33)
     opened = native(KICK, rows=33, num_threads=2)
     before = opened.play(values, 100)

@@ -55,7 +55,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Symbol:
-    """An argument that only nodes outside the native engine take: a sample's name, a script."""
+    """An argument that is neither number nor reference: a sample's name, a script."""
 
     text: str
 

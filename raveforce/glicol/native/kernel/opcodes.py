@@ -10,16 +10,18 @@ from raveforce.glicol.block import BLOCK
 # Columns. IN0, IN1: buffers read (-1: none). INT, FLOAT: where the node's state starts. RING: where its delay
 # line starts, CAPACITY: the longest it may be. P0...P4: its parameters. LIST, COUNT: its list. ORDER, INPUTS:
 # a second one. QUICK: whether its last digit matters, see below. TRACK: where phases are looked up ahead (-1: not).
+# CUE: the recording that a sampler begins with.
 CODE, FAMILY, OUT, IN0, IN1, INT, FLOAT, RING, CAPACITY = range(9)
-P0, P1, P2, P3, P4, LIST, COUNT, ORDER, INPUTS, QUICK, TRACK = range(9, 20)
-COLUMNS = 20
+P0, P1, P2, P3, P4, LIST, COUNT, ORDER, INPUTS, QUICK, TRACK, CUE = range(9, 21)
+COLUMNS = 21
 
 # It does; it does not; it does not but for what is left of it when numbers change.
 NEVER, ALWAYS, EARLY = range(3)
 
 # Families: how an instruction is played. From its inputs alone or with a little state; once a call, as its value
-# changes between calls only; from a phase; four rows in step; with a ring of samples; by the beat.
-PLAIN, HELD, OSCILLATOR, RESONANT, RING_BUFFER, BEAT = range(6)
+# changes between calls only; from a phase; four rows in step; with a ring of samples; by the beat; from
+# a recording.
+PLAIN, HELD, OSCILLATOR, RESONANT, RING_BUFFER, BEAT, RECORDED = range(7)
 
 # Codes. Their order means nothing.
 (
@@ -55,7 +57,8 @@ PLAIN, HELD, OSCILLATOR, RESONANT, RING_BUFFER, BEAT = range(6)
     ARRANGE,
     PATTERN,
     LPF_PATTERN,
-) = range(32)
+    SAMPLER,
+) = range(33)
 
 # How an instruction ended, for its row: well; where the real engine breaks; where it would go on past its deadline;
 # where it has no memory left.
@@ -72,3 +75,7 @@ X1, X2, Y1, Y2, CUTOFF, Q, TUNED, A0, A1, B1, B2 = range(11)
 SETTLING, ECHOED = range(11, 13)
 ECHO1, ECHO2 = 13, 13 + QUARTER
 RESONANT_STATE = ECHO2 + QUARTER
+
+# A sampler's integers: 1 + its recording (0: not yet any), its clock, how many strikes sound, and the samples that they
+# took to compute.
+CUED, CLOCK, STRIKES, SOUNDED = range(4)

@@ -29,7 +29,25 @@ LARGEST = float(np.finfo(np.float32).max)
 
 @jitted(cache=True)
 def play(
-    ops, lists, params, ints, floats, rings, bufs, flat, failed, tracks, lanes, rows, out, skip, blocks, later, final
+    ops,
+    lists,
+    bank,
+    cues,
+    params,
+    ints,
+    floats,
+    rings,
+    bufs,
+    flat,
+    failed,
+    tracks,
+    lanes,
+    rows,
+    out,
+    skip,
+    blocks,
+    later,
+    final,
 ):
     """Play blocks of the rows named.
 
@@ -48,7 +66,7 @@ def play(
     -------
     how often an instruction broke
     """
-    code = Code(ops, lists)
+    code = Code(ops, lists, bank, cues)
     state = State(params, ints, floats, rings, bufs, flat, failed)
     scratch = Scratch(tracks, lanes)
     broken = 0

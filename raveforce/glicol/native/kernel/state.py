@@ -17,10 +17,14 @@ class Code(NamedTuple):
     ----------
     ops : int64 [instructions, COLUMNS]
     lists : int64, what the instructions' lists hold
+    bank : float32, the recordings' samples, one after another
+    cues : int64 [recordings, 4], where each starts, its samples, its channels, its rate
     """
 
     ops: NDArray[np.int64]
     lists: NDArray[np.int64]
+    bank: NDArray[np.float32]
+    cues: NDArray[np.int64]
 
 
 class State(NamedTuple):

@@ -20,11 +20,13 @@ from raveforce.glicol.native.frontend.parser import (
     Pattern,
     Reference,
     Slot,
+    Symbol,
     parse,
     slot_character,
 )
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.lowering.graph import Builder, Context, Graph, NodeState
+from raveforce.glicol.native.lowering.scripts import ScriptError, emit_map
 from raveforce.glicol.native.lowering.wiring import Vertex, Wiring, delayed, referred, wire
 from raveforce.glicol.nodes import ANY, INSTRUCTIONS, NODES, Instruction
 
@@ -138,9 +140,11 @@ def _check_unheard(b: Builder, chains: Mapping[str, Chain], context: Context, wi
 
 def _lower(b: Builder, context: Context, at: NodeInputs) -> None:
     node = NODES[at.node.name]
-    if "native" not in node.engines:
+    if at.node.name == "meta":
+        _lower_meta(b, context, at)
+    elif "native" not in node.engines:
         raise _unsupported(context, at.node, "")
-    if node.compound is not None:
+    elif node.compound is not None:
         _lower_compound(b, context, at, node.compound)
     elif at.node.name in SPECIAL:
         SPECIAL[at.node.name](b, context, at)
@@ -230,6 +234,17 @@ def _lower_arrange(b: Builder, context: Context, at: NodeInputs) -> None:
     bars = [[b.number(each)] for each in at.node.arguments if isinstance(each, float)]
     numbers = [context.bpm, context.sample_rate]
     b.emit(at.node, INSTRUCTIONS[op.ARRANGE], at.out, (), numbers, listed=bars, order=at.order)
+
+
+def _lower_meta(b: Builder, context: Context, at: NodeInputs) -> None:
+    (script,) = at.node.arguments
+    assert isinstance(script, Symbol)
+    if len(at.inputs) != 1:
+        raise _unsupported(context, at.node, "it runs a script without an input")
+    try:
+        emit_map(b, at.node, script.text, at.inputs[0], at.out)
+    except ScriptError as error:
+        raise _unsupported(context, at.node, str(error)) from None
 
 
 SPECIAL: dict[str, Callable[[Builder, Context, NodeInputs], None]] = {

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raveforce.glicol.block import BLOCK
-from raveforce.glicol.native.frontend.parser import Chain, Node, Number, Slot
+from raveforce.glicol.native.frontend.parser import Chain, Node, Number, Slot, Symbol
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.lowering.precision import choose_precision
 from raveforce.glicol.nodes import Instruction
 
-__all__ = ["Builder", "Context", "Graph", "NodeState"]
+__all__ = ["Builder", "Context", "Graph", "NodeState", "symbol_of"]
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,19 @@ class Graph:
     whole: tuple[int, ...]
     chains: tuple[Chain, ...]
     work: int
+
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """Samples that the program names, heard or not, as it spells them."""
+        nodes = (node for chain in self.chains for node in chain.nodes if node.name == "sp")
+        return tuple(dict.fromkeys(symbol_of(node) for node in nodes))
+
+
+def symbol_of(node: Node) -> str:
+    r"""The sample that an ``sp`` names, as it spells it."""
+    (symbol,) = node.arguments
+    assert isinstance(symbol, Symbol)
+    return symbol.text
 
 
 @dataclass
