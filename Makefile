@@ -11,7 +11,7 @@ WORKERS ?= 2
 MINUTES ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-slow fuzz doctest lint format bench figures clean
+.PHONY: help setup run test test-slow fuzz docs notebooks lint format bench figures clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -21,7 +21,7 @@ setup: $(READY)  ## make the virtual environment with all that is needed, fetch 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("RaveForce needs Python 3.10 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; name another: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,sweep,watch,ray,dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,sweep,watch,ray,docs,dev]"
 	$(BIN)/python -m raveforce.glicol.wasm.binary
 	$(BIN)/python -c "import raveforce, raveforce.distances as d; s = raveforce.render('o: sin 440', 0.1); d.measure(s, s)"
 	@touch $@
@@ -37,6 +37,12 @@ test-slow: setup  ## run the slow tests
 
 fuzz: setup  ## play any programs with both engines and compare, for MINUTES
 	FUZZ_MINUTES=$(MINUTES) $(BIN)/python -m pytest -m slow -s tests/glicol/fuzz
+
+docs: setup  ## build the documentation into site/; nothing may be broken
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --clean
+
+notebooks: setup  ## run the notebooks
+	PYTHONPATH=$(CURDIR) $(BIN)/python -m pytest --nbmake --nbmake-timeout=600 notebooks
 
 lint: setup  ## check style and types
 	$(BIN)/ruff check .
@@ -54,4 +60,4 @@ figures: setup  ## make the published figures from the stored tables, into resul
 	$(BIN)/python -m experiments.figures $(ARGS)
 
 clean:  ## remove the virtual environment and caches; results stay
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) site .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

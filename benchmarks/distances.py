@@ -1,22 +1,35 @@
-"""What does each distance hear? ``python -m benchmarks.distances`` prints a table, and the pairs in the wrong order.
+"""What does each distance hear, and cost? ``python -m benchmarks.distances`` prints tables, and the wrong pairs.
 
 Four synthesised sounds (hat, snare, kick, tone) are changed in ways whose order for a listener is beyond doubt: the
 next burst of the same noise is nearer than one of half the length, a kick turned upside down is nearer than one that is
 higher. A pair is wrong where the distance puts the nearer sound at least as far away as the farther one.
+
+The cost is that of one sound of 0.4 s among 64, against one target, on one thread. ``--write`` keeps all of it in
+``results/paper/distances.json``, where the documentation finds it.
 """
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from experiments.config.options import read_options, run_command
-from raveforce.distances import DISTANCES, Distance, make_distance
+from benchmarks.render import machine
+from experiments.config.options import Option, read_options, run_command
+from raveforce.distances import DISTANCES, Distance, make_distance, measure_rows
 
 Sound = NDArray[np.float32]
+
+RESULTS = Path(__file__).resolve().parent.parent / "results" / "paper" / "distances.json"
+OPTIONS = {
+    "rounds": Option("how often the cost is measured; the least counts", 50, int, least=1),
+    "write": Option("keep the figures in results/paper/distances.json", False, bool),
+}
 
 RATE = 44100
 TIME = np.arange(round(0.4 * RATE)) / RATE
@@ -196,20 +209,44 @@ def hears(distance: Distance) -> dict[str, float]:
     return {**shares, "wrong": float(len(wrong_pairs(distance)))}
 
 
+def costs(distances: Sequence[Distance], rounds: int) -> dict[str, float]:
+    """µs a sound of 0.4 s: the least over rounds in which all take turns, so that other work counts less."""
+    target = hat()[None]
+    sounds = np.stack([hat(seed) for seed in range(64)])
+    features = [distance.features(target) for distance in distances]
+    taken: dict[str, list[float]] = {distance.name: [] for distance in distances}
+    for _ in range(rounds + 1):
+        for distance, wanted in zip(distances, features, strict=True):
+            began = time.perf_counter()
+            measure_rows(distance, sounds, wanted)
+            taken[distance.name].append((time.perf_counter() - began) / len(sounds) * 1e6)
+    return {name: min(times[1:]) for name, times in taken.items()}  # the first one compiles
+
+
 def main(arguments: Sequence[str]) -> None:
-    """Print both tables."""
-    read_options(arguments, {}, doc=__doc__)
+    """Print the tables, and write if asked to."""
+    options, _ = read_options(arguments, OPTIONS, doc=__doc__)
     made = [make_distance(name, RATE) for name in DISTANCES]
     rows = {distance.name: hears(distance) for distance in made}
+    micros = costs(made, options["rounds"])
     columns = list(next(iter(rows.values())))
     print(
-        f"Other noise by change, as a share of silence; wrong ones of {sum(len(p) for _, p in PAIRS.values())} pairs\n"
+        f"Other noise by change, as a share of silence; wrong ones of {sum(len(p) for _, p in PAIRS.values())} pairs;\n"
+        "µs a sound of 0.4 s\n"
     )
-    print("| |", " | ".join(columns), "|\n|---|" + "---|" * len(columns))
+    print("| |", " | ".join([*columns, "µs"]), "|\n|---|" + "---|" * (len(columns) + 1))
     for name, row in rows.items():
-        print(f"| `{name}` |", " | ".join(f"{row[column]:.3g}" for column in columns), "|")
+        print(f"| `{name}` |", " | ".join(f"{row[column]:.3g}" for column in columns), f"| {micros[name]:.0f} |")
     for distance in made:
         print(f"\n{distance.name}:", *(wrong_pairs(distance) or ["none"]), sep="\n- ")
+    if options["write"]:
+        result = {
+            "command": "python -m benchmarks.distances --write",
+            "machine": machine(),
+            "pairs": sum(len(pairs) for _, pairs in PAIRS.values()),
+            "distances": {name: {"microseconds": micros[name], **rows[name]} for name in rows},
+        }
+        RESULTS.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

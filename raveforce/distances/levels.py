@@ -41,6 +41,11 @@ class BandLevels(NamedDistance):
     ------
     ValueError
         Cells that do not divide the bands, or a floor that is too low.
+
+    References
+    ----------
+    Walther, Nili, Ejaz, Alink, Kriegeskorte & Diedrichsen (2016). Reliability of dissimilarity measures for
+    multi-voxel pattern analysis. NeuroImage.
     """
 
     sample_rate: int = 44100

@@ -38,6 +38,14 @@ class MultiScaleSpectral(NamedDistance):
     ------
     ValueError
         The floor is too low.
+
+    References
+    ----------
+    Arık, Jun & Diamos (2019). Fast spectrogram inversion using multi-head convolutional neural networks. IEEE Signal
+    Processing Letters.
+
+    Yamamoto, Song & Kim (2020). Parallel WaveGAN: a fast waveform generation model based on generative adversarial
+    networks with multi-resolution spectrogram. ICASSP.
     """
 
     n_ffts: tuple[int, ...] = (2048, 1024, 512, 256, 128, 64)
@@ -135,6 +143,11 @@ class MFCC(NamedDistance):
 
     Blind to the phase and to fine pitch; gain (above the floor) moves the first coefficient only. On the settings:
     ``spectra.mfcc`` (Davis & Mermelstein 1980).
+
+    References
+    ----------
+    Davis & Mermelstein (1980). Comparison of parametric representations for monosyllabic word recognition in
+    continuously spoken sentences. IEEE Transactions on Acoustics, Speech, and Signal Processing.
     """
 
     sample_rate: int = 44100
@@ -172,6 +185,11 @@ class SpectralTransport(NamedDistance):
 
     Blind to the phase and nearly to gain (of the whole: frames are weighted by loudness after both sounds are scaled
     alike); sensitive to pitch and brightness.
+
+    References
+    ----------
+    Torres, Peeters & Richard (2024). Unsupervised harmonic parameter estimation using differentiable DSP and spectral
+    optimal transport. ICASSP.
     """
 
     n_fft: int = 2048
@@ -204,6 +222,10 @@ class Chroma(NamedDistance):
     Frames hold the square root of their share of the sound's energy by class, so gain and octave do not count and
     loud frames count more; the distance is the square root of half the squared difference (that of Hellinger):
     0 to 1. Blind to gain, phase and octave, nearly to timbre. On the features: ``spectra.chroma`` (Fujishima 1999).
+
+    References
+    ----------
+    Fujishima (1999). Realtime chord recognition of musical sound: a system using Common Lisp Music. ICMC.
     """
 
     sample_rate: int = 44100
@@ -230,6 +252,10 @@ class SynthRL(NamedDistance):
 
     Spectral convergence is ``‖S-Ŝ‖ / ‖S‖``, the errors are mean absolute ones; the weights are those of SynthRL
     (Shin & Lee 2025). Blind to the phase; sensitive to gain. ``kind="inverse"`` makes it the paper's reward.
+
+    References
+    ----------
+    Shin & Lee (2025). SynthRL: cross-domain synthesizer sound matching via reinforcement learning. IJCAI.
     """
 
     sample_rate: int = 44100

@@ -18,7 +18,12 @@ __all__ = ["Envelope", "Waveform"]
 class Waveform(NamedDistance):
     """Mean squared error of the samples, the distance of the first RaveForce.
 
-    Sensitive to gain, phase and shift: two sines of the same pitch can be far apart.
+    Sensitive to gain, phase and shift: two sines of the same pitch can be far apart. Blind to likeness: silence is
+    nearer than another burst of the right noise.
+
+    References
+    ----------
+    Lan, Tørresen & Jensenius (2019). RaveForce: a deep reinforcement learning environment for music generation. SMC.
     """
 
     def features(self, audio: Array) -> Features:
