@@ -42,3 +42,25 @@ NODES = (
 def test_aliases_sound_the_same_in_every_node(node, source, check):
     for through in ("o: ~p", "~q: ~p\no: ~q", "~q: ~p >> mul 1.0\no: ~q"):
         check(f"~p: {source}\n{through} >> {node}", [((), 3000)])
+
+
+ALONE = (
+    "sin @",
+    "saw @",
+    "squ @",
+    "tri @",
+    "mul @",
+    "add @",
+    "lpf @ 1.0",
+    "hpf @ 1.0",
+    "onepole @",
+    "delayms @",
+    "delayn @",
+)
+
+
+@pytest.mark.parametrize("node", [*ALONE, "apfmsgain @ 0.5", "mix @ ~x", "mix @"])
+@pytest.mark.parametrize("source", ["", "saw 200 >> ", "imp 100 >> "])
+def test_a_node_does_not_hear_itself(source, node, check):
+    check(f"o: {source}{node.replace('@', 'o')}\n~x: saw 33", [((), 3000)])
+    check(f"~s: {source}{node.replace('@', '~s')}\no: ~s >> mul 0.5\n~x: saw 33", [((), 3000)])

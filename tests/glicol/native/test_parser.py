@@ -109,7 +109,8 @@ def test_an_error_shows_its_place_in_the_template():
         ("o: saw 10 >> plate 0.1 >> sin ~a; ~a: plate 0.3", "plate", (1, 39)),
         ('o: sig "1@0.5"', "constsig", (1, 4)),
         ("o: arrange ~a {}; ~a: sin 3", "arrange", (1, 4)),
-        ("o: sin 3 >> add o", "add", (1, 13)),
+        ("o: sin 3 >> balance o ~x; ~x: sin 4", "balance", (1, 13)),
+        ("o: arrange o 1", "arrange", (1, 4)),
         ("~x: sin 4; o: sin 2 >> get ~x", "get", (1, 24)),
     ],
 )

@@ -17,6 +17,8 @@ Vertex = tuple[str, int]
 """A node's chain and its place in it."""
 
 DESTINATION: Vertex = ("", 0)
+BROKEN_BY_THEMSELVES = ("seq", "arrange", "balance")
+"""Nodes that look for each of their inputs by its place. A node that feeds itself is not among its own inputs."""
 MOST_ORDERS = 120
 
 
@@ -52,7 +54,7 @@ def wire(chains: Mapping[str, Chain], given: tuple[str, ...] = (), code: str = "
     GlicolError
         Of kind "reference": a name that no chain bears.
     UnsupportedProgram
-        A node that refers to itself; feedback whose order the engine leaves to chance.
+        A node that would look for itself among its inputs; feedback whose order the engine leaves to chance.
     """
     ends = {name: (name, len(chain.nodes) - 1) for name, chain in chains.items()} | {name: (name, 0) for name in given}
     main: dict[Vertex, Vertex] = {}
@@ -69,7 +71,7 @@ def wire(chains: Mapping[str, Chain], given: tuple[str, ...] = (), code: str = "
                 if len(matches) > 1:
                     by_chance.append(vertex)
                 found += matches
-            if vertex in found and node.name != "mix":
+            if vertex in found and node.name in BROKEN_BY_THEMSELVES:
                 raise UnsupportedProgram(
                     node.name, code=code, line=node.line, column=node.column, why="it feeds itself"
                 )
