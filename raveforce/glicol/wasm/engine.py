@@ -78,7 +78,7 @@ class WasmEngine(BaseEngine):
     ) -> None:
         settings = WasmSettings(sample_rate, bpm, seed, deadline, memory_limit)
         super().__init__(program, rows, settings, samples)
-        chosen = open_runtime(runtime, interruptible=not is_bounded(program))
+        chosen = self._runtime = open_runtime(runtime, interruptible=not is_bounded(program))
         if not chosen.confines and has_script(program):
             raise GlicolError(
                 f"the runtime {chosen.name} cannot stop a script that goes wrong, so programs with scripts "
@@ -110,13 +110,14 @@ class WasmEngine(BaseEngine):
         codes = [self.program.fill(row) for row in self._check_values(values).tolist()]
         audio = np.empty((self.rows, samples), np.float32)
         failed: list[GlicolError] = []
-        for number, (row, code, out) in enumerate(zip(self._playing, codes, audio, strict=True)):
-            try:
-                row.play(code, out)
-            except GlicolError as error:
-                out[:] = np.nan
-                error.row = number
-                failed.append(error)
+        with self._runtime.hearing_interrupts():
+            for number, (row, code, out) in enumerate(zip(self._playing, codes, audio, strict=True)):
+                try:
+                    row.play(code, out)
+                except GlicolError as error:
+                    out[:] = np.nan
+                    error.row = number
+                    failed.append(error)
         if not failed:
             return audio
         # A wrong text counts more than what broke while playing: no values mend it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from importlib.resources import files
 from typing import Protocol
 
@@ -53,6 +54,9 @@ class Runtime(Protocol):
 
     def instantiate(self, deadline: float, memory_limit: int) -> Instance:
         """Make a new instance, with a deadline in seconds and a memory limit in bytes."""
+
+    def hearing_interrupts(self) -> AbstractContextManager[None]:
+        """Let a Ctrl-C end the calls made meanwhile, as far as the runtime can."""
 
 
 def block_loop() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import version
 
 import numpy as np
@@ -45,6 +46,10 @@ class Wasmer:
         """Make a new instance; it has no deadline and no memory limit."""
         self.stay()
         return _WasmerInstance(self)
+
+    def hearing_interrupts(self) -> AbstractContextManager[None]:
+        """Nothing ends a call here."""
+        return nullcontext()
 
     def stay(self) -> None:
         """Raise where wasmer would panic."""

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import atexit
-import math
-import os
-import threading
 import time
 import weakref
+from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import version
 from typing import Any
 
 import wasmtime
 
 from raveforce.glicol.wasm.binary import load_binary
+from raveforce.glicol.wasm.clock import Clock
 from raveforce.glicol.wasm.modules import compiled
 from raveforce.glicol.wasm.runtime import WasmTrap, block_loop, now
 
 __all__ = ["Wasmtime"]
 
 FAILURES = (wasmtime.Trap, wasmtime.WasmtimeError)
-TICK = 0.05  # seconds; deadlines are this exact
 
 
 class Wasmtime:
@@ -46,44 +44,27 @@ class Wasmtime:
         self.clock_type = wasmtime.FuncType([], [wasmtime.ValType.f64()])
         # Once Python's own exit takes modules apart, wasmtime's objects cannot be freed without noise.
         atexit.register(self._close)
-        self.interruptible = interruptible
-        if interruptible:
-            self._start_ticking()
-            if hasattr(os, "register_at_fork"):  # threads do not survive a fork
-                os.register_at_fork(after_in_child=self._start_ticking)
+        self.clock = Clock(self.engine.increment_epoch) if interruptible else None
 
     def instantiate(self, deadline: float, memory_limit: int) -> _WasmtimeInstance:
         """Make a new instance, with a deadline in seconds and a memory limit in bytes."""
         return _WasmtimeInstance(self, deadline, memory_limit)
 
-    def _start_ticking(self) -> None:
-        # All of it new: a lock that was held at a fork stays held in the child.
-        self._stop = threading.Event()
-        self._ticker = threading.Thread(
-            target=_tick, args=(self.engine, self._stop), name="glicol-deadline", daemon=True
-        )
-        self._ticker.start()
+    def hearing_interrupts(self) -> AbstractContextManager[None]:
+        """Let a Ctrl-C end the calls made meanwhile; calls that cannot be interrupted return soon by themselves."""
+        return nullcontext() if self.clock is None else self.clock.hearing_interrupts()
 
     def _close(self) -> None:
-        if self.interruptible:
-            self._stop.set()
-            self._ticker.join()
+        if self.clock is not None:
+            self.clock.stop()
         for owned in (self.clock_type, self.loop, self.glicol, self.engine):
             owned.close()
-
-
-def _tick(engine: wasmtime.Engine, stop: threading.Event) -> None:
-    """Move the clock on that interruptible code looks at."""
-    while not stop.wait(TICK):
-        engine.increment_epoch()
 
 
 class _WasmtimeInstance:
     def __init__(self, runtime: Wasmtime, deadline: float, memory_limit: int) -> None:
         self._deadline = deadline
-        # The current tick is partly over, so one more gives at least the whole deadline.
-        self._ticks = math.ceil(deadline / TICK) + 1
-        self._interruptible = runtime.interruptible
+        self._ticks = None if runtime.clock is None else runtime.clock.ticks(deadline)
         self._store = wasmtime.Store(runtime.engine)
         weakref.finalize(self, self._store.close)
         self._store.set_limits(memory_size=memory_limit)
@@ -113,7 +94,7 @@ class _WasmtimeInstance:
 
     def start_clock(self) -> None:
         self._until = time.monotonic() + self._deadline
-        if self._interruptible:
+        if self._ticks is not None:
             self._store.set_epoch_deadline(self._ticks)
 
     def memory(self) -> memoryview:

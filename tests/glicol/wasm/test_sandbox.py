@@ -1,6 +1,10 @@
 """The sandbox: nothing runs for ever, takes all memory or harms the host."""
 
 import multiprocessing
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -106,3 +110,53 @@ def test_the_deadline_holds_in_a_forked_process():
         child.kill()
         child.join()
     assert error.kind == "deadline"
+
+
+# --- Ctrl-C
+
+SCRIPTED = """
+import signal, sys, time
+from raveforce.glicol import Program, open_engine
+engine = open_engine(Program.literal("o: meta `loop { }`"), kind="wasm", deadline=60)
+print("ready", flush=True)
+try:
+    engine.play([[]], 1000)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+print(signal.set_wakeup_fd(-1), flush=True)
+again = open_engine("o: saw 100 >> delayms 1", kind="wasm", deadline=60)
+print(again.play([[]], 1000).any(), flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX knows them")
+def test_an_interruption_is_heard_inside_a_script_that_never_ends():
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPTED], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.5)
+        start = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == "interrupted\n"
+        assert time.monotonic() - start < 1
+        assert process.stdout.read() == "-1\nTrue\n"
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+
+
+def test_a_handler_of_ones_own_is_not_cut_short():
+    heard = []
+    before = signal.signal(signal.SIGINT, lambda *_: heard.append(True))
+    try:
+        timer = threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT))
+        timer.start()
+        with pytest.raises(GlicolError, match=r"deadline of 0\.6 s"):
+            play(engine("o: meta `loop { }`", deadline=0.6))
+        timer.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert heard == [True]
