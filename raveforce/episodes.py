@@ -76,9 +76,15 @@ class Episodes:
         end = 0 if self.step_index == 0 else self.task.span(self.step_index - 1)[1]
         return self.sound[:, :end]
 
-    def reset(self, rngs: Sequence[np.random.Generator]) -> ObservationBatch:
-        """Begin all rows anew, each with a target drawn from its own generator; return the first observations."""
-        drawn = [self.task.targets.draw(rng) for rng in rngs]
+    def reset(self, rngs: Sequence[np.random.Generator], mask: NDArray[np.bool_] | None = None) -> ObservationBatch:
+        """Begin all rows anew, each with a target drawn from its own generator; return the first observations.
+
+        With a mask, bool [rows], only the rows that it names draw another target; the others keep theirs.
+        """
+        drawn = [
+            self.targets[row % len(self.targets)] if mask is not None and not mask[row] else self.task.targets.draw(rng)
+            for row, rng in enumerate(rngs)
+        ]
         # Rows that share one target share its features too.
         targets = np.stack(drawn[:1] if all(target is drawn[0] for target in drawn) else drawn)
         if not np.array_equal(targets, self.targets):

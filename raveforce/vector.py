@@ -100,13 +100,23 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         Parameters
         ----------
         seed : row i gets ``seed + i``, or its own of a sequence
-        options : a ``reset_mask`` must name all rows, which have their steps in common
+        options : ``{"reset_mask": bool array [rows]}`` begins only some rows anew, with another target. As rows have
+            their steps in common, that can be done only before the first.
+
+        Raises
+        ------
+        ValueError
+            A mask of some rows after a step, or of another shape.
         """
-        mask = (options or {}).get("reset_mask")
-        if mask is not None and not np.all(mask):
-            raise ValueError("rows begin and end together: reset all of them, or make one environment for each group")
-        self._seed(seed)
-        observations = self._began()
+        mask = self._mask((options or {}).get("reset_mask"))
+        self._seed(seed, mask)
+        observations = self._began(mask)
+        if mask is not None:
+            told = self._playing("infos").first_info()
+            infos: dict[str, Any] = {}
+            for index in np.flatnonzero(mask):
+                infos = self._add_info(infos, told, int(index))
+            return observations, infos
         if self._first_infos is None:
             self._first_infos = self._infos([self._playing("infos").first_info()] * self.num_envs)
         return observations, copy.deepcopy(self._first_infos)
@@ -193,7 +203,23 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         # An engine lives in its process; the copy opens its own.
         return {**self.__dict__, "_episodes": None, "_scorer": None}
 
-    def _seed(self, seed: int | Sequence[int | None] | None) -> None:
+    def _mask(self, mask: Any) -> NDArray[np.bool_] | None:
+        """Rows to reset; None for all."""
+        if mask is None:
+            return None
+        rows = np.asarray(mask)
+        if rows.dtype != np.bool_ or rows.shape != (self.num_envs,) or not rows.any():
+            raise ValueError(f"reset_mask is an array of {self.num_envs} booleans, some of them true, not {mask!r}")
+        if rows.all():
+            return None
+        if self._episodes is None or self._episodes.step_index != 0:
+            raise ValueError(
+                "rows begin and end together: some of them can be reset alone only between a reset of all and the "
+                "first step; reset all of them, or make one environment for each group"
+            )
+        return rows
+
+    def _seed(self, seed: int | Sequence[int | None] | None, mask: NDArray[np.bool_] | None) -> None:
         if seed is None and self._rngs:
             return
         seeds = [seed] * self.num_envs if seed is None else seed
@@ -203,15 +229,17 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             raise ValueError(f"{self.num_envs} rows need as many seeds, got {len(seeds)}")
         fresh = not self._rngs
         self._rngs = [
-            seeding.np_random(value)[0] if fresh or value is not None else self._rngs[index]
+            seeding.np_random(value)[0]
+            if fresh or (value is not None and (mask is None or mask[index]))
+            else self._rngs[index]
             for index, value in enumerate(seeds)
         ]
 
-    def _began(self) -> Any:
+    def _began(self, mask: NDArray[np.bool_] | None) -> Any:
         if self._episodes is None:
             self._episodes = self.env_spec.open(self.num_envs)
         self._codes = [self.task.program.template] * self.num_envs
-        return self._episodes.reset(self._rngs)
+        return self._episodes.reset(self._rngs, mask)
 
     def _infos(self, told: Sequence[dict[str, Any]]) -> dict[str, Any]:
         infos: dict[str, Any] = {}

@@ -8,6 +8,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from raveforce.env import RaveForceEnv
 from raveforce.task import Task, define
+from raveforce.tasks import make_spec
 from raveforce.vector import RaveForceVectorEnv, make_vec
 
 ROWS = 3
@@ -92,15 +93,43 @@ def test_a_copy_is_as_good(tone_task: Task) -> None:
 
 
 def test_misuse_is_explained(tone_task: Task) -> None:
-    envs = make_vec(tone_task, ROWS)
+    envs = make_vec(tone_task, ROWS, autoreset_mode="disabled")
     with pytest.raises(gymnasium.error.ResetNeeded, match="reset"):
         envs.step(np.zeros((ROWS, 2), np.float32))
     with pytest.raises(ValueError, match="3 rows need as many seeds, got 2"):
         envs.reset(seed=[1, 2])
+    some = np.array([True, False, True])
     with pytest.raises(ValueError, match="begin and end together"):
-        envs.reset(options={"reset_mask": np.array([True, False, True])})
+        envs.reset(options={"reset_mask": some})
+    envs.reset(seed=0)
+    envs.step(np.zeros((ROWS, 2), np.float32))
+    with pytest.raises(ValueError, match="between a reset of all and the first step"):
+        envs.reset(options={"reset_mask": some})
+    for wrong in (some[:2], ~some & some, some.astype(int)):
+        with pytest.raises(ValueError, match="array of 3 booleans, some of them true"):
+            envs.reset(options={"reset_mask": wrong})
     with pytest.raises(ValueError, match="at least 1"):
         make_vec(tone_task, 0)
+
+
+def test_some_rows_begin_anew_as_in_gymnasiums_vector() -> None:
+    spec = make_spec("match", observation="log_mel")
+    ours = make_vec(spec, ROWS, autoreset_mode="disabled")
+    theirs = SyncVectorEnv([lambda: RaveForceEnv(spec)] * ROWS, autoreset_mode=AutoresetMode.DISABLED)
+    options = {"reset_mask": np.array([False, True, False])}
+    for seed, given in ((3, None), (None, options), ([None, 9, 8], options)):
+        for mine, other in zip(
+            ours.reset(seed=seed, options=given), theirs.reset(seed=seed, options=given), strict=True
+        ):
+            compare(mine, other)
+    actions = ours.action_space.sample()
+    for mine, other in zip(ours.step(actions), theirs.step(actions), strict=True):
+        compare(mine, other)
+    every = {"reset_mask": np.ones(ROWS, bool)}  # as agents do that reset what has ended
+    for mine, other in zip(ours.reset(options=every), theirs.reset(options=every), strict=True):
+        compare(mine, other)
+    ours.close()
+    theirs.close()
 
 
 def test_attributes_and_pictures_of_every_row(melody_task: Task) -> None:
