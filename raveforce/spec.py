@@ -127,10 +127,9 @@ class EnvSpec:
         """
         engine = self.task.open_engine(1, self.engine, **self.engine_options)
         try:
-            # The native engine has read the program; the real one reads it when it first plays.
-            if engine.kind != "native":
-                middle = self.task.parameters.decode(np.zeros((1, len(self.task.parameters.free))))
-                engine.play(middle, BLOCK)
+            # The real engine reads a program when it first plays; all of them miss a sample no sooner.
+            middle = self.task.parameters.decode(np.zeros((1, len(self.task.parameters.free))))
+            engine.play(middle, BLOCK)
         except GlicolError as error:
             if not error.caused_by_values:
                 raise

@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from raveforce.glicol.errors import EngineUnavailable, GlicolError
+from raveforce.glicol.errors import EngineUnavailable, GlicolError, UnsupportedProgram
 from raveforce.glicol.program import Program
 from raveforce.glicol.protocol import Engine
 from raveforce.glicol.samples import Samples
 from raveforce.registry import Registry
+
+if TYPE_CHECKING:
+    from raveforce.glicol.wasm.engine import WasmEngine
 
 __all__ = ["ENGINES", "open_engine"]
 
@@ -72,12 +75,29 @@ def open_engine(
 @ENGINES.register("auto")
 def _open_auto(program: Program, **options: Any) -> Engine:
     for_native = {name: value for name, value in options.items() if name not in WASM_OPTIONS}
+    for_wasm = {name: value for name, value in options.items() if name not in NATIVE_OPTIONS}
     try:
         return _open_native(program, **for_native)
-    except (EngineUnavailable, GlicolError) as error:
-        # A wrong program comes here too: the real engine has the last word on what is wrong with it.
-        _say_once(f"playing with the slower wasm engine: {getattr(error, 'message', error)}")
-    return _open_wasm(program, **{name: value for name, value in options.items() if name not in NATIVE_OPTIONS})
+    except UnsupportedProgram as error:
+        why = error.message
+    except GlicolError as error:
+        if _is_wrong_text(program, for_wasm):
+            raise
+        why = error.message
+    except EngineUnavailable as error:
+        why = str(error)
+    _say_once(f"playing with the slower wasm engine: {why}")
+    return _open_wasm(program, **for_wasm)
+
+
+def _is_wrong_text(program: Program, options: dict[str, Any]) -> bool:
+    """Whether the real engine, which has the last word, refuses a text as well, its blanks filled with anything."""
+    with _open_wasm(program, **{**options, "rows": 1}) as engine:
+        try:
+            engine.play([[0 if name in program.words else 1 for name in program.blanks]], 1)
+        except GlicolError as error:
+            return error.kind in ("syntax", "reference")
+    return False
 
 
 @ENGINES.register("native")
@@ -90,7 +110,7 @@ def _open_native(program: Program, **options: Any) -> Engine:
 
 
 @ENGINES.register("wasm")
-def _open_wasm(program: Program, **options: Any) -> Engine:
+def _open_wasm(program: Program, **options: Any) -> WasmEngine:
     from raveforce.glicol.wasm.engine import WasmEngine
 
     return WasmEngine(program, **options)

@@ -154,6 +154,23 @@ class Program:
             raise ProgramError(f"values do not fit the blanks {self.blanks}: missing {missing}, unknown {unknown}")
         return self.fill([values[name] for name in self.blanks])
 
+    def place(self, values: Sequence[Value] | np.ndarray, blank: int) -> tuple[int, int]:
+        r"""Line and column, from 1, where a blank first stands in the filled text.
+
+        Examples
+        --------
+        >>> Program("~a: imp {}\no: seq 60 {note}").place([0.5, 62], 1)
+        (2, 11)
+        """
+        before = ""
+        for text, index in self._pieces:
+            before += text
+            if index == blank:
+                break
+            if index >= 0:
+                before += self._print(self.blanks[index], values[index])
+        return before.count("\n") + 1, len(before) - before.rfind("\n")
+
     def _print(self, name: str, value: Value) -> str:
         choices = self.words.get(name)
         if choices is None:

@@ -10,7 +10,7 @@ from raveforce.glicol.nodes import WORDS, Node, Parameter
 from raveforce.glicol.samples import bare
 from raveforce.registry import did_you_mean
 
-__all__ = ["reference_error", "sample_error", "syntax_error"]
+__all__ = ["only_place", "reference_error", "sample_error", "syntax_error"]
 
 BLANKS = " ,|\t"
 TOKEN = re.compile(r"[^\s,|;]+")
@@ -84,6 +84,23 @@ def sample_error(code: str, spelling: str) -> GlicolError:
     message = f"unknown sample {spelling}; give it: {how}"
     places = [match.start() for match in _mentions(code, spelling)]
     return _error(message, "sample", code, places[0] if places else None)
+
+
+def only_place(code: str, node: str) -> tuple[int, int] | tuple[None, None]:
+    """Line and column of a node that the program has once; else nothing is known.
+
+    Examples
+    --------
+    >>> only_place("~a: imp 1; o: ~a >> delayn 0.5", "delayn"), only_place("a: sin 1; b: sin 2", "sin")
+    ((1, 21), (None, None))
+    """
+    words = WORDS[node].words if node in WORDS else ()
+    pattern = rf"(?<=[:>])[ ,|\t\n]*({'|'.join(map(re.escape, words))})(?=[ ,|\t])"
+    places = [match.start(1) for match in re.finditer(pattern, _masked(code))] if words else []
+    if len(places) != 1:
+        return None, None
+    before = code[: places[0]]
+    return before.count("\n") + 1, places[0] - before.rfind("\n")
 
 
 def _error(message: str, kind: str, code: str, at: int | None) -> GlicolError:

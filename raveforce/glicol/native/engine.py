@@ -13,7 +13,7 @@ from raveforce.glicol.native.bank import Bank
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.load import load_kernel
 from raveforce.glicol.native.lowering.graph import Context
-from raveforce.glicol.native.lowering.variants import compile_variants
+from raveforce.glicol.native.lowering.variants import compile_variants, place_of
 from raveforce.glicol.native.state_transfer import surviving_nodes
 from raveforce.glicol.native.voices import Voices
 from raveforce.glicol.native.workers import Workers
@@ -184,9 +184,10 @@ class NativeEngine(BaseEngine):
         self._failed[:] = 0
         codes = [self.program.fill(row) for row in values]
         row = int(np.flatnonzero(failed)[0])
-        name = self.program.blanks[-1 - failed[row]]
+        blank = int(-1 - failed[row])
+        name, (line, column) = self.program.blanks[blank], self.program.place(values[row], blank)
         message = f"blank {name!r} stands where the language takes integers only"
-        raise GlicolError(message, kind="syntax", code=codes[row], row=row)
+        raise GlicolError(message, kind="syntax", code=codes[row], line=line, column=column, row=row)
 
     def _check_samples_given(self) -> None:
         """Raise the error of the first row whose program names a sample that is missing."""
@@ -280,7 +281,9 @@ class NativeEngine(BaseEngine):
         code = self.program.fill(self._values[row])
         choices = self._choices(row)
         instruction, ending = int(failed[row]) // op.ENDINGS - 1, int(failed[row]) % op.ENDINGS
-        node = self._graphs[choices].nodes[instruction] if instruction >= 0 else None
+        graph = self._graphs[choices]
+        node = graph.nodes[instruction] if instruction >= 0 else None
+        line, column = place_of(node, graph, self._values[row]) if node else (None, None)
         self.reset(rows.tolist())
         out[rows] = np.nan
         doing = f" in the node {node.name}" if node else ""
@@ -289,4 +292,4 @@ class NativeEngine(BaseEngine):
             op.LATE: f"the program would still be playing{doing} after its deadline of {self.settings.deadline:g} s",
             op.NO_MEMORY: f"the program asked for more memory than there is{doing}",
         }[ending]
-        return GlicolError(message, kind=KINDS[ending], code=code, row=row, audio=out)
+        return GlicolError(message, kind=KINDS[ending], code=code, line=line, column=column, row=row, audio=out)

@@ -8,13 +8,15 @@ from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.nodes import WORDS
 from raveforce.glicol.wasm.machine import WasmSettings
 from raveforce.glicol.wasm.runtime import WasmTrap
-from raveforce.glicol.wrong_text import reference_error, sample_error, syntax_error
+from raveforce.glicol.wrong_text import only_place, reference_error, sample_error, syntax_error
 
 __all__ = ["parse_error", "trap_error"]
 
 KINDS = {1: "syntax", 2: "sample", 3: "reference"}
 
 # Nodes that the grammar takes but that always break this build of the engine.
+MODULES = {"sampler": "sp", "rlpf": "lpf"}
+"""Nodes that the engine's own modules call otherwise."""
 BREAKING = tuple(word for word, node in WORDS.items() if node.breaks)
 
 
@@ -43,15 +45,27 @@ def trap_error(trap: WasmTrap, code: str, settings: WasmSettings) -> GlicolError
         culprits = [node for node in BREAKING if re.search(rf"\b{node}\s", code)]
         if culprits:
             message += f"; this build of Glicol cannot play {', '.join(culprits)}"
-    return GlicolError(message, kind=trap.kind, code=code)
+    line, column = only_place(code, _node(trap))
+    return GlicolError(message, kind=trap.kind, code=code, line=line, column=column)
+
+
+def _node(trap: WasmTrap) -> str:
+    """The node that was played, as programs call it; empty if it was none."""
+    for name in trap.where:
+        node = re.search(r"glicol_synth(?:\.\.|4)node(?:\.\.|\d+)[a-z]+(?:\.\.|\d+)([a-z]+)", name)
+        if node:
+            return MODULES.get(node[1], node[1])
+        if "glicol_parser" in name:
+            return ""
+    return ""
 
 
 def _doing(trap: WasmTrap) -> str:
     """Tell from the (mangled Rust) names on the stack what the engine was doing."""
+    node = _node(trap)
+    if node:
+        return f" in the node {node}"
     for name in trap.where:
-        node = re.search(r"glicol_synth(?:\.\.|4)node(?:\.\.|\d+)[a-z]+(?:\.\.|\d+)([a-z]+)", name)
-        if node:
-            return f" in the node {node[1]}"
         if "glicol_parser" in name:
             return " while it read the program"
         if "makenode" in name:

@@ -218,6 +218,7 @@ def test_a_fraction_where_the_language_takes_integers_is_a_syntax_error():
         opened.play([[60], [60.5]], 1000)
     error = caught.value
     assert (error.kind, error.row, error.code) == ("syntax", 1, "o: seq 60.5 60")
+    assert (error.line, error.column) == (1, 8)
     assert not error.caused_by_values
     assert error.audio is None
 
@@ -254,12 +255,45 @@ def test_auto_falls_back_and_says_so_once(caplog):
     ]
 
 
-def test_auto_lets_the_real_engine_say_what_is_wrong():
-    opened = open_engine("o: sin 440 >> lowpass 3")
-    assert opened.kind == "wasm"
-    with pytest.raises(GlicolError, match="lowpass") as caught:
-        opened.play([[]], 100)
-    assert caught.value.kind == "syntax"
+@pytest.mark.parametrize(
+    ("template", "kind", "place"),
+    [
+        ("o: sin 440 >> lowpass 3", "syntax", (1, 15)),
+        ("~lfo: sin {rate}\no: sin {} >> mul ~lof", "reference", (2, 18)),
+        ("o: seq 60.5 {}", "syntax", (1, 8)),
+    ],
+)
+def test_auto_says_what_is_wrong_when_it_is_opened(template, kind, place):
+    with pytest.raises(GlicolError) as caught:
+        open_engine(template)
+    error = caught.value
+    assert (error.kind, (error.line, error.column), error.row) == (kind, place, None)
+    assert error.code == template  # blanks as they are
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [("o: sin 440 >> {w}", ("mul 0.5", "mull 0.5")), ("o: seq 6{} 60", ()), (r"o: imp {} >> sp \missing", ())],
+)
+def test_auto_opens_what_may_yet_play(template, words):
+    opened = open_engine(Program(template, {"w": words} if words else {}))
+    if "sp" in template:
+        opened.add_sample("missing", [1.0, 0.5])
+    assert opened.play([[0 if words else 1]], 1000).any()
+
+
+@pytest.mark.parametrize("kind", ["native", "wasm"])
+def test_what_breaks_has_a_place(kind):
+    program = Program("~e: imp {rate}; o: {osc} {}\n>> mul ~e >> delayn {n}", {"osc": ("saw", "noise")})
+    opened = open_engine(program, 2, kind=kind)
+    opened.play([[10, 0, 100, 3]] * 2, 200)
+    with pytest.raises(GlicolError, match="delayn") as caught:
+        opened.play([[10, 0, 100, 3], [1000, 0, 123.4, 0.5]], 200)
+    error = caught.value
+    assert (error.kind, error.row, error.line, error.column) == ("trap", 1, 2, 14)
+    with pytest.raises(GlicolError, match="imp") as caught:
+        open_engine("o: sin {} >> mul ~x; ~x: imp {}", kind=kind).play([[440.25, 50000]], 200)
+    assert (caught.value.line, caught.value.column) == (1, 30)
 
 
 def test_auto_does_without_numba(monkeypatch):

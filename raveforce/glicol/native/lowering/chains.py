@@ -77,7 +77,7 @@ def compile_chains(chains: Mapping[str, Chain], blanks: int, context: Context) -
         node = chains[INPUT].nodes[0]
         raise _unsupported(context, node, f"the chain {INPUT} would replace the engine's own")
     final, parts = _lower_all(builder, chains, context, {INPUT: builder.buffer()})
-    return builder.finish(final, parts, list(chains.values()))
+    return builder.finish(final, parts, list(chains.values()), context.code)
 
 
 def _lower_all(

@@ -68,6 +68,7 @@ class Graph:
     whole : blanks that take integers only
     chains : as parsed
     work : most samples that a block of one row takes to compute, over all instructions
+    code : the text, a character of its own for each blank
     """
 
     ops: NDArray[np.int64]
@@ -82,6 +83,7 @@ class Graph:
     whole: tuple[int, ...]
     chains: tuple[Chain, ...]
     work: int
+    code: str
 
     @property
     def samples(self) -> tuple[str, ...]:
@@ -156,7 +158,7 @@ class Builder:
         self.ops.append(row)
         self.nodes.append(node)
 
-    def finish(self, final: int, parts: Sequence[NodeState], chains: Sequence[Chain]) -> Graph:
+    def finish(self, final: int, parts: Sequence[NodeState], chains: Sequence[Chain], code: str) -> Graph:
         """Return the graph built."""
         self.number(0.0)  # instructions read parameter 0 even if they take none
         ops = np.array(self.ops, np.int64).reshape(-1, op.COLUMNS)
@@ -177,4 +179,5 @@ class Builder:
             chains=tuple(chains),
             # A list may be gone through for every sample; handing the block out is work too.
             work=BLOCK * int(1 + (1 + ops[:, op.COUNT]).sum()),
+            code=code,
         )

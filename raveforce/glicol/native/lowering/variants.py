@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 from math import prod
 
 from raveforce.glicol.errors import GlicolError, UnsupportedProgram
-from raveforce.glicol.native.frontend.parser import FIRST_SLOT, SLOT, parse, slot_character
+from raveforce.glicol.native.frontend.parser import FIRST_SLOT, SLOT, Node, parse, slot_character
 from raveforce.glicol.native.lowering.chains import compile_chains
 from raveforce.glicol.native.lowering.graph import Context, Graph
-from raveforce.glicol.program import Program
+from raveforce.glicol.program import Program, format_number
 
-__all__ = ["MOST_VARIANTS", "compile_variants"]
+__all__ = ["MOST_VARIANTS", "compile_variants", "place_of"]
 
 MOST_VARIANTS = 256
 """Choices of words beyond which a program is left to the other engine."""
@@ -51,6 +51,13 @@ def compile_variants(program: Program, context: Context) -> Mapping[Choices, Gra
         why = f"its words can be chosen in {count} ways, more than {MOST_VARIANTS}"
         raise UnsupportedProgram("program", code=program.template, why=why)
     return _compile(program.template, tuple(program.words.items()), context)
+
+
+def place_of(node: Node, graph: Graph, values: Sequence[float]) -> tuple[int, int]:
+    """Line and column of a node in the program's text, its blanks filled."""
+    before = graph.code.split("\n")[node.line - 1][: node.column - 1]
+    filled = SLOT.sub(lambda slot: format_number(values[ord(slot[0]) - FIRST_SLOT]), before)
+    return node.line, len(filled) + 1
 
 
 def _check_moves(graphs: list[Graph], template: str) -> None:
