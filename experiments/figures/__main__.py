@@ -78,11 +78,9 @@ def _names(chosen: Sequence[str] | None) -> list[str]:
 
 def _command(name: str, options: dict[str, Any]) -> str:
     """The command that makes one figure again, with the options that are not the usual ones."""
-    given = [
-        f"{key}={'true' if value is True else value}"
-        for key, value in options.items()
-        if key not in ("figure", "out", "write") and value != OPTIONS[key].default
-    ]
+    # A study's tables are stored with its figures.
+    where = ("figure", "out", "write", *(("study", "tables") if options["write"] else ()))
+    given = [f"{key}={options[key]}" for key in options if key not in where and options[key] != OPTIONS[key].default]
     return shlex.join(["python", "-m", "experiments.figures", f"figure={name}", *given])
 
 

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullFormatter
 
 from experiments.figures.picture import FIGURES, Picture
 from experiments.figures.source import MissingTable, Source
-from experiments.figures.style import SMALL, looks, new_figure, panels
+from experiments.figures.style import SMALL, log_ticks, looks, new_figure, panels
 
 __all__ = ["draw"]
 
@@ -80,16 +79,5 @@ def _panel(axis: Axes, kind: str, rows: Sequence[Mapping[str, Any]], distance: s
             axis.axhline(row[distance][0], color="black", linestyle=":", linewidth=0.8)
     # Ratios count: half as far is as much at 0.4 as at 4.
     axis.set(xscale="log", yscale="log", title=kind)
-    _ticks(axis)
-
-
-def _ticks(axis: Axes) -> None:
-    """Round numbers on the logarithmic axis, three or so."""
-    low, high = axis.get_ylim()
-    candidates = [digit * 10.0**power for power in range(-3, 3) for digit in (1, 2, 3, 5, 7)]
-    inside = [value for value in candidates if low <= value <= high]
-    step = max(1, -(-len(inside) // 4))
-    axis.set_yticks(inside[::step], [f"{value:g}" for value in inside[::step]])
-    axis.yaxis.set_minor_formatter(NullFormatter())
-    axis.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1k"])
-    axis.tick_params(which="minor", bottom=False, left=False)
+    log_ticks(axis.xaxis, powers=True)
+    log_ticks(axis.yaxis)

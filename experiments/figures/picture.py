@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from experiments.figures.source import Source
@@ -32,6 +34,7 @@ class Picture:
     seeds : which seeds are in it
     measured : how its numbers came to be, where they were not computed just now: ``command``, ``versions`` ...
     tables : numbers that are kept beside it, rows by name of the file
+    sources : files that it was made from and that are kept beside it, by the name that they get
     """
 
     name: str
@@ -40,6 +43,7 @@ class Picture:
     seeds: str
     measured: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    sources: Mapping[str, Path] = field(default_factory=dict)
 
     def caption(self, command: str) -> str:
         """What it shows, the command that draws it, seeds, versions: Markdown."""
@@ -69,6 +73,9 @@ class Picture:
         """
         stem = folder / self.name
         png, pdf, caption = (stem.with_name(f"{self.name}{end}") for end in (".png", ".pdf", ".md"))
+        # Laid out once, so that both files look the same; doing it again would move things by a hair.
+        FigureCanvasAgg(self.figure).draw()
+        self.figure.set_layout_engine("none")
         # No dates or versions in the files: the same numbers give the same bytes.
         self.figure.savefig(png, dpi=DPI, metadata={"Software": None})
         self.figure.savefig(pdf, dpi=DPI, metadata={"CreationDate": None, "Creator": None, "Producer": None})
@@ -80,6 +87,9 @@ class Picture:
                 writer = csv.DictWriter(file, dict.fromkeys(key for row in rows for key in row), lineterminator="\n")
                 writer.writeheader()
                 writer.writerows(rows)
+        for name, path in self.sources.items():
+            if path.resolve() != (folder / name).resolve():
+                written.append(shutil.copyfile(path, folder / name))
         return written
 
 
@@ -99,6 +109,10 @@ FIGURES: Registry[Draw] = Registry(
             "speed",
             "match",
             "drums",
+            "learning",
+            "table",
+            "profiles",
+            "rewards",
         )
     ],
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure, SubFigure
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "SEQUENTIAL",
     "SMALL",
     "Look",
+    "log_ticks",
     "looks",
     "new_figure",
     "panels",
@@ -152,6 +154,25 @@ def looks(agents: Iterable[str]) -> dict[str, Look]:
     unknown = [name for name in names if plain_name(name) not in _AGENTS]
     more = {name: _OTHERS[place % len(_OTHERS)] for place, name in enumerate(unknown)}
     return {name: more.get(name) or _AGENTS[plain_name(name)] for name in names}
+
+
+def log_ticks(axis: Axis, *, powers: bool = False) -> None:
+    """Label a logarithmic axis with about four round numbers, written out: exponents would be too small to read.
+
+    Parameters
+    ----------
+    axis : with its limits as they are to stay
+    powers : only powers of ten, where that makes two
+    """
+    low, high = axis.get_view_interval()
+    for digits in ((1,), (1, 3), (1, 2, 3, 5, 7)) if powers else ((1, 2, 3, 5, 7),):
+        numbers = [digit * 10.0**power for power in range(-4, 8) for digit in digits]
+        inside = [number for number in numbers if low <= number <= high]
+        if len(inside) > 1:
+            break
+    shown = inside[:: max(1, -(-len(inside) // 5))]
+    axis.set_ticks(shown, [f"{number / 1000:g}k" if number >= 1000 else f"{number:g}" for number in shown])
+    axis.set_ticks([], minor=True)
 
 
 def panels(figure: Figure | SubFigure, count: int, columns: int, *, xlabel: str = "", **options: Any) -> list[Axes]:

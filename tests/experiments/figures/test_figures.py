@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import csv
 import re
+import shutil
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from matplotlib.axes import Axes
@@ -17,15 +20,22 @@ from mpl_toolkits.mplot3d import Axes3D
 from experiments.config.errors import ConfigError
 from experiments.figures.__main__ import main
 from experiments.figures.picture import FIGURES, Picture
-from experiments.figures.source import PAPER, MissingTable
+from experiments.figures.rewards import matrix
+from experiments.figures.source import PAPER, MissingTable, Source, read_csv, stored_name
 from experiments.figures.style import COLUMN, DPI, SMALL, style
 
 Draw = Callable[..., list[Picture]]
+Drawn = Callable[[str], list[Picture]]
 NAMES = list(FIGURES)
 COMPUTED = ("surface", "sweep", "steps")
 """Made from no table."""
-PLAIN = {"renders", "renders a target", "rows", "nodes", "reward", "Reward for agent", "amplitude", "mel band"}
-"""What is counted or has no unit, such as samples of full scale 1."""
+PLAIN = re.compile(
+    r"renders|renders a target|rows|nodes|reward|Reward for agent|amplitude|mel band|log power|target − attempt|"
+    r"reset|step \d+|score, by task|mean score,\n\d tasks|score τ|share of runs with a score > τ|"
+    r"times the least of the column|.*distance \(\w+\)|measured with \(share of silence\)|trained on \(reward\)",
+    re.DOTALL,
+)
+"""What is counted or has no unit, such as samples of full scale 1; and distances, whose name is their unit."""
 
 
 @pytest.fixture
@@ -48,8 +58,8 @@ def texts_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Figure], list[Text]]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_its_text_can_be_read(name: str, draw: Draw, texts_of: Callable[[Figure], list[Text]]) -> None:
-    for picture in draw(name):
+def test_its_text_can_be_read(name: str, drawn: Drawn, texts_of: Callable[[Figure], list[Text]]) -> None:
+    for picture in drawn(name):
         texts = texts_of(picture.figure)
         assert len(texts) > 5
         for text in texts:
@@ -66,8 +76,8 @@ def test_its_text_can_be_read(name: str, draw: Draw, texts_of: Callable[[Figure]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_its_axes_have_names_and_units(name: str, draw: Draw) -> None:
-    for picture in draw(name):
+def test_its_axes_have_names_and_units(name: str, drawn: Drawn) -> None:
+    for picture in drawn(name):
         labels = [
             label.get_text()
             for axis in picture.figure.findobj(Axes)
@@ -77,36 +87,44 @@ def test_its_axes_have_names_and_units(name: str, draw: Draw) -> None:
         labels += [text for text in (picture.figure.get_supxlabel(), picture.figure.get_supylabel()) if text]
         assert len(labels) >= 2
         for label in labels:
-            known = label in PLAIN or re.search(r" in (s|seconds|Hz|µs|dB)$|\(\w+\)|^(step \d+|reset)$", label)
-            assert known or label in ("seconds", "log power", "target − attempt"), f"{label!r} has no unit"
+            unit = re.search(r" in (s|seconds|Hz|µs|dB)$|^seconds$", label)
+            assert unit or PLAIN.fullmatch(label), f"{label!r} has no unit"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_its_files(name: str, draw: Draw, tmp_path: Path) -> None:
+def test_its_files(name: str, drawn: Drawn, tmp_path: Path) -> None:
+    for picture in drawn(name):
+        with style():
+            written = picture.save(tmp_path, "python -m this")
+        assert {path.name for path in written} >= {f"{picture.name}{end}" for end in (".png", ".pdf", ".md")}
+        assert all(path.stat().st_size > 0 for path in written)
+        assert imread(tmp_path / f"{picture.name}.png").shape[1] == round(COLUMN * DPI)
+
+
+@pytest.mark.parametrize("name", ["surface", "learning"])
+def test_the_same_numbers_give_the_same_files(name: str, draw: Draw, tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     for folder in (first, second):
         folder.mkdir()
         for picture in draw(name):
             with style():
-                written = picture.save(folder, "python -m this")
-            assert all(path.stat().st_size > 0 for path in written)
-            assert imread(folder / f"{picture.name}.png").shape[1] == round(COLUMN * DPI)
-    ends = {path.suffix for path in first.iterdir()}
-    assert {".png", ".pdf", ".md"} <= ends
+                picture.save(folder, "python -m this")
     for path in first.iterdir():
         assert path.read_bytes() == (second / path.name).read_bytes(), f"{path.name} differs the second time"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_its_caption(name: str, draw: Draw) -> None:
-    for picture in draw(name):
+def test_its_caption(name: str, drawn: Drawn) -> None:
+    for picture in drawn(name):
         caption = picture.caption("python -m this")
         assert caption.startswith(f"# {picture.name}\n")
         assert "drawn by `python -m this`" in caption
         assert re.search(r"^- seeds: \w", caption, re.MULTILINE)
         assert re.search(r"^- drawn with raveforce .*glicol_sha256 \w{64}.*matplotlib", caption, re.MULTILINE)
         if name not in COMPUTED:
-            assert f"numbers by `measure {name}`" in caption or name == "sound"
+            assert re.search(
+                r"^- numbers by `(measure \w+|python -m experiments.study study=\w+)`$", caption, re.MULTILINE
+            )
             assert re.search(r"^- measured with ", caption, re.MULTILINE)
 
 
@@ -132,7 +150,7 @@ def test_other_figures_go_on_without_a_table(tables: Path, tmp_path: Path, capsy
 def test_a_broken_table_is_a_missing_one(tables: Path, draw: Draw) -> None:
     (tables / "match.json").write_text("{")
     with pytest.raises(MissingTable, match=r"match\.json cannot be read"):
-        draw("match")
+        draw("match", tables=tables)
 
 
 def test_reference_results_are_written_only_if_asked_to(tables: Path, tmp_path: Path) -> None:
@@ -155,3 +173,65 @@ def test_drawing_leaves_matplotlibs_settings_alone() -> None:
     with style():
         assert mpl.rcParams["font.size"] == SMALL + 0.5
     assert mpl.rcParams["font.size"] == before
+
+
+def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_a_study_without_scores_says_so(tables: Path, draw: Draw) -> None:
+    (tables / "agents_statistics.json").write_text('{"seed": 0, "groups": {}}')
+    for name in ("table", "profiles"):
+        with pytest.raises(MissingTable, match="random search is not in that study"):
+            draw(name, tables=tables)
+
+
+def test_a_study_of_one_reward_makes_no_matrix(tables: Path, draw: Draw) -> None:
+    shutil.copy(tables / "agents.csv", tables / "rewards.csv")
+    with pytest.raises(MissingTable, match="two rewards"):
+        draw("rewards", tables=tables)
+
+
+def test_a_studys_tables_are_stored_with_its_figures(stored: Path, tmp_path: Path) -> None:
+    study, out = tmp_path / "mine", tmp_path / "out"
+    study.mkdir()
+    for file in ("runs.csv", "learning.csv", "statistics.json"):
+        shutil.copy(stored / stored_name("agents", file), study / file)
+    assert main(["figure=learning,table", f"study={study}", f"out={out}"]) == 0
+    again = tmp_path / "again"
+    assert main(["figure=learning,table", f"tables={out}", f"out={again}"]) == 0
+    for name in ("learning.png", "table.png", "table.csv", "agents.csv"):
+        assert (out / name).read_bytes() == (again / name).read_bytes()
+
+
+def test_learning_curves_come_from_the_runs_where_there_is_no_table_of_them(stored: Path, tmp_path: Path) -> None:
+    study = tmp_path / "mine"
+    run = study / "sweep" / "kick_cma_0"
+    run.mkdir(parents=True)
+    (run / "metrics.csv").write_text("renders,best/distance,evaluation/distance\n50,0.5,0.6\n100,0.4,0.4\n")
+    row = {"task": "kick", "agent": "cma", "reward": "mss", "seed": 0, "folder": "sweep/kick_cma_0"}
+    write_table(study / "runs.csv", [row])
+    with style():
+        (picture,) = FIGURES.get("learning")(Source(study=study))
+    assert picture.tables["agents_learning"] == [
+        {"task": "kick", "agent": "cma", "reward": "mss", "seed": 0, "renders": 50, "best": 0.5, "policy": 0.6},
+        {"task": "kick", "agent": "cma", "reward": "mss", "seed": 0, "renders": 100, "best": 0.4, "policy": 0.4},
+    ]
+
+
+def test_the_matrix_holds_shares_of_silence() -> None:
+    runs = [
+        {"reward": reward, "policy.mss": mss, "silence.mss": 2.0, "policy.log_mel": 1.0, "silence.log_mel": 4.0}
+        for reward, mss in (("log_mel", 1.0), ("mss", 0.2), ("mss", 0.4), ("mss", 9.0))
+    ]
+    trained, measured, shares = matrix(runs)
+    assert (trained, measured) == (["mss", "log_mel"], ["mss", "log_mel"])
+    assert shares.tolist() == [[0.2, 0.25], [0.5, 0.25]]
+
+
+def test_numbers_are_told_from_texts_and_versions(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("a,b,c,version.python\n1.50,x,,3.10\n")
+    assert read_csv(tmp_path / "table.csv") == [{"a": 1.5, "b": "x", "c": None, "version.python": "3.10"}]
