@@ -12,6 +12,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from docs.hooks.docstrings import as_list, doc_of, sections, summary
+from docs.hooks.links import player
 from docs.hooks.tables import page_name, table
 from raveforce.env import RaveForceEnv
 from raveforce.parameters import Choose, Exp, Lin, Rel
@@ -76,8 +77,8 @@ def make_page(id: str) -> Page:
 
 ![The target, and one attempt at random]({stem}.png)
 
-target <audio controls preload="none" src="{stem}-target.wav"></audio>
-at random <audio controls preload="none" src="{stem}-random.wav"></audio>
+- the target {player(f"{stem}-target.wav")}
+- an attempt at random {player(f"{stem}-random.wav")}
 
 The program, before its blanks are filled:
 

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable
 
-__all__ = ["outside", "relinked"]
+__all__ = ["outside", "player", "relinked"]
 
 _LINK = re.compile(r"(\]\()(?![a-z]+:|#|//)([^)\s#]+)(#[^)\s]*)?(\))")
 _SOUND = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]+\.wav)\)")
@@ -43,4 +43,9 @@ def relinked(text: str, folder: str, page: str, place: Callable[[str], str | Non
             return match[0]
         return f"{match[1]}{posixpath.relpath(found, posixpath.dirname(page) or '.')}{match[3] or ''}{match[4]}"
 
-    return _SOUND.sub(r'\1 <audio controls preload="none" src="\2"></audio>', _LINK.sub(link, text))
+    return _SOUND.sub(lambda match: f"{match[1]} {player(match[2])}", _LINK.sub(link, text))
+
+
+def player(address: str) -> str:
+    """A sound to be heard on a page."""
+    return f'<audio controls preload="metadata" src="{address}"></audio>'

@@ -38,11 +38,17 @@ def read(doc: str) -> str:
         elif title in RESULTS:
             named = _items(text, r"^(\w+) : (.*)", r"\1 :\n    \2")
             text = named if named != text else ":\n" + _indented(text)
-        elif title and title not in KEPT:
-            made.append(f"**{title}**\n\n{as_list(text) if title == 'Arguments' else text}")
+        elif title not in KEPT:
+            text = as_list(text) if title == "Arguments" else _fenced(text)
+            made.append(f"**{title}**\n\n{text}" if title else text)
             continue
-        made.append(f"{title}\n{'-' * len(title)}\n{text}" if title else text)
+        made.append(f"{title}\n{'-' * len(title)}\n{text}")
     return "\n\n".join(made)
+
+
+def _fenced(text: str) -> str:
+    """Examples among words as blocks of code."""
+    return re.sub(r"^>>> .*(?:\n(?!\n).*)*", lambda found: f"```pycon\n{found[0]}\n```", text, flags=re.MULTILINE)
 
 
 def _items(text: str, pattern: str, put: str) -> str:

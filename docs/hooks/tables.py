@@ -89,17 +89,25 @@ def distances() -> str:
                 f"{cost['wrong']:.0f}" if cost else "?",
             )
         )
+    header = (
+        "distance",
+        "what it is",
+        "what it hears, and what not",
+        "from",
+        "µs a sound",
+        f"wrong of {measured['pairs']}",
+    )
     return f"""# Distances
 
 How far apart two sounds are: 0 for equal ones. Train on one, read them all: every run reports all of them, and
 `raveforce.measure(sound, target)` does. [What they hear, and which to take](../distances.md), measured; [how to add
 one](../extending.md).
 
-{table(("distance", "what it is", "what it hears", "from", "µs a sound", f"wrong of {measured['pairs']} pairs"), rows)}
+{table(header, rows)}
 
 µs: one sound of 0.4 s among 64 against one target, on one thread ({measured["machine"]["processor"]}, not alone on its
-machine): compare ratios. Wrong pairs: how often it takes the sound that is nearer beyond doubt for the farther one.
-Both by `{measured["command"]}`.
+machine): compare ratios. Wrong: how many pairs it puts in the wrong order, where there is no doubt which of two sounds
+is nearer. Both by `{measured["command"]}`.
 
 {_each(DISTANCES)}"""
 

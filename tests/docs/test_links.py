@@ -12,7 +12,7 @@ def test_links_lead_to_where_things_are_on_the_site() -> None:
     places = {"docs/b.md": "b.md", "results/p.png": "results/p.png", "results/w.wav": "results/w.wav"}
     assert relinked(PAGE, "docs", "guide/page.md", places.get) == (
         "See [a](../b.md#c), ![p](../results/p.png), "
-        'w <audio controls preload="none" src="../results/w.wav"></audio>, [x](https://x.org/y), [here](#there).'
+        'w <audio controls preload="metadata" src="../results/w.wav"></audio>, [x](https://x.org/y), [here](#there).'
     )
 
 
@@ -21,6 +21,9 @@ def test_what_is_nowhere_stays_for_mkdocs_to_complain_of() -> None:
 
 
 DOC = """Sum.
+
+>>> 1 + 1
+2
 
 Parameters
 ----------
@@ -42,6 +45,11 @@ References
 Nobody (1900)."""
 
 READ = """Sum.
+
+```pycon
+>>> 1 + 1
+2
+```
 
 Parameters
 ----------
