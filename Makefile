@@ -5,13 +5,15 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Settings of a run: make run ARGS="agent=td3 seed=1"
 ARGS ?=
+# The study of `make study`, in conf/study/.
+STUDY ?= smoke
 # Two workers suit two cores; the tests that build environments share one worker each.
 WORKERS ?= 2
 # How long `make fuzz` plays.
 MINUTES ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-slow fuzz docs notebooks lint format bench figures clean
+.PHONY: help setup run test test-slow fuzz docs notebooks lint format bench study figures clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -52,6 +54,9 @@ lint: setup  ## check style and types
 format: setup  ## put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+study: setup  ## do a study, with tables, statistics, figures and page: make study STUDY=agents
+	$(BIN)/python -m experiments.study study=$(STUDY) $(ARGS)
 
 bench: setup  ## measure how fast sound is made
 	$(BIN)/python -m benchmarks.render

@@ -16,14 +16,12 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
-from experiments.records.run_folder import RunFolder
+from experiments.records.run_folder import FAILURE, RunFolder
+from experiments.report import write_report
 
-__all__ = ["FAILURE", "SweepReport", "attempt", "medians", "note_failure", "outcomes"]
+__all__ = ["SweepReport", "attempt", "medians", "note_failure", "outcomes"]
 
 log = logging.getLogger(__name__)
-
-FAILURE = "failure.txt"
-"""Why a job of a sweep failed; the first line says what, the rest where."""
 
 
 def attempt(job: Callable[[], float], path: Path) -> float:
@@ -115,7 +113,15 @@ def medians(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 class SweepReport(Callback):
-    """Hydra callback that says at a sweep's end how its jobs fared, and ends with exit code 1 if some failed."""
+    """Hydra callback that says at a sweep's end how its jobs fared, and ends with exit code 1 if some failed.
+
+    Parameters
+    ----------
+    report : also write ``report.html``, a page of all its runs
+    """
+
+    def __init__(self, report: bool = True) -> None:
+        self.report = report
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         """Write ``sweep.csv`` and ``medians.csv``, print the medians and name the failed jobs."""
@@ -133,6 +139,8 @@ class SweepReport(Callback):
             numbers = ("score", "renders", "seconds", *(name for name in group if name.startswith("policy.")))
             shown = "  ".join(f"{name} {group[name]:.4g}" for name in numbers if name in group)
             print(f"{group['settings'] or 'all'}: median of {group['jobs']}: {shown}")
+        if self.report:
+            _write_page(sweep)
         failed = [row for row in rows if row["failure"]]
         print(f"sweep: {len(rows) - len(failed)} of {len(rows)} jobs done\nrecord: {sweep / 'sweep.csv'}")
         for row in failed:
@@ -143,6 +151,13 @@ class SweepReport(Callback):
                 file=sys.stderr,
             )
             sys.exit(1)
+
+
+def _write_page(sweep: Path) -> None:
+    try:
+        write_report([sweep], sweep / "report.html")
+    except (OSError, ValueError) as error:  # the sweep is done, whatever its page is
+        log.warning("the page of the sweep was not written: %s", error)
 
 
 def _write(folder: Path, name: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -140,7 +140,8 @@ def _check_sweep(path: Path, arguments: Sequence[str], resume: Any) -> None:
         )
     if not record.is_file():
         return
-    before: Any = OmegaConf.select(OmegaConf.load(record), "hydra.overrides.task") or []
+    written: Any = OmegaConf.to_container(OmegaConf.load(record), resolve=False)
+    before = ((written.get("hydra") or {}).get("overrides") or {}).get("task") or []
     then, now = (_fixed_settings(list(texts)) for texts in (before, arguments))
     # What one of both sweeps over may have grown; each job is compared with its own record.
     swept = {override.key_or_group for override in parse([*before, *arguments]) if override.is_sweep_override()}

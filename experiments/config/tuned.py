@@ -26,6 +26,8 @@ def with_tuned_settings(arguments: Sequence[str]) -> list[str]:
 
     >>> with_tuned_settings(["agent=ppo", "agent.tuned=false"])
     ['agent=ppo', 'tuned=none']
+    >>> with_tuned_settings(["agent.tuned=true"])  # as always
+    []
     >>> with_tuned_settings(["-m", "agent.tuned=true,false"])
     ['-m', 'tuned=${task}/${agent},none']
 
@@ -41,8 +43,8 @@ def with_tuned_settings(arguments: Sequence[str]) -> list[str]:
         given = list(values(override))
         if not all(isinstance(value, bool) for value in given):
             raise ConfigError(f"agent.tuned is true or false, and not {', '.join(map(str, given))}")
-        options = ",".join(_OPTIONS[value] for value in given)
-        changed[changed.index(str(override.input_line))] = f"tuned={options}"
+        at = changed.index(str(override.input_line))
+        changed[at : at + 1] = [] if given == [True] else [f"tuned={','.join(_OPTIONS[value] for value in given)}"]
     return changed
 
 

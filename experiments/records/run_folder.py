@@ -22,7 +22,10 @@ try:
 except ImportError:  # Windows has none
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["RunFolder", "RunFolderError"]
+__all__ = ["FAILURE", "RunFolder", "RunFolderError"]
+
+FAILURE = "failure.txt"
+"""In the folder of a job of a sweep that failed: the first line says why, the rest where."""
 
 
 class RunFolderError(RuntimeError):

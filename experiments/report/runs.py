@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.records.run_folder import RunFolder
+from experiments.records.run_folder import FAILURE, RunFolder
 from experiments.report import reading
 from experiments.report.model import Fact, Item, Role, Sound
-from experiments.sweeps import FAILURE
 
 __all__ = ["find_runs", "read_run"]
 

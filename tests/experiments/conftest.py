@@ -18,6 +18,7 @@ FAST = [
     "log_every=10",
     "progress=false",
     "tracking=none",
+    "tuned=none",
 ]
 SMALL = ["agent.settings.policy_kwargs.net_arch=[16]"]
 OFF_POLICY = [*SMALL, "agent.settings.learning_starts=10", "agent.settings.batch_size=8"]

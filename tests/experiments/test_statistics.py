@@ -171,3 +171,23 @@ def test_a_profile_s_band_is_that_of_each_of_its_points() -> None:
 def test_what_cannot_be_computed_is_said(call: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()  # type: ignore[operator]
+
+
+def test_what_rliable_s_own_tests_expect() -> None:
+    """Score matrices [runs, tasks] and figures of rliable (Agarwal et al. 2021), tests/rliable/metrics_test.py."""
+    first, second = [[1, 2], [2, 2], [1, 1], [2, 1]], [[1, 1], [2, 2], [3, 3]]
+    assert interquartile_mean(first) == 1.5
+    assert interquartile_mean(second) == 2
+    assert probability_of_improvement(first, second, seed=0).value == pytest.approx(1 / 3)
+
+
+def test_what_rliable_s_own_tests_expect_of_intervals() -> None:
+    """5 runs on 16 tasks, 0 to 79, of rliable's tests/library_test.py: points lie strictly inside their intervals."""
+    scores = np.arange(80.0).reshape(5, 16)
+    for statistic in (interquartile_mean, np.mean):
+        estimate = with_interval(statistic, scores, seed=0)
+        assert estimate.low < estimate.value == 39.5 < estimate.high
+    profile = profile_with_interval(scores, [0.0, 0.25, 0.5, 1.0], seed=0, resamples=100)
+    assert (np.diff(profile.value) <= 0).all()
+    flipped = probability_of_improvement(scores, np.flip(scores, axis=0), seed=0)
+    assert flipped.low < flipped.value == 0.5 < flipped.high

@@ -39,7 +39,7 @@ def test_every_file_in_conf_builds_a_run(option: str, kits: Path) -> None:
     group, _, name = option.partition("=")
     needs = [need.replace("KITS", str(kits)) for need in NEEDS.get(option, [])]
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        choices = [f"agent={name}"] if group == "tune" else [option, *needs]
+        choices = [f"agent={name.removesuffix('_multi_step')}", f"tune={name}"] if group == "tune" else [option, *needs]
         cfg = compose("tune" if group == "tune" else "config", choices)
     if group == "tune":  # its settings, all of which the agent takes
         space = dict(search_space(cfg.tune))

@@ -1,0 +1,178 @@
+"""Many runs, one table: ``python -m experiments.study study=agents``.
+
+A study in ``conf/study/`` declares matrices of settings. Every combination is a run of ``run.py``; what is finished is
+skipped, what broke off goes on from its last checkpoint, so the same command goes on with an interrupted study. At the
+end there are a table (runs.csv), statistics (statistics.json, scores.csv), figures and a page to listen to.
+
+python -m experiments.study study=agents hydra/launcher=joblib hydra.launcher.n_jobs=2
+python -m experiments.study study=agents task=kick agent=sac,cma     # a part of it
+python -m experiments.study study=agents --dry-run                   # what is left, and how long that takes
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from experiments.config.errors import ConfigError
+from experiments.config.options import Option, read_options, run_command
+from experiments.records.provenance import versions
+from experiments.records.run_folder import RunFolder
+from experiments.report import write_report
+from experiments.study.durations import Durations, clock, parallel_runs, stored_rows
+from experiments.study.matrix import ROOT, Batch, Sweeps, batches, load_study, narrowed, studies
+from experiments.study.running import left, run_batches
+from experiments.study.scores import score_runs, statistics_of
+from experiments.study.table import Row, collect, medians, write_csv, write_table
+
+__all__ = ["main", "write_results"]
+
+OPTIONS = {
+    "study": Option("a file in conf/study/, by its name"),
+    "folder": Option("where its runs and tables go; otherwise results/studies/NAME"),
+    "dry-run": Option("only say what is left and how long that takes", False, bool),
+    "by_seed": Option("one seed after the other; false hands each sweep whole to a launcher", True, bool),
+    "tables": Option("only write tables, statistics, figures and page of what is there", False, bool),
+    "figures": Option("make figures of it", True, bool),
+    "seed_of_statistics": Option("of the bootstrap", 0, int, least=0),
+}
+
+MOST_RUNS_ON_A_PAGE = 60
+"""A page of more would be slow to open; it has the first seed's runs then."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what is left of a study and write its tables; 0 if all of it is done."""
+    options, overrides = read_options(
+        arguments, OPTIONS, doc=__doc__, settings="settings of all its runs, or those of the study that are to be run"
+    )
+    name = options["study"]
+    if name is None:
+        raise ConfigError(f"name a study: study=NAME (the studies are {', '.join(studies())})")
+    folder = Path(options["folder"] or f"results/studies/{name}").absolute()
+    sweeps, shared = narrowed(load_study(name), overrides)
+    todo = batches(sweeps, folder, shared, by_seed=options["by_seed"])
+    durations = Durations(collect(folder) if folder.is_dir() else [], stored_rows())
+    print(_plan(name, todo, durations, parallel_runs(shared)), flush=True)
+    if options["dry-run"]:
+        return 0
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_json(folder, "study.json", _about(name, arguments, sweeps, shared))
+    code = 0 if options["tables"] else run_batches(todo, folder, durations)
+    write_results(folder, seed=options["seed_of_statistics"], figures=options["figures"] and code in (0, 1))
+    return code
+
+
+def write_results(folder: Path, *, seed: int = 0, figures: bool = True) -> None:
+    """Write a study's tables, statistics, figures and page, of what there is of it."""
+    rows = collect(folder)
+    if not rows:
+        return
+    write_table(folder, rows)
+    write_csv(folder, "medians.csv", medians(rows))
+    scores = score_runs(rows)
+    found = statistics_of(scores, seed=seed)
+    write_csv(folder, "scores.csv", scores.rows)
+    _write_json(folder, "statistics.json", found)
+    print(_shown(medians(rows), found))
+    if figures:
+        _figures(folder)
+    print(f"record: {folder / 'runs.csv'}\n{_page(folder, rows)}")
+
+
+def _plan(name: str, todo: Sequence[Batch], durations: Durations, at_once: int) -> str:
+    """What is left of a study, and how long that takes."""
+    lines = []
+    for sweep in dict.fromkeys(run.sweep for batch in todo for run in batch.runs):
+        runs = [run for batch in todo for run in batch.runs if run.sweep == sweep]
+        lines.append(f"  {sweep}: {len(left(runs))} of {len(runs)} runs left{_time(*durations.total(left(runs)))}")
+    runs = [run for batch in todo for run in batch.runs]
+    seconds, unknown = durations.total(left(runs))
+    total = f"study {name}: {len(left(runs))} of {len(runs)} runs left{_time(seconds, unknown)}"
+    if at_once > 1 and seconds:
+        total += f"; {clock(seconds / at_once)} with {at_once} at once"
+    return "\n".join([*lines, total])
+
+
+def _time(seconds: float, unknown: int) -> str:
+    if not seconds:
+        return f", how long they take is not known ({unknown})" if unknown else ""
+    return f", about {clock(seconds)}" + (f", and {unknown} of which that is not known" if unknown else "")
+
+
+def _about(name: str, arguments: Sequence[str], sweeps: Sweeps, shared: Sequence[str]) -> dict[str, Any]:
+    return {
+        "study": name,
+        "command": shlex.join(["python", "-m", "experiments.study", *arguments]),
+        "overrides": list(shared),
+        "sweeps": sweeps,
+        "versions": versions(),
+        "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    }
+
+
+def _shown(rows: Sequence[Row], found: Mapping[str, Any]) -> str:
+    """The statistics in lines that fit a terminal."""
+    lines = ["", "medians over seeds"]
+    for row in rows:
+        numbers = "  ".join(f"{key} {row[key]:.4g}" for key in ("policy", "best", "score", "seconds") if key in row)
+        lines.append(f"  {row['task']:<11} {row['agent']:<14} {row['reward']:<11} {row['runs']} runs  {numbers}")
+    for name, group in found["groups"].items():
+        if group["agents"]:
+            tasks = ", ".join(dict.fromkeys(task["task"] for task in group["tasks"]))
+            lines += [
+                "",
+                f"{name} ({tasks}): scores, interquartile means with 95 % intervals; 0 is random search, 1 the best",
+            ]
+            ranked = sorted(group["agents"].items(), key=lambda item: -item[1]["policy"]["iqm"][0])
+            for agent, measured in ranked:
+                policy, best = (_interval(measured[of]["iqm"]) for of in ("policy", "best"))
+                lines.append(f"  {agent:<14} policy {policy}   best met {best}   {measured['runs']} seeds")
+    lines += ["", *(f"left out: {text}" for text in found["left_out"])]
+    return "\n".join(lines).rstrip("\n")
+
+
+def _interval(numbers: Sequence[float]) -> str:
+    value, low, high = numbers
+    return f"{value:6.3f} [{low:.3f}, {high:.3f}]"
+
+
+def _figures(folder: Path) -> None:
+    """Make the figures of a study, in a process of their own: what they cannot draw is no reason to lose the rest."""
+    if find_spec("experiments.figures") is None:
+        return
+    names = "figure=learning,table,profiles"
+    command = [sys.executable, "-m", "experiments.figures", names, f"study={folder}", f"out={folder / 'figures'}"]
+    if subprocess.run(command, check=False, cwd=ROOT).returncode:
+        print(f"some figures could not be made: {shlex.join(['python', *command[1:]])}", file=sys.stderr)
+
+
+def _page(folder: Path, rows: Sequence[Row]) -> str:
+    """Write the page to listen to, of as many runs as it opens with quickly."""
+    runs = [folder / row["folder"] for row in rows]
+    title = folder.name
+    if len(runs) > MOST_RUNS_ON_A_PAGE:
+        first = min((row["seed"] for row in rows if row["seed"] is not None), default=None)
+        runs = [folder / row["folder"] for row in rows if row["seed"] == first]
+        title += f", seed {first}"
+    try:
+        count = write_report(runs, folder / "report.html", title=title)
+    except (ConfigError, OSError) as error:
+        return f"no page: {error}"
+    return f"page of {count} runs: {folder / 'report.html'}"
+
+
+def _write_json(folder: Path, name: str, found: Mapping[str, Any]) -> None:
+    text = json.dumps(found, indent=1, allow_nan=False) + "\n"
+    RunFolder(folder).write(name, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    run_command("experiments.study", main)

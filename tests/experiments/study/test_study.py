@@ -1,0 +1,78 @@
+"""The command: what is left, how long it takes, and the whole chain."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from experiments.config.errors import ConfigError
+from experiments.study.__main__ import main
+from experiments.study.durations import Durations, parallel_runs
+from experiments.study.matrix import PlannedRun
+from experiments.study.table import read_table
+
+SMALL = ["tracking=none", "task.sample_rate=8000", "task=kick", "agent=random,cma", "seed=0,1"]
+
+
+def planned(task: str, agent: str, steps: int) -> PlannedRun:
+    return PlannedRun("one", {"task": task, "agent": agent, "reward": "mss", "total_timesteps": steps}, Path("x"))
+
+
+def test_how_long_runs_take_is_known_from_their_like() -> None:
+    done = {"state": "done", "task": "kick", "agent": "sac", "reward": "mss", "total_timesteps": 100, "renders": 100}
+    own = [{**done, "seconds": seconds} for seconds in (4.0, 5.0, 60.0)]
+    stored = [{"task": "snare", "agent": "sac", "renders": 3000, "seconds": 30.0}]
+    durations = Durations(own, stored)
+    assert durations.seconds(planned("kick", "sac", 100)) == 5.0
+    assert durations.seconds(planned("snare", "sac", 200)) == 2.0
+    assert durations.seconds(planned("tone", "sac", 200)) is None
+    assert durations.total([planned("kick", "sac", 100), planned("tone", "sac", 200)]) == (5.0, 1)
+    assert parallel_runs(["hydra/launcher=joblib", "hydra.launcher.n_jobs=4"]) == 4
+
+
+def test_a_dry_run_says_what_is_left_and_touches_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["study=smoke", f"folder={tmp_path / 'new'}", "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "one_step: 18 of 18 runs left" in said
+    assert not (tmp_path / "new").exists()
+    with pytest.raises(
+        ConfigError, match=r"name a study: study=NAME \(the studies are agents, match, rewards, smoke\)"
+    ):
+        main([])
+
+
+@pytest.mark.slow
+def test_a_study_does_what_is_left_and_leaves_its_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["study=smoke", f"folder={tmp_path}", *SMALL, "total_timesteps=12", "figures=false"]
+    assert main(arguments) == 0
+    rows = read_table(tmp_path)
+    assert {(row["agent"], row["seed"]) for row in rows} == {(a, s) for a in ("random", "cma") for s in (0, 1)}
+    assert all(row["renders"] == 12 and row["state"] == "done" for row in rows)
+    found = json.loads((tmp_path / "statistics.json").read_text())
+    assert set(found["groups"]["one_step"]["agents"]) == {"random", "cma"}
+    for name in ("runs.parquet", "scores.csv", "medians.csv", "study.json", "report.html", "study.log"):
+        assert (tmp_path / name).stat().st_size
+    # A run that did not come to its end is done again, the others are left alone.
+    folders = sorted(path.parent for path in tmp_path.glob("one_step/*/summary.json"))
+    before = [(folder / "summary.json").stat().st_mtime_ns for folder in folders]
+    (folders[0] / "summary.json").unlink()
+    capsys.readouterr()
+    assert main(arguments) == 0
+    assert "study smoke: 1 of 4 runs left" in capsys.readouterr().out
+    after = [(folder / "summary.json").stat().st_mtime_ns for folder in folders]
+    assert after[0] != before[0]
+    assert after[1:] == before[1:]
+
+
+@pytest.mark.slow
+def test_a_run_that_fails_does_not_stop_the_rest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reward = "reward.kind=nonsense,negative"
+    arguments = ["study=smoke", f"folder={tmp_path}", *SMALL, "total_timesteps=12", "figures=false", reward]
+    assert main(arguments) == 1
+    states = [row["state"] for row in read_table(tmp_path)]
+    assert sorted(states) == ["done"] * 4 + ["failed"] * 4
+    said = capsys.readouterr()
+    assert "unknown reward kind 'nonsense'" in said.err
+    assert "left out: one_step/" in said.out
