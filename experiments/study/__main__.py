@@ -17,12 +17,12 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
+from experiments.records.learning import write_learning
 from experiments.records.provenance import versions
 from experiments.records.run_folder import RunFolder
 from experiments.report import write_report
@@ -77,13 +77,14 @@ def write_results(folder: Path, *, seed: int = 0, figures: bool = True) -> None:
         return
     write_table(folder, rows)
     write_csv(folder, "medians.csv", medians(rows))
+    write_learning([(row, folder / row["folder"]) for row in rows], folder / "learning.csv")
     scores = score_runs(rows)
     found = statistics_of(scores, seed=seed)
     write_csv(folder, "scores.csv", scores.rows)
     _write_json(folder, "statistics.json", found)
     print(_shown(medians(rows), found))
     if figures:
-        _figures(folder)
+        _figures(folder, rows)
     print(f"record: {folder / 'runs.csv'}\n{_page(folder, rows)}")
 
 
@@ -144,11 +145,11 @@ def _interval(numbers: Sequence[float]) -> str:
     return f"{value:6.3f} [{low:.3f}, {high:.3f}]"
 
 
-def _figures(folder: Path) -> None:
+def _figures(folder: Path, rows: Sequence[Row]) -> None:
     """Make the figures of a study, in a process of their own: what they cannot draw is no reason to lose the rest."""
-    if find_spec("experiments.figures") is None:
-        return
-    names = "figure=learning,table,profiles"
+    trained_on = {(row["task"], row["reward"]) for row in rows}
+    many = len(trained_on) > len({task for task, _ in trained_on})
+    names = "figure=rewards" if many else "figure=learning,table,profiles"
     command = [sys.executable, "-m", "experiments.figures", names, f"study={folder}", f"out={folder / 'figures'}"]
     if subprocess.run(command, check=False, cwd=ROOT).returncode:
         print(f"some figures could not be made: {shlex.join(['python', *command[1:]])}", file=sys.stderr)

@@ -113,7 +113,7 @@ def statistics_of(scores: Scores, *, seed: int = 0, confidence: float = 0.95, re
     left_out, groups = list(scores.left_out), {}
     for name, rows in parts.items():
         groups[name] = _group(name, rows, scores, options, left_out)
-    return {**options, "profile_thresholds": THRESHOLDS.tolist(), "groups": groups, "left_out": left_out}
+    return {**options, "groups": groups, "left_out": left_out}
 
 
 def _group(
@@ -137,6 +137,7 @@ def _group(
             agent: {"runs": len(table["policy"]), **{of: _aggregates(table[of], tasks, options) for of in MEASURES}}
             for agent, table in tables.items()
         },
+        "profile_thresholds": THRESHOLDS.tolist(),
         "improvement": [
             {"agent": one, "over": other, "of": of, "probability": _numbers(found)}
             for of in MEASURES
