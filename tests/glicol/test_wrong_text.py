@@ -75,6 +75,17 @@ def test_a_missing_sample_has_a_place():
     assert (caught.value.line, caught.value.column) == (2, 7)
 
 
+def test_a_node_that_native_lacks_is_named_and_played_by_wasm():
+    """An empty psynth breaks the engine; one with notes plays."""
+    notes, none = "o: psynth `0 60, 0.5 67`", "o: psynth ``"
+    with pytest.raises(UnsupportedProgram, match="does not play 'pattern_synth'"):
+        open_engine(notes, kind="native")
+    assert open_engine(notes).play([[]], 10_000).any()
+    with pytest.raises(GlicolError) as caught:
+        open_engine(none).play([[]], 100)
+    assert "cannot play pattern_synth" not in caught.value.message
+
+
 def test_blanks_are_shown_by_their_names():
     with pytest.raises(GlicolError, match=r"'envperc ATTACK DECAY' is complete, so '\{c\}' cannot") as caught:
         open_engine("o: imp 1 >> envperc {attack} {b} {c}", kind="native")

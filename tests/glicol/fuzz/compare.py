@@ -16,7 +16,11 @@ CLOSE = 1e-4
 LOUD = 10.0
 """Beyond this a sound counts as exploded, and what comes after is not compared."""
 DEADLINE = 0.3
-SAMPLE = np.cos(np.linspace(0, 6, 300))
+SAMPLES = {
+    "bd": np.cos(np.linspace(0, 6, 300)),
+    "stereo": np.stack([np.cos(np.linspace(0, 30, 150)), np.sin(np.linspace(0, 9, 150))]),
+    "slow": (np.cos(np.linspace(1, 9, 90)), 11025),
+}
 
 Outcome = NDArray[np.float32] | str
 
@@ -25,7 +29,7 @@ def play(case: Case, kind: str) -> Outcome | None:
     """The sound, or the kind of the error; None where the engine lacks a node."""
     played = []
     try:
-        engine = open_engine(case.program, kind=kind, samples={"bd": SAMPLE}, deadline=DEADLINE)
+        engine = open_engine(case.program, kind=kind, samples=SAMPLES, deadline=DEADLINE)
         for values, samples in case.steps:
             played.append(engine.play([values], samples)[0])
     except UnsupportedProgram:

@@ -26,6 +26,11 @@ STEPS = st.sampled_from(["60", "67", "_", "60_67", "72_", "_~a", "~b", "~c~a_", 
 # A figure stands for one of the program's chains, seldom for the one that it is in.
 REFERENCES = st.sampled_from([*("<0>", "<1>", "<2>") * 12, "~a..", "~..", "~input", "~x"])
 TIMES = st.sampled_from(["0", "0.0", "0.01", "0.25", "0.5", "0.999", "1", "7.5", "-0.1"])
+SAMPLES = st.sampled_from([*(r"\bd", "'bd'", r"\stereo", r"\slow") * 9, r"\missing"])
+ARITHMETIC = st.sampled_from(["x * 0.1", "0.5*x+1", "1.0 - x", "-x", "x * x", "(x + 1) * 2.5 - x", "x / 4.0", "x"])
+SCRIPTS = st.tuples(st.sampled_from(["`output = input.map(|x| %s); output`", "`input.map(|x|%s)`"]), ARITHMETIC).map(
+    lambda each: each[0] % each[1]
+)
 SPANS = st.sampled_from(["(1)", "(0.5)", "()", "(2)", "(0)", "(-1)", "(0.001)"])
 
 
@@ -44,7 +49,7 @@ def argument(parameter: Parameter) -> st.SearchStrategy[str]:
         "pattern": patterns,
         "steps": STEPS,
         "reference": REFERENCES,
-        "sample": st.just(r"\bd"),
+        "sample": SAMPLES,
         "code": st.just("`1.0`"),
     }
     return ways[parameter.kind]
@@ -59,7 +64,10 @@ def written(node: Node) -> st.SearchStrategy[str]:
     return st.tuples(st.sampled_from(node.words), arguments).map(" ".join)
 
 
-PLAYED = st.one_of(*[written(node) for node in NODES.values() if "native" in node.engines and node.name != "get"])
+PLAYED = st.one_of(
+    *[written(node) for node in NODES.values() if "native" in node.engines and node.name != "get"],
+    SCRIPTS.map(lambda script: f"meta {script}"),
+)
 OTHERS = st.one_of(*[written(node) for node in NODES.values() if "native" not in node.engines])
 FIRST = st.sampled_from([PLAYED] * 40 + [REFERENCES] * 16 + [OTHERS])
 NEXT = st.sampled_from([PLAYED] * 60 + [REFERENCES] + [OTHERS])
