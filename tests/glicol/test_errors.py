@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from raveforce.glicol import GlicolError, UnsupportedProgram
+from raveforce.glicol import GlicolError, UnsupportedProgram, render
 
 
 def test_a_caret_stands_under_the_column():
@@ -51,3 +51,23 @@ def test_an_unsupported_program_survives_pickling():
         "unsupported",
         str(error),
     )
+
+
+BROKEN = {
+    "o: imp 50000": ("trap", "imp", 1, 4),
+    "~a: imp 100\no: ~a >> plate 0.1 >> apfmsgain 0.0001 0.5": ("trap", "apfmsgain", 2, 23),
+    "o: delayn 100000000": ("memory", "delayn", 1, 4),
+    "o: imp 100 >> delayms ~m\n~m: sig 100000000000000": ("deadline", "delayms", 1, 15),
+    "o: sin 4 >> sp \\long": ("deadline", "sp", 1, 13),
+}
+
+
+@pytest.mark.parametrize("engine", ["native", "wasm"])
+@pytest.mark.parametrize("code", BROKEN)
+def test_both_engines_say_which_node_broke_and_where(code, engine):
+    with pytest.raises(GlicolError) as caught:
+        render(code, 4.0, engine=engine, deadline=0.3, samples={"long": np.ones(200_000)})
+    kind, node, line, column = BROKEN[code]
+    error = caught.value
+    assert (error.kind, error.line, error.column, error.code) == (kind, line, column, code)
+    assert f"in the node {node}" in error.message

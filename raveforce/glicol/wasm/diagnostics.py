@@ -36,7 +36,7 @@ def parse_error(console: bytes, code: str) -> GlicolError:
 def trap_error(trap: WasmTrap, code: str, settings: WasmSettings) -> GlicolError:
     """Say how the engine broke while it played a program."""
     if trap.kind == "deadline":
-        message = f"the program was still playing after its deadline of {settings.deadline:g} s"
+        message = f"the program was still playing{_doing(trap)} after its deadline of {settings.deadline:g} s"
     elif trap.kind == "memory":
         limit = f"{settings.memory_limit / 2**20:g} MiB"
         message = f"the program asked for more memory than its limit of {limit}{_doing(trap)}"

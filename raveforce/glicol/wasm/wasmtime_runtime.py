@@ -108,9 +108,9 @@ def _understood(failure: Exception) -> WasmTrap:
     """Say which of our three kinds a wasmtime trap is."""
     if not isinstance(failure, wasmtime.Trap):
         return WasmTrap(str(failure))
-    if failure.trap_code == wasmtime.TrapCode.INTERRUPT:
-        return WasmTrap("the deadline passed", "deadline")
     where = tuple(frame.func_name or "" for frame in failure.frames)
+    if failure.trap_code == wasmtime.TrapCode.INTERRUPT:
+        return WasmTrap("the deadline passed", "deadline", where)
     reason = str(failure).strip().splitlines()[-1].strip()
     # Rust runs out of memory in two ways: a size that cannot be right panics in capacity_overflow, and an
     # allocation that fails aborts without the panic's machinery.

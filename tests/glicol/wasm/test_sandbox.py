@@ -30,6 +30,8 @@ def test_a_script_without_end_meets_the_deadline(code):
         opened.play([[0], [1]], 1000)
     assert 0.25 < time.monotonic() - start < 3
     assert (caught.value.kind, caught.value.row) == ("deadline", 1)
+    assert "in the node meta" in caught.value.message
+    assert (caught.value.line, caught.value.column) == (1, 4)
     assert opened.play([[0], [0]], 1000).any()
 
 
