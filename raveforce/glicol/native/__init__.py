@@ -6,6 +6,7 @@ numbers (``kernel.ring_buffers``) or words (``state_transfer``) change.
 
 ``raveforce.glicol.nodes`` lists what is played. What is not raises ``UnsupportedProgram``, also:
 
+- scripts (``meta``) that are more than arithmetic on every sample;
 - blanks in ``arrange``, or glued to a digit (``6{}``), or more than 256 choices of words;
 - words that change what a node works on, or which chains are heard;
 - feedback, or a choice among inputs, whose order the engine leaves to the layout of a hash table.
