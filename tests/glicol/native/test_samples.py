@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from raveforce.glicol import GlicolError, Program, open_engine, render
+from raveforce.glicol.native.kernel import opcodes as op
 
 RNG = np.random.default_rng(0)
 SAMPLES = {
@@ -144,10 +145,14 @@ def test_a_missing_word_names_the_row_that_chose_it():
         assert (caught.value.row, caught.value.kind) == (1, "sample")
 
 
-def test_strikes_at_every_sample_are_played_as_long_as_there_is_time():
-    samples = {"long": np.cos(np.linspace(0, 9, 20_000))}
-    sounds = [render(r"o: sig 1 >> sp \long", 0.5, engine=kind, samples=samples) for kind in ("native", "wasm")]
-    np.testing.assert_array_equal(*sounds)
+def test_there_is_room_for_strikes_at_every_sample(monkeypatch):
+    monkeypatch.setattr("raveforce.glicol.native.voices.FEWEST_BLOCKS", 4)  # and so it has to grow
+    samples = {"long": np.cos(np.linspace(0, 9, 3000))}
+    opened = open_engine(r"o: sig {} >> sp \long", 3, kind="native", samples=samples)
+    sound = opened.play([[1], [0.5], [-1]], 4000)
+    for row, level in ((0, 1), (1, 0.5)):
+        wasm = render(rf"o: sig {level} >> sp \long", 4000 / 44100, engine="wasm", samples=samples)
+        np.testing.assert_array_equal(sound[row], wasm)
 
 
 def test_only_the_row_with_too_many_strikes_is_late():
@@ -162,6 +167,18 @@ def test_only_the_row_with_too_many_strikes_is_late():
     assert not error.audio[[0, 2]].any()
     assert np.isnan(error.audio[1]).all()
     assert opened.play([[1], [1], [1]], 100).any(1).all()  # and the row plays again
+
+
+@pytest.mark.parametrize("clock", [2**31 - 200, 2**32 - 200, 2**40])
+def test_a_clock_that_has_run_for_long_strikes_as_before(clock):
+    fresh, old = (open_engine(r"o: imp 40 >> sp \slow", kind="native", samples=SAMPLES) for _ in range(2))
+    fresh.play([[]], 128)
+    old.play([[]], 128)
+    fresh.reset()
+    old.reset()
+    (voices,) = old._voices.values()
+    voices._ints[:, 3 + op.CLOCK] = clock  # behind the three of imp
+    np.testing.assert_array_equal(old.play([[]], 5000), fresh.play([[]], 5000))
 
 
 def test_an_endless_strike_never_ends():

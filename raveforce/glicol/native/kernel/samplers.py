@@ -11,6 +11,7 @@ from raveforce.glicol.native.kernel.jit import column, index, jitted
 
 F = np.float32
 ZERO, ONE = F(0), F(1)
+HALF, WORD = 2**31, 2**32 - 1
 # A recording's cue: where it starts in the bank, its samples, its channels, its rate.
 START, LENGTH, CHANNELS, RATE = range(4)
 # A strike is two numbers: the bits of the clock when it began, and how long it lasts.
@@ -51,7 +52,8 @@ def sample_strikes(code, state, k, row):
     for j in range(strikes):
         strike = index(ring + 2 * j)
         begun, duration = rings[row, strike + BEGUN], rings[row, strike + DURATION]
-        age = clock - np.int64(np.float32(begun).view(np.int32))
+        # Of the clock 32 bits are kept, so it may pass 2^31 in between.
+        age = ((clock - np.int64(np.float32(begun).view(np.int32)) + HALF) & WORD) - HALF
         if add_recording(code, bufs, row, out, cue, age, duration):
             kept = index(ring + 2 * going)
             rings[row, kept + BEGUN], rings[row, kept + DURATION] = begun, duration
