@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from raveforce.audio import PEAK_LIMIT
 from raveforce.glicol import Engine, GlicolError
 
-__all__ = ["render_or_fault"]
+__all__ = ["render_or_fault", "silence_broken"]
 
 
 def render_or_fault(engine: Engine, values: ArrayLike, samples: int) -> tuple[NDArray[np.float32], dict[int, str]]:
@@ -38,6 +38,21 @@ def render_or_fault(engine: Engine, values: ArrayLike, samples: int) -> tuple[ND
             raise
         audio = error.audio
         faults[error.row] = error.message
+    return silence_broken(audio, faults)
+
+
+def silence_broken(audio: NDArray[np.float32], faults: dict[int, str]) -> tuple[NDArray[np.float32], dict[int, str]]:
+    """Replace sound that is not finite, or beyond ±``PEAK_LIMIT``, by silence.
+
+    Parameters
+    ----------
+    audio : float32 array [rows, samples], changed in place
+    faults : by row, what is known to be wrong already; added to
+
+    Returns
+    -------
+    both
+    """
     # Without the absolute values, which would be one more array as large as the sound.
     peaks = np.maximum(audio.max(axis=1, initial=0), -audio.min(axis=1, initial=0))
     for row in np.flatnonzero(~(peaks <= PEAK_LIMIT)).tolist():

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from raveforce.glicol.compounds import COMPOUNDS, Compound
 from raveforce.glicol.native.kernel import opcodes as op
 
-__all__ = ["ANY", "INSTRUCTIONS", "NODES", "RESERVED", "WORDS", "Instruction", "Node", "Parameter"]
+__all__ = ["ANY", "INSTRUCTIONS", "NODES", "RESERVED", "WORDS", "Instruction", "Node", "Parameter", "Scale"]
 
 ANY = -1
 """Any number of inputs, of which none is read."""
@@ -28,6 +28,23 @@ ANY = -1
 UNKNOWN, UNIT, NUMBER, INPUT, ENVELOPE, PRODUCT, TOTAL, NOTES = (
     "unknown", "1", "its number", "its input", "its input, or 1", "a product", "a sum", "its highest note",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Numbers that make sense for a parameter of a one-shot sound, from which a writer of programs chooses.
+
+    Attributes
+    ----------
+    low, high : the least and the greatest
+    logarithmic : whether equal steps are equal ratios
+    whole : whether the numbers are whole
+    """
+
+    low: float
+    high: float
+    logarithmic: bool = True
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,12 +58,14 @@ class Parameter:
         "steps" (of a ``seq``), "reference", "sample" (``\name``), "code" (in backticks)
     unit : of a number
     optional : whether it may be left out
+    scale : what a writer of programs chooses from; None where it does not choose
     """
 
     name: str
     kind: str = "number"
     unit: str = ""
     optional: bool = False
+    scale: Scale | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +110,7 @@ class Node:
         is silent
     pattern : what it does where the first argument is a pattern
     compound : the small program that the node is
+    written : the word that a writer of programs has for it; empty where it has none
     """
 
     name: str
@@ -104,6 +124,12 @@ class Node:
     instructions: Mapping[int, Instruction] = field(default_factory=dict)
     pattern: Instruction | None = None
     compound: Compound | None = None
+    written: str = ""
+
+    @property
+    def is_source(self) -> bool:
+        """Whether it sounds without an input."""
+        return ANY in self.instructions or 0 in self.instructions
 
     @property
     def engines(self) -> tuple[str, ...]:
@@ -125,28 +151,32 @@ class Node:
         return " ".join([self.name, *shown, *(["..."] if self.repeated else [])])
 
 
-def _signal(name: str, unit: str = "") -> Parameter:
-    return Parameter(name, "signal", unit)
+def _signal(name: str, unit: str = "", scale: Scale | None = None) -> Parameter:
+    return Parameter(name, "signal", unit, scale=scale)
 
 
-def _number(name: str, unit: str = "") -> Parameter:
-    return Parameter(name, "number", unit)
+def _number(name: str, unit: str = "", scale: Scale | None = None) -> Parameter:
+    return Parameter(name, "number", unit, scale=scale)
 
 
 def _oscillator(name: str, summary: str, code: int, most_gain: float = 0.0) -> Node:
     numbers, state = (0, "sample_rate"), (0.0, 0.0)
     made = Instruction(code, op.OSCILLATOR, numbers, floats=state, level=UNIT, most_gain=most_gain)
-    return Node(name, summary, (_signal("frequency", "Hz"),), bounded=True, instructions={0: made, 1: made})
+    frequency = _signal("frequency", "Hz", Scale(25, 12_000))
+    return Node(name, summary, (frequency,), bounded=True, instructions={0: made, 1: made}, written=name)
 
 
-def _resonant(name: str, summary: str, codes: tuple[int, int], rate: str, default: float, **more: object) -> Node:
+def _resonant(
+    name: str, summary: str, codes: tuple[int, int], rate: str, default: float, lowest: float, **more: object
+) -> Node:
     number, signal = (
         Instruction(code, op.RESONANT, numbers, floats=_BIQUAD, level=INPUT, most_gain=2.0)
         for code, numbers in zip(codes, ((0, 1, rate), (0.0, 1, rate)), strict=True)
     )
-    cutoff = Parameter("cutoff", "signal or pattern" if "pattern" in more else "signal", "Hz")
+    kind = "signal or pattern" if "pattern" in more else "signal"
+    taken = Parameter("cutoff", kind, "Hz", scale=Scale(lowest, 16_000)), _number("q", scale=Scale(0.4, 4))
     instructions = {1: number, 2: signal}
-    return Node(name, summary, (cutoff, _number("q")), bounded=True, default=default, instructions=instructions, **more)  # type: ignore[arg-type]
+    return Node(name, summary, taken, bounded=True, default=default, instructions=instructions, **more)  # type: ignore[arg-type]
 
 
 def _synth(shape: str) -> Node:
@@ -179,9 +209,9 @@ _TABLE = (
     _oscillator("saw", "sawtooth", op.SAW),
     _oscillator("squ", "square wave", op.SQU),
     _oscillator("tri", "triangle wave", op.TRI),
-    Node("imp", "impulses of one sample", (_number("frequency", "Hz"),), bounded=True,
+    Node("imp", "impulses of one sample", (_number("frequency", "Hz"),), bounded=True, written="imp",
          instructions={ANY: Instruction(op.IMP, op.PLAIN, (0, "sample_rate"), (0, 0, 0), level=UNIT)}),
-    Node("noise", "white noise", (_number("seed"),), ("noiz",), bounded=True,
+    Node("noise", "white noise", (_number("seed"),), ("noiz",), bounded=True, written="noise",
          instructions={ANY: Instruction(op.NOISE, op.PLAIN, (0,), (0, 0), (0.0,), level=UNIT)}),
     Node("constsig", "a constant, or values at times of a bar", (Parameter("value", "number or pattern"),), ("sig",),
          bounded=True, instructions={ANY: Instruction(op.CONSTANT, op.HELD, (0,), level=NUMBER)}, pattern=_PATTERN),
@@ -195,26 +225,34 @@ _TABLE = (
     Node("arrange", "one chain after another, each for its bars",
          (Parameter("chain", "reference"), _number("length", "bars")), repeated=True,
          instructions={ANY: Instruction(op.ARRANGE, op.BEAT, ("bpm", "sample_rate"), (0,))}),
-    Node("mul", "product", (_signal("factor"),), bounded=True,
+    Node("mul", "product", (_signal("factor", scale=Scale(0.01, 2)),), bounded=True, written="mul",
          instructions={1: Instruction(op.MUL_NUMBER, op.PLAIN, (0,), level=PRODUCT, linear=True),
                        2: Instruction(op.MUL_SIGNAL, level=PRODUCT, linear=True)}),
     Node("add", "sum", (_signal("summand"),), bounded=True,
          instructions={1: Instruction(op.ADD_NUMBER, op.PLAIN, (0,), level=TOTAL, linear=True),
                        2: Instruction(op.ADD_SIGNAL, level=TOTAL, linear=True)}),
-    _resonant("lpf", "resonant low-pass filter", (op.LPF, op.LPF_SIGNAL), "sample_rate", 20.0, pattern=_SWEEP),
-    _resonant("rhpf", "resonant high-pass filter", (op.HPF, op.HPF_SIGNAL), "engine_rate", 100.0, aliases=("hpf",)),
-    Node("onepole", "one-pole low-pass filter", (_signal("rate"),), bounded=True,
+    _resonant("lpf", "resonant low-pass filter", (op.LPF, op.LPF_SIGNAL), "sample_rate", 20.0, 40.0,
+              pattern=_SWEEP, written="lpf"),
+    # With a low cutoff this one lets lower tones through, many times louder.
+    _resonant("rhpf", "resonant high-pass filter", (op.HPF, op.HPF_SIGNAL), "engine_rate", 100.0, 2000.0,
+              aliases=("hpf",), written="hpf"),
+    Node("onepole", "one-pole low-pass filter", (_signal("rate", scale=Scale(0.001, 0.3)),), bounded=True,
+         written="onepole",
          instructions={1: Instruction(op.ONEPOLE, op.PLAIN, (0,), floats=(0.0,)),
                        2: Instruction(op.ONEPOLE_SIGNAL, floats=(0.0,))}),
-    Node("apfmsgain", "all-pass filter", (_signal("delay", "ms"), _number("gain")), ("apfgain",),
+    Node("apfmsgain", "all-pass filter",
+         (_signal("delay", "ms", Scale(0.5, 30)), _number("gain", scale=Scale(0.2, 0.8, logarithmic=False))),
+         ("apfgain",), written="apfmsgain",
          instructions={1: _ring(op.ALLPASS, 0, 1), 2: _ring(op.ALLPASS_SIGNAL, "allpass_memory", 1)}),
-    Node("delayn", "delay by samples", (_signal("delay", "samples"),), bounded=True,
+    Node("delayn", "delay by samples", (_signal("delay", "samples", Scale(32, 2048, whole=True)),), bounded=True,
+         written="delayn",
          instructions={1: _ring(op.DELAYN, 0, 0.0)}),
     Node("delayms", "delay by milliseconds", (_signal("delay", "ms"),), default=2000.0,
          instructions={1: _ring(op.DELAYMS, 0, 0.0), 2: _ring(op.DELAYMS_SIGNAL, 2000.0, 0.0)}),
     Node("plate", "plate reverberation", (_number("mix"),), bounded=True, compound=COMPOUNDS["plate"]),
     Node("envperc", "percussive envelope, begun by every positive sample",
-         (_number("attack", "s"), _number("decay", "s")), bounded=True, instructions={1: _ENVELOPE}),
+         (_number("attack", "s", Scale(0.0003, 0.1)), _number("decay", "s", Scale(0.005, 3))), bounded=True,
+         instructions={1: _ENVELOPE}),
     Node("adsr", "envelope that lasts as long as its input is positive",
          (_number("attack", "s"), _number("decay", "s"), _number("sustain"), _number("release", "s")), bounded=True,
          instructions={1: Instruction(op.ADSR, op.PLAIN, (0, 1, 2, 3, "sample_rate"), (0, 0), (0.0, 0.0, 0.0))}),

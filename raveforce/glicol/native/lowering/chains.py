@@ -30,7 +30,7 @@ from raveforce.glicol.native.lowering.scripts import ScriptError, emit_map
 from raveforce.glicol.native.lowering.wiring import Vertex, Wiring, delayed, referred, wire
 from raveforce.glicol.nodes import ANY, INSTRUCTIONS, NODES, Instruction
 
-__all__ = ["compile_chains"]
+__all__ = ["compile_chains", "lower_chains"]
 
 INPUT = "~input"
 """Chain that every program may refer to: the sound card's input, which is silent here."""
@@ -76,11 +76,11 @@ def compile_chains(chains: Mapping[str, Chain], blanks: int, context: Context) -
     if INPUT in chains:
         node = chains[INPUT].nodes[0]
         raise _unsupported(context, node, f"the chain {INPUT} would replace the engine's own")
-    final, parts = _lower_all(builder, chains, context, {INPUT: builder.buffer()})
+    final, parts = lower_chains(builder, chains, context, {INPUT: builder.buffer()})
     return builder.finish(final, parts, list(chains.values()), context.code)
 
 
-def _lower_all(
+def lower_chains(
     b: Builder, chains: Mapping[str, Chain], context: Context, given: Mapping[str, int]
 ) -> tuple[int, list[NodeState]]:
     """Lower chains; return the buffer that is heard and where the nodes' state lies."""
@@ -267,7 +267,7 @@ def _lower_compound(b: Builder, context: Context, at: NodeInputs, compound: Comp
     text = compound.text.replace("A", slot_character(0)).replace("B", slot_character(1))
     chains = {name: _filled(chain, at.node) for name, chain in parse(text).items()}
     inner = replace(context, sample_rate=context.engine_rate, allpass_memory=compound.allpass_memory)
-    final, _ = _lower_all(b, chains, inner, {"~in": at.inputs[0]})
+    final, _ = lower_chains(b, chains, inner, {"~in": at.inputs[0]})
     b.emit(at.node, INSTRUCTIONS[op.COPY], at.out, [final])
 
 

@@ -7,6 +7,7 @@ goes through a recursive filter does not, for these pass a difference on enlarge
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,15 @@ HIGHEST_NOTE, MOST_NOTE = 96, 6000
 """What a gain and a note in a blank are taken to be at most: beyond, the difference grows with the sound."""
 
 
-def choose_precision(ops: NDArray[np.int64], lists: NDArray[np.int64], numbers: dict[int, float], final: int) -> None:
+def choose_precision(
+    ops: NDArray[np.int64],
+    lists: NDArray[np.int64],
+    numbers: dict[int, float],
+    final: int,
+    *,
+    gain: float = 1.0,
+    given: Mapping[int, float] | None = None,
+) -> tuple[dict[int, float], dict[int, float]]:
     """Mark sines of a fixed frequency, envelopes and filters as quick where that cannot be heard.
 
     Parameters
@@ -29,9 +38,16 @@ def choose_precision(ops: NDArray[np.int64], lists: NDArray[np.int64], numbers: 
     ops, lists : the instructions, changed in place
     numbers : parameters that never change
     final : the buffer that is heard
+    gain : what a difference in it is multiplied by until it is heard
+    given : what buffers hold at most that come from elsewhere
+
+    Returns
+    -------
+    peaks : what buffers hold at most, where it is known
+    gains : largest gain with which a difference in them is heard; infinite where it is not merely scaled
     """
-    peaks = _peaks(ops, lists, numbers)
-    gains = _gains(ops, lists, numbers, peaks, final)
+    peaks = _peaks(ops, lists, numbers, given or {})
+    gains = _gains(ops, lists, numbers, peaks, final, gain)
     tracks = 0
     for row in ops:
         out = int(row[op.OUT])
@@ -39,6 +55,7 @@ def choose_precision(ops: NDArray[np.int64], lists: NDArray[np.int64], numbers: 
             row[op.QUICK] = _quickness(row, numbers)
             if row[op.CODE] == op.SIN and row[op.QUICK]:
                 row[op.TRACK], tracks = tracks, tracks + 1
+    return peaks, gains
 
 
 def _quickness(row: NDArray[np.int64], numbers: dict[int, float]) -> int:
@@ -57,9 +74,11 @@ def _inputs(row: NDArray[np.int64], lists: NDArray[np.int64]) -> list[int]:
     return [int(each) for each in (row[op.IN0], row[op.IN1], *listed, *ordered) if each >= 0]
 
 
-def _peaks(ops: NDArray[np.int64], lists: NDArray[np.int64], numbers: dict[int, float]) -> dict[int, float]:
+def _peaks(
+    ops: NDArray[np.int64], lists: NDArray[np.int64], numbers: dict[int, float], given: Mapping[int, float]
+) -> dict[int, float]:
     """What buffers hold at most, where it is known."""
-    peaks: dict[int, float] = {}
+    peaks = dict(given)
     for row in ops:
         level = INSTRUCTIONS[int(row[op.CODE])].level
         inputs = [peaks.get(each, math.inf) for each in _inputs(row, lists)]
@@ -96,14 +115,15 @@ def _gains(
     numbers: dict[int, float],
     peaks: dict[int, float],
     final: int,
+    gain: float,
 ) -> dict[int, float]:
     """Largest gain with which a difference in a buffer is heard; infinite where it is not merely scaled."""
-    gains = {final: 1.0}
+    gains = {final: gain}
     for _ in range(len(ops) + 1):
         before = dict(gains)
         for row in ops[::-1]:
             inputs = _inputs(row, lists)
-            gain = gains.get(int(row[op.OUT]), 0.0)
+            heard = gains.get(int(row[op.OUT]), 0.0)
             made = INSTRUCTIONS[int(row[op.CODE])]
             number = abs(numbers.get(int(row[op.P0]), BLANK_PEAK))
             for i, each in enumerate(inputs):
@@ -111,9 +131,9 @@ def _gains(
                     passed = math.inf
                 elif made.level == PRODUCT:
                     factor = peaks.get(inputs[1 - i], math.inf) if len(inputs) > 1 else number
-                    passed = gain * factor if gain else 0.0
+                    passed = heard * factor if heard else 0.0
                 else:
-                    passed = gain
+                    passed = heard
                 gains[each] = max(gains.get(each, 0.0), passed)
         if gains == before:
             return gains

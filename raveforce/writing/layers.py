@@ -1,0 +1,180 @@
+"""Layers: what tokens between ``layer`` and ``close`` say, and the values of their blanks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from raveforce.writing.elements import RISE, SEED, Element, on_scale, rounded, to_digits
+from raveforce.writing.language import CLOSE, END, LAYER, Kind, Language
+
+__all__ = ["Layer", "Structure", "make_structure", "read_layer", "read_layers", "seed_of", "write_layers"]
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer.
+
+    Attributes
+    ----------
+    elements : places in the language's elements, the source first
+    numbers : bins on the scales of their numbers, in order
+    """
+
+    elements: tuple[int, ...]
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What layers have in common that differ in their numbers only.
+
+    Parameters
+    ----------
+    language : its words and scales
+    elements : places in the language's elements, the source first
+
+    Examples
+    --------
+    >>> language = Language()
+    >>> kick = read_layer(language, language.read("layer sin sweep 10 20 8 mul env2 3 40 close"))
+    >>> structure = Structure(language, kick.elements)
+    >>> structure.blanks
+    ('decay', 'rise', 'to', 'attack', 'decay')
+    >>> structure.values([kick.numbers]).tolist()
+    [[0.0138, 123.0, 54.8, 0.000396, 0.289]]
+    """
+
+    language: Language
+    elements: tuple[int, ...]
+
+    @property
+    def parts(self) -> tuple[Element, ...]:
+        """The elements."""
+        return tuple(self.language.elements[each] for each in self.elements)
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers are chosen."""
+        return sum(len(part.numbers) for part in self.parts)
+
+    @property
+    def blanks(self) -> tuple[str, ...]:
+        """Names of the blanks of all elements, in order."""
+        return tuple(blank for part in self.parts for blank in part.blanks)
+
+    def values(self, numbers: Sequence[Sequence[int]] | Ints, layers: ArrayLike = 0) -> Floats:
+        """What fills the blanks.
+
+        Parameters
+        ----------
+        numbers : int array [rows, numbers], bins
+        layers : places of the layers in their programs, from 0, [rows] or one for all
+
+        Returns
+        -------
+        float64 array [rows, blanks]
+        """
+        chosen = np.asarray(numbers, np.int64).reshape(len(numbers), self.numbers)
+        known = (self.language.values[each] for each in self.elements)
+        columns = [table[name] for table in known for name in table]
+        return self._filled([table[chosen[:, place]] for place, table in enumerate(columns)], len(chosen), layers)
+
+    def values_at(self, places: Sequence[Sequence[float]] | Floats, layers: ArrayLike = 0) -> Floats:
+        """What fills the blanks, of numbers anywhere on their scales: places from 0 to 1, float array [rows, numbers].
+
+        Bin ``k`` of ``bins`` lies at ``k / (bins - 1)``.
+        """
+        chosen = np.asarray(places, np.float64).reshape(len(places), self.numbers)
+        parameters = [each for part in self.parts for each in part.numbers.values()]
+        scales = zip(parameters, chosen.T, strict=True)
+        rate = self.language.sample_rate
+        return self._filled([rounded(each, on_scale(each, at, rate)) for each, at in scales], len(chosen), layers)
+
+    def _filled(self, columns: list[Floats], rows: int, layers: ArrayLike) -> Floats:
+        filled = np.empty((rows, len(self.blanks)))
+        place = column = 0
+        for part in self.parts:
+            own = dict(zip(part.numbers, columns[place : place + len(part.numbers)], strict=True))
+            place += len(part.numbers)
+            for blank in part.blanks:
+                if blank == SEED:
+                    filled[:, column] = seed_of(np.asarray(layers))
+                elif blank == RISE:
+                    # To the start's last digit, which the reader of a program finds it by.
+                    filled[:, column] = to_digits(own["start"] - own["to"], own["start"])
+                else:
+                    filled[:, column] = own[blank]
+                column += 1
+        return filled
+
+
+@lru_cache(maxsize=8192)
+def make_structure(language: Language, elements: tuple[int, ...]) -> Structure:
+    """A structure, made once."""
+    return Structure(language, elements)
+
+
+def seed_of(layer: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Seed of the noise of a program's layer, counted from 0.
+
+    Glicol's noise with the next seed is the same noise a sample earlier, so the seeds of layers lie seconds apart.
+    """
+    return np.asarray(7 + 300_000 * layer)
+
+
+def read_layer(language: Language, tokens: Sequence[int] | Ints) -> Layer:
+    """The layer that tokens say, from ``layer`` to ``close``; the grammar must allow them."""
+    elements: list[int] = []
+    numbers: list[int] = []
+    first = language.first_number
+    words = [int(token) for token in tokens if token not in (LAYER, CLOSE)]
+    for place, token in enumerate(words):
+        if token >= first:
+            numbers.append(token - first)
+        elif language.tokens[token].kind is not Kind.GESTURE:
+            following = words[place + 1] if place + 1 < len(words) else -1
+            gesture = following if 0 <= following < first and _is_gesture(language, following) else -1
+            elements.append(language.element_of[token, gesture])
+    return Layer(tuple(elements), tuple(numbers))
+
+
+def read_layers(language: Language, tokens: Sequence[int] | Ints) -> list[Layer]:
+    """The closed layers of a program, complete or not; tokens below 0 are passed over."""
+    layers, begin = [], 0
+    sequence = [int(token) for token in tokens]
+    for place, token in enumerate(sequence):
+        if token == LAYER:
+            begin = place
+        elif token == CLOSE:
+            layers.append(read_layer(language, sequence[begin : place + 1]))
+    return layers
+
+
+def write_layers(language: Language, layers: Sequence[Layer]) -> Ints:
+    """The tokens of a program with these layers: the opposite of ``read_layers``."""
+    tokens: list[int] = []
+    for layer in layers:
+        tokens.append(LAYER)
+        place = 0
+        for number in layer.elements:
+            element = language.elements[number]
+            tokens.append(language.ids[element.word])
+            if element.gesture:
+                tokens.append(language.ids[element.gesture])
+            count = len(element.numbers)
+            tokens += [language.first_number + bin for bin in layer.numbers[place : place + count]]
+            place += count
+        tokens.append(CLOSE)
+    return np.array([*tokens, END], np.int64)
+
+
+def _is_gesture(language: Language, token: int) -> bool:
+    return language.tokens[token].kind is Kind.GESTURE
