@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
 from raveforce.observations import row
-from raveforce.spec import EnvSpec
+from raveforce.spec import EnvSpec, complete
 from raveforce.task import Task
 
 __all__ = ["BatchVecEnv", "LastStep"]
@@ -26,15 +26,15 @@ class LastStep:
     Attributes
     ----------
     rewards : float32 [rows]
-    done : whether the episodes ended with it
+    dones : bool [rows], which episodes ended with it
     infos : one a row
-    targets : the sounds that were to be imitated, float32 [rows, samples]; one row where all share it
+    targets : by row whose episode ended, the sound that was to be imitated, float32 [samples]
     """
 
     rewards: NDArray[np.float32]
-    done: bool
+    dones: NDArray[np.bool_]
     infos: list[dict[str, Any]]
-    targets: NDArray[np.float32]
+    targets: Mapping[int, NDArray[np.float32]]
 
 
 class BatchVecEnv(VecEnv):
@@ -63,16 +63,16 @@ class BatchVecEnv(VecEnv):
     def __init__(self, task: Task | EnvSpec, num_envs: int, **options: Any) -> None:
         if num_envs < 1:
             raise ValueError(f"num_envs must be at least 1, got {num_envs}")
-        self.env_spec = EnvSpec.of(task, **options)
+        self.env_spec = complete(task, **options)
         self.task = self.env_spec.task
         self.render_mode = None
         self.last_step: LastStep | None = None
         self._form = self.env_spec.actions
         self._episodes = self.env_spec.open(num_envs)
         self._rngs = [seeding.np_random(None)[0] for _ in range(num_envs)]
-        # How the episodes began and what was done in them, see ``snapshot``.
-        self._began: list[dict[str, Any]] = []
-        self._played: list[NDArray[Any]] = []
+        # By row: how its episode began and what was done in it, see ``snapshot``.
+        self._began: list[dict[str, Any]] = [{}] * num_envs
+        self._played: list[list[Any]] = [[]] * num_envs
         super().__init__(num_envs, self.env_spec.observation_space, self.env_spec.action_space)
 
     def reset(self) -> Any:
@@ -82,7 +82,7 @@ class BatchVecEnv(VecEnv):
                 self._rngs[index] = seeding.np_random(seed)[0]
         self._reset_seeds()
         self._reset_options()
-        return self._begin()
+        return self._begin(range(self.num_envs))
 
     def step_async(self, actions: NDArray[Any]) -> None:
         """Take the actions [rows, ...] of the next step."""
@@ -91,16 +91,18 @@ class BatchVecEnv(VecEnv):
     def step_wait(self) -> tuple[Any, NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
         """Play the step; rows that are over begin anew, as SB3 expects."""
         result = self._episodes.step(self._form.to_box(self._actions))
-        self._played.append(self._actions)
+        for played, action in zip(self._played, self._actions, strict=True):
+            played.append(action)
         infos = [{**self._episodes.info(result, index), "TimeLimit.truncated": False} for index in range(self.num_envs)]
-        rewards = result.rewards.astype(np.float32)
-        self.last_step = LastStep(rewards, result.done, infos, self._episodes.targets)
+        rewards, dones = result.rewards.astype(np.float32), result.terminated
+        ended = np.flatnonzero(dones).tolist()
+        self.last_step = LastStep(rewards, dones, infos, {index: self._episodes.target_of(index) for index in ended})
         observations = result.observations
-        if result.done:
-            for index, info in enumerate(infos):
-                info["terminal_observation"] = row(observations, index)
-            observations = self._begin()
-        return observations, rewards, np.full(self.num_envs, result.done), infos
+        for index in ended:
+            infos[index]["terminal_observation"] = row(observations, index)
+        if ended:
+            observations = self._begin(ended)
+        return observations, rewards, dones, infos
 
     def snapshot(self) -> dict[str, Any]:
         """Where the rows are, as plain data that pickles.
@@ -108,17 +110,23 @@ class BatchVecEnv(VecEnv):
         An engine's state cannot be written down, but a program played with the same values sounds the same: the rows
         are put back by beginning their episodes with the same random states and taking the same actions.
         """
-        return {"began": self._began, "actions": list(self._played), "random": self._random_states()}
+        return {
+            "began": list(self._began),
+            "actions": [list(played) for played in self._played],
+            "random": self._random_states(),
+        }
 
     def restore(self, snapshot: dict[str, Any]) -> Any:
         """Go back to where a snapshot was taken; return what was last observed there."""
         if len(snapshot["began"]) != self.num_envs:
             raise ValueError(f"the snapshot is of {len(snapshot['began'])} rows, not of {self.num_envs}")
         self._set_random_states(snapshot["began"])
-        observations = self._begin()
-        for actions in snapshot["actions"]:
-            self._played.append(actions)
-            observations = self._episodes.step(self._form.to_box(actions)).observations
+        observations = self._begin(range(self.num_envs))
+        self._played = [list(played) for played in snapshot["actions"]]
+        for step in range(max(map(len, self._played))):
+            # Rows that are not as far rest.
+            actions = [played[step] if step < len(played) else self._episodes.resting for played in self._played]
+            observations = self._episodes.step(self._form.to_box(np.array(actions))).observations
         self._set_random_states(snapshot["random"])
         return observations
 
@@ -128,6 +136,10 @@ class BatchVecEnv(VecEnv):
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
         """The attribute, which all rows have in common."""
+        if attr_name == "action_masks" and self.is_masked:
+            return [lambda index=index: self.action_masks()[index] for index in self._get_indices(indices)]
+        if attr_name == "action_masks":
+            raise AttributeError("all actions of this task are always allowed")
         return [getattr(self, attr_name)] * len(list(self._get_indices(indices)))
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
@@ -135,8 +147,26 @@ class BatchVecEnv(VecEnv):
         raise NotImplementedError("rows of a batch have no attributes of their own")
 
     def env_method(self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any) -> list[Any]:
-        """Rows have no methods of their own to call."""
+        """Rows have no methods of their own to call, but for ``action_masks`` where actions are masked."""
+        if method_name == "action_masks":
+            masks = self.action_masks()
+            return [masks[index] for index in self._get_indices(indices)]
         raise NotImplementedError("rows of a batch have no methods of their own")
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether not every action may follow everywhere."""
+        return hasattr(self._episodes, "action_masks")
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Which actions may follow, bool [rows, actions].
+
+        Raises
+        ------
+        AttributeError
+            All actions of this task are always allowed.
+        """
+        return self._episodes.action_masks()  # type: ignore[attr-defined, no-any-return]
 
     def env_is_wrapped(
         self, wrapper_class: type[gymnasium.Wrapper[Any, Any, Any, Any]], indices: Any = None
@@ -148,9 +178,11 @@ class BatchVecEnv(VecEnv):
         """Rows are not drawn; draw a ``RaveForceEnv``."""
         return [None] * self.num_envs
 
-    def _begin(self) -> Any:
-        self._began, self._played = self._random_states(), []
-        return self._episodes.reset(self._rngs)
+    def _begin(self, rows: Sequence[int]) -> Any:
+        states = self._random_states()
+        for index in rows:
+            self._began[index], self._played[index] = states[index], []
+        return self._episodes.reset([self._rngs[index] for index in rows], rows)
 
     def _random_states(self) -> list[dict[str, Any]]:
         return [dict(rng.bit_generator.state) for rng in self._rngs]

@@ -16,7 +16,7 @@ from raveforce.episodes import Episodes
 from raveforce.glicol.samples import Samples
 from raveforce.observations import Observation, row
 from raveforce.rewards import Reward
-from raveforce.spec import RENDER_MODES, EnvSpec
+from raveforce.spec import RENDER_MODES, EnvSpec, complete
 from raveforce.targets import TargetSource
 from raveforce.task import Task, define
 
@@ -84,7 +84,7 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
     }
 
     def __init__(self, task: Task | EnvSpec, **options: Any) -> None:
-        self.env_spec = EnvSpec.of(task, **options)
+        self.env_spec = complete(task, **options)
         self.task = self.env_spec.task
         self.reward = self.env_spec.reward
         self.observation = self.env_spec.observation
@@ -93,7 +93,7 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         self.action_space = self.env_spec.action_space
         self.observation_space = self.env_spec.observation_space
         self._episodes: Episodes | None = None
-        self._code = self.task.program.template
+        self._code = self.task.template
 
     @property
     def audio(self) -> NDArray[np.float32]:
@@ -120,19 +120,20 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         super().reset(seed=seed)
         if self._episodes is None:
             self._episodes = self.env_spec.open(rows=1)
-        self._code = self.task.program.template
+        self._code = self.task.template
         observation = row(self._episodes.reset([self.np_random]), 0)
         return observation, self._with_sound(self._episodes.first_info())
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Play one step with the parameters that the action chooses."""
         episodes = self._playing("step")
-        if episodes.step_index >= self.task.total_step:
+        if episodes.over[0]:
             raise gymnasium.error.ResetNeeded("the episode is over: call reset() before the next step()")
         result = episodes.step(self.actions.to_box(np.asarray(action)[None]))
         info = episodes.info(result, 0)
         self._code = info["code"]
-        return row(result.observations, 0), float(result.rewards[0]), result.done, False, self._with_sound(info)
+        reward, terminated = float(result.rewards[0]), bool(result.terminated[0])
+        return row(result.observations, 0), reward, terminated, False, self._with_sound(info)
 
     def render(self) -> Any:
         """The program (``ansi``), or target and attempt as uint8 [height, width, 3] (``rgb_array``)."""

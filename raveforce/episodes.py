@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +20,7 @@ from raveforce.parameters import Choose, ParameterError
 from raveforce.rewards import Reward, RewardTarget
 from raveforce.task import Task
 
-__all__ = ["Episodes", "StepResult", "score"]
+__all__ = ["Episodes", "StepResult"]
 
 Array = NDArray[np.float32]
 
@@ -36,7 +36,7 @@ class StepResult:
     distances : float64 [rows], of the reward's distance; NaN where the sound broke
     values : float64 [rows, parameters]
     faults : by row, why its sound was thrown away
-    done : whether the episodes are over
+    terminated : bool [rows], which episodes ended with it
     """
 
     observations: ObservationBatch
@@ -44,7 +44,7 @@ class StepResult:
     distances: NDArray[np.float64]
     values: NDArray[np.float64]
     faults: Mapping[int, str]
-    done: bool
+    terminated: NDArray[np.bool_]
 
 
 class Episodes:
@@ -56,6 +56,9 @@ class Episodes:
     reward, observation : what the agent gets and sees
     engine : plays the task's program, a row an episode
     """
+
+    resting: ClassVar[Any] = None
+    """The action of a row that is to wait for others: there is none, as all rows have their steps in common."""
 
     def __init__(self, task: Task, reward: Reward, observation: Observation, engine: Engine) -> None:
         self.task = task
@@ -76,15 +79,39 @@ class Episodes:
         end = 0 if self.step_index == 0 else self.task.span(self.step_index - 1)[1]
         return self.sound[:, :end]
 
-    def reset(self, rngs: Sequence[np.random.Generator], mask: NDArray[np.bool_] | None = None) -> ObservationBatch:
+    def target_of(self, row: int) -> Array:
+        """The sound that a row is to imitate, float32 [samples]."""
+        return np.asarray(self.targets[row if len(self.targets) > 1 else 0])
+
+    @property
+    def over(self) -> NDArray[np.bool_]:
+        """Which rows are at their end, or have not begun yet: bool [rows]."""
+        return np.full(self.rows, self.step_index == self.task.total_step)
+
+    def reset(self, rngs: Sequence[np.random.Generator], rows: Sequence[int] | None = None) -> ObservationBatch:
         """Begin all rows anew, each with a target drawn from its own generator; return the first observations.
 
-        With a mask, bool [rows], only the rows that it names draw another target; the others keep theirs.
+        Parameters
+        ----------
+        rngs : one for every row that begins anew
+        rows : which do; None for all. The others keep their targets
+
+        Raises
+        ------
+        ValueError
+            Only some begin anew, and they are not all at their beginning.
         """
-        drawn = [
-            self.targets[row % len(self.targets)] if mask is not None and not mask[row] else self.task.targets.draw(rng)
-            for row, rng in enumerate(rngs)
-        ]
+        if rows is None or len(rows) == self.rows:
+            drawn = [self.task.targets.draw(rng) for rng in rngs]
+        elif self.step_index != 0 or not len(self.targets):
+            raise ValueError(
+                "rows begin and end together: some of them can be reset alone only between a reset of all and the "
+                "first step; reset all of them, or make one environment for each group"
+            )
+        else:
+            drawn = [self.target_of(row) for row in range(self.rows)]
+            for row, rng in zip(rows, rngs, strict=True):
+                drawn[row] = self.task.targets.draw(rng)
         # Rows that share one target share its features too.
         targets = np.stack(drawn[:1] if all(target is drawn[0] for target in drawn) else drawn)
         if not np.array_equal(targets, self.targets):
@@ -137,7 +164,7 @@ class Episodes:
             distances=np.where(np.isin(np.arange(self.rows), broken), np.nan, distances),
             values=values,
             faults=faults,
-            done=self.step_index == self.task.total_step,
+            terminated=self.over,
         )
 
     def info(self, result: StepResult, row: int) -> dict[str, Any]:
@@ -149,7 +176,7 @@ class Episodes:
             "distances": {self._distance: float(result.distances[row])},
             "fault": result.faults.get(row, ""),
         }
-        if result.done:
+        if result.terminated[row]:
             # Vector environments reset at once: here the sound outlives its episode.
             info["audio"] = self.sound[row].copy()
         return info
@@ -187,41 +214,38 @@ class Episodes:
             self._references[end] = self.reward.prefix(self.targets, self.reference, end)
         return self._references[end]
 
+    def score(self, actions: ArrayLike, seed: int = 0) -> NDArray[np.float64]:
+        """Distances of any number of episodes to one target.
+
+        Parameters
+        ----------
+        actions : array [N, free parameters] for episodes of one step, else [N, steps, free parameters], in [-1, 1]
+        seed : of the target, where there are several
+
+        Returns
+        -------
+        float64 array [N], at the episodes' ends; broken sound counts as the worst, see ``Reward``
+        """
+        steps, free, rows = self.task.total_step, len(self.task.parameters.free), self.rows
+        chosen = np.asarray(actions, np.float64)
+        if chosen.ndim == 2 and steps == 1:
+            chosen = chosen[:, None]
+        if chosen.ndim != 3 or chosen.shape[1:] != (steps, free):
+            form = f"[N, {free}]" if steps == 1 else f"[N, {steps}, {free}]"
+            raise ParameterError(f"actions to score have the shape {form}, got {list(np.shape(actions))}")
+        distances = np.empty(len(chosen))
+        for start in range(0, len(chosen), rows):
+            part = chosen[start : start + rows]
+            # The last ones are too few: what is played beside them does not count.
+            padded = np.concatenate([part, np.zeros((rows - len(part), steps, free))])
+            self.reset([np.random.default_rng(seed) for _ in range(rows)])
+            for step in range(steps):
+                result = self.step(padded[:, step])
+            worst = np.broadcast_to(self.reference.worst, rows)
+            found = np.where(np.isnan(result.distances), worst, result.distances)
+            distances[start : start + len(part)] = found[: len(part)]
+        return distances
+
     def close(self) -> None:
         """Free the engine."""
         self.engine.close()
-
-
-def score(episodes: Episodes, actions: ArrayLike, seed: int = 0) -> NDArray[np.float64]:
-    """Distances of any number of episodes to one target.
-
-    Parameters
-    ----------
-    episodes : play them, some at a time
-    actions : array [N, free parameters] for episodes of one step, else [N, steps, free parameters], in [-1, 1]
-    seed : of the target, where there are several
-
-    Returns
-    -------
-    float64 array [N], at the episodes' ends; broken sound counts as the worst, see ``Reward``
-    """
-    steps, free, rows = episodes.task.total_step, len(episodes.task.parameters.free), episodes.rows
-    chosen = np.asarray(actions, np.float64)
-    if chosen.ndim == 2 and steps == 1:
-        chosen = chosen[:, None]
-    if chosen.ndim != 3 or chosen.shape[1:] != (steps, free):
-        form = f"[N, {free}]" if steps == 1 else f"[N, {steps}, {free}]"
-        raise ParameterError(f"actions to score have the shape {form}, got {list(np.shape(actions))}")
-    distances = np.empty(len(chosen))
-    for start in range(0, len(chosen), rows):
-        part = chosen[start : start + rows]
-        # The last ones are too few: what is played beside them does not count.
-        padded = np.concatenate([part, np.zeros((rows - len(part), steps, free))])
-        episodes.reset([np.random.default_rng(seed) for _ in range(rows)])
-        for step in range(steps):
-            result = episodes.step(padded[:, step])
-        worst = np.broadcast_to(episodes.reference.worst, rows)
-        distances[start : start + len(part)] = np.where(np.isnan(result.distances), worst, result.distances)[
-            : len(part)
-        ]
-    return distances

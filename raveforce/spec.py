@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import singledispatch
 from typing import Any
 
 import gymnasium
@@ -17,7 +18,7 @@ from raveforce.observations import Observation, make_observation
 from raveforce.rewards import Reward, make_reward
 from raveforce.task import Task
 
-__all__ = ["RENDER_MODES", "SPEC_OPTIONS", "EnvSpec"]
+__all__ = ["RENDER_MODES", "SPEC_OPTIONS", "EnvSpec", "complete"]
 
 RENDER_MODES = ("ansi", "rgb_array")
 
@@ -135,3 +136,16 @@ class EnvSpec:
                 raise
         finally:
             engine.close()
+
+
+@singledispatch
+def complete(task: Any, **options: Any) -> EnvSpec:
+    """Complete a task of any kind, or change what a spec says: ``EnvSpec.of``, or what a kind of task has of its own.
+
+    Examples
+    --------
+    >>> from raveforce.tasks import kick
+    >>> complete(kick(), reward="sot").reward.distance.name
+    'sot'
+    """
+    return EnvSpec.of(task, **options)

@@ -85,6 +85,11 @@ class Task:
         self._check_steps()
 
     @property
+    def template(self) -> str:
+        """The program's text with its blanks."""
+        return self.program.template
+
+    @property
     def samples(self) -> int:
         """Length of an episode, samples."""
         return self.targets.samples

@@ -15,9 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from raveforce import frames
 from raveforce.env import RaveForceEnv
-from raveforce.episodes import Episodes, score
+from raveforce.episodes import Episodes, StepResult
 from raveforce.observations import row
-from raveforce.spec import EnvSpec
+from raveforce.spec import EnvSpec, complete
 from raveforce.task import Task
 from raveforce.tasks import make_spec
 
@@ -64,7 +64,7 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     ) -> None:
         if num_envs < 1:
             raise ValueError(f"num_envs must be at least 1, got {num_envs}")
-        self.env_spec = EnvSpec.of(task, **options)
+        self.env_spec = complete(task, **options)
         self.task = self.env_spec.task
         self.autoreset_mode = _autoreset_mode(autoreset_mode, self.task)
         self.metadata = {**RaveForceEnv.metadata, "autoreset_mode": self.autoreset_mode}
@@ -77,9 +77,9 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         self._episodes: Episodes | None = None
         self._scorer: Episodes | None = None
         self._rngs: list[np.random.Generator] = []
-        self._codes = [self.task.program.template] * num_envs
+        self._codes = [self.task.template] * num_envs
         self._attributes: dict[str, list[Any]] = {}
-        self._first_infos: dict[str, Any] | None = None
+        self._begun: dict[str, Any] | None = None
 
     @property
     def audio(self) -> NDArray[np.float32]:
@@ -95,55 +95,61 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
-        """Begin all rows in silence.
+        """Begin rows in silence.
 
         Parameters
         ----------
         seed : row i gets ``seed + i``, or its own of a sequence
-        options : ``{"reset_mask": bool array [rows]}`` begins only some rows anew, with another target. As rows have
+        options : a ``reset_mask``, bool array [rows], begins only some rows anew, with another target. Where rows have
             their steps in common, that can be done only before the first.
 
         Raises
         ------
         ValueError
-            A mask of some rows after a step, or of another shape.
+            A mask of another shape, or of some rows of those that begin and end together.
         """
         mask = self._mask((options or {}).get("reset_mask"))
         self._seed(seed, mask)
-        observations = self._began(mask)
-        if mask is not None:
-            told = self._playing("infos").first_info()
-            infos: dict[str, Any] = {}
-            for index in np.flatnonzero(mask):
-                infos = self._add_info(infos, told, int(index))
-            return observations, infos
-        if self._first_infos is None:
-            self._first_infos = self._infos([self._playing("infos").first_info()] * self.num_envs)
-        return observations, copy.deepcopy(self._first_infos)
+        rows = np.flatnonzero(mask)
+        return self._begin(rows), self._first_infos(rows)
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         """Play one step in every row; see the autoreset modes for what follows an episode's end."""
         episodes = self._playing("step")
         none = np.zeros(self.num_envs, dtype=bool)
-        if episodes.step_index >= self.task.total_step:
-            if self.autoreset_mode is AutoresetMode.DISABLED:
-                raise gymnasium.error.ResetNeeded("the episodes are over: call reset() before the next step()")
+        over = episodes.over
+        if over.any() and self.autoreset_mode is not AutoresetMode.NEXT_STEP:
+            raise gymnasium.error.ResetNeeded("the episodes are over: call reset() before the next step()")
+        if over.all():
             observations, infos = self.reset()
             return observations, np.zeros(self.num_envs), none, none, infos
         result = episodes.step(self.env_spec.actions.to_box(np.asarray(actions)))
         told = [episodes.info(result, index) for index in range(self.num_envs)]
         self._codes = [info["code"] for info in told]
-        infos = self._infos(told)
-        terminations = np.full(self.num_envs, result.done)
-        if not (result.done and self.autoreset_mode is AutoresetMode.SAME_STEP):
-            return result.observations, result.rewards, terminations, none, infos
-        final = np.empty(self.num_envs, dtype=object)
-        final[:] = [row(result.observations, index) for index in range(self.num_envs)]
-        every = ~none
-        infos = {"final_obs": final, "_final_obs": every, "final_info": infos, "_final_info": every}
+        observations, ended = result.observations, result.terminated
+        if self.autoreset_mode is AutoresetMode.SAME_STEP and ended.any():
+            return self._begun_anew(result, told)
+        if over.any():
+            observations = self._begin(np.flatnonzero(over))
+            told = [self._playing("infos").first_info() if over[index] else told[index] for index in range(len(told))]
+        return observations, np.where(over, 0.0, result.rewards), ended, none, self._infos(told)
+
+    def _begun_anew(self, result: StepResult, told: list[dict[str, Any]]) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
+        """What a step returns whose ended rows begin anew with it."""
+        ended = result.terminated
+        final = np.full(self.num_envs, None, dtype=object)
+        last: dict[str, Any] = {}
+        for index in np.flatnonzero(ended).tolist():
+            final[index] = row(result.observations, index)
+            last = self._add_info(last, told[index], index)
+        rows = np.flatnonzero(ended)
+        observations = self._begin(rows)
         # As SyncVectorEnv: beside the last episode's infos those of the new one.
-        observations, begun = self.reset()
-        return observations, result.rewards, terminations, none, {**begun, **infos}
+        infos = self._first_infos(rows)
+        for index in np.flatnonzero(~ended).tolist():
+            infos = self._add_info(infos, told[index], index)
+        ends = {"final_obs": final, "_final_obs": ended, "final_info": last, "_final_info": ended}
+        return observations, result.rewards, ended, np.zeros_like(ended), {**infos, **ends}
 
     def render(self) -> tuple[Any, ...] | None:
         """What ``RaveForceEnv.render`` gives, for every row."""
@@ -190,7 +196,18 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         """
         if self._scorer is None:
             self._scorer = self.env_spec.open(self.num_envs)
-        return score(self._scorer, actions, seed)
+        return self._scorer.score(actions, seed)
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Which actions may follow, bool [rows, actions].
+
+        Raises
+        ------
+        AttributeError
+            All actions of this task are always allowed.
+        """
+        masks: NDArray[np.bool_] = self._playing("action_masks").action_masks()  # type: ignore[attr-defined]
+        return masks.copy()
 
     def close_extras(self, **kwargs: Any) -> None:
         """Free the engine."""
@@ -203,23 +220,14 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         # An engine lives in its process; the copy opens its own.
         return {**self.__dict__, "_episodes": None, "_scorer": None}
 
-    def _mask(self, mask: Any) -> NDArray[np.bool_] | None:
-        """Rows to reset; None for all."""
-        if mask is None:
-            return None
-        rows = np.asarray(mask)
+    def _mask(self, mask: Any) -> NDArray[np.bool_]:
+        """Rows to reset."""
+        rows = np.ones(self.num_envs, bool) if mask is None else np.asarray(mask)
         if rows.dtype != np.bool_ or rows.shape != (self.num_envs,) or not rows.any():
             raise ValueError(f"reset_mask is an array of {self.num_envs} booleans, some of them true, not {mask!r}")
-        if rows.all():
-            return None
-        if self._episodes is None or self._episodes.step_index != 0:
-            raise ValueError(
-                "rows begin and end together: some of them can be reset alone only between a reset of all and the "
-                "first step; reset all of them, or make one environment for each group"
-            )
         return rows
 
-    def _seed(self, seed: int | Sequence[int | None] | None, mask: NDArray[np.bool_] | None) -> None:
+    def _seed(self, seed: int | Sequence[int | None] | None, mask: NDArray[np.bool_]) -> None:
         if seed is None and self._rngs:
             return
         seeds = [seed] * self.num_envs if seed is None else seed
@@ -229,17 +237,28 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             raise ValueError(f"{self.num_envs} rows need as many seeds, got {len(seeds)}")
         fresh = not self._rngs
         self._rngs = [
-            seeding.np_random(value)[0]
-            if fresh or (value is not None and (mask is None or mask[index]))
-            else self._rngs[index]
+            seeding.np_random(value)[0] if fresh or (value is not None and mask[index]) else self._rngs[index]
             for index, value in enumerate(seeds)
         ]
 
-    def _began(self, mask: NDArray[np.bool_] | None) -> Any:
+    def _begin(self, rows: NDArray[np.int64]) -> Any:
+        """Begin rows anew; return the observations of all."""
         if self._episodes is None:
             self._episodes = self.env_spec.open(self.num_envs)
-        self._codes = [self.task.program.template] * self.num_envs
-        return self._episodes.reset(self._rngs, mask)
+        for index in rows.tolist():
+            self._codes[index] = self.task.template
+        return self._episodes.reset([self._rngs[index] for index in rows], rows.tolist())
+
+    def _first_infos(self, rows: NDArray[np.int64]) -> dict[str, Any]:
+        """What rows tell at the beginning; where that is all of them it is made once."""
+        if self._begun is None:
+            self._begun = self._infos([self._playing("infos").first_info()] * self.num_envs)
+        if len(rows) == self.num_envs:
+            return copy.deepcopy(self._begun)
+        infos: dict[str, Any] = {}
+        for index in rows.tolist():
+            infos = self._add_info(infos, self._playing("infos").first_info(), index)
+        return infos
 
     def _infos(self, told: Sequence[dict[str, Any]]) -> dict[str, Any]:
         infos: dict[str, Any] = {}
@@ -282,6 +301,9 @@ class Row:
         return frames.frame(self.audio, self.target, self._envs.task.sample_rate)
 
     def __getattr__(self, name: str) -> Any:
+        if name == "action_masks":
+            masks = self._envs.action_masks()
+            return lambda: masks[self._index]
         return getattr(self._envs.env_spec, name)
 
 

@@ -39,6 +39,7 @@ FLOORS = {
     "raveforce.episodes": 4,
     "raveforce.spec": 5,
     "raveforce.env": 6,
+    "raveforce.writing": 6,
     "raveforce.tasks": 7,
     "raveforce.imitation": 8,
     "raveforce.wrappers": 7,

@@ -26,7 +26,7 @@ def test_a_batch_is_as_many_batches_of_one_to_the_bit(name: str, request: pytest
             np.testing.assert_array_equal(batch.observations[row], one.observations[0])
             assert batch.rewards[row] == one.rewards[0]
             assert batch.distances[row] == one.distances[0]
-            assert batch.done == one.done
+            assert batch.terminated[row] == one.terminated[0]
     np.testing.assert_array_equal(together.audio_so_far, np.concatenate([single.audio_so_far for single in alone]))
 
 
@@ -46,7 +46,7 @@ def test_nothing_is_left_of_the_episode_before(name: str, request: pytest.Fixtur
     again = made.step(zeros + 0.5)
     assert not made.sound[:, made.audio_so_far.shape[1] :].any()
     np.testing.assert_array_equal(audio, before)
-    assert again.done == (task.total_step == 1)
+    assert again.terminated.tolist() == [task.total_step == 1] * len(again.terminated)
 
 
 def test_a_fault_stays_in_its_row(tone_task: Task) -> None:

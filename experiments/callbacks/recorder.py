@@ -116,7 +116,7 @@ class Recorder(BaseCallback):
             self.renders += 1
             self._steps[row].append(info)
             self._returns[row] += float(reward)
-            if step.done:
+            if step.dones[row]:
                 self._end_episode(row, step)
             if self.renders % self.log_every == 0:
                 self._write_row()
@@ -150,7 +150,7 @@ class Recorder(BaseCallback):
                 distance=distance,
                 render=self.renders,
                 audio=last["audio"],
-                target=np.array(step.targets[row if len(step.targets) > 1 else 0]),
+                target=np.array(step.targets[row]),
                 programs=tuple(info["code"] for info in steps),
                 parameters=tuple(info["parameters"] for info in steps),
             )

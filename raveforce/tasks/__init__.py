@@ -7,7 +7,7 @@ import pkgutil
 from typing import Any
 
 from raveforce.env import RaveForceEnv
-from raveforce.spec import EnvSpec
+from raveforce.spec import EnvSpec, complete
 from raveforce.task import Task
 from raveforce.tasks.bass_line import bass_line
 from raveforce.tasks.definition import TASKS, TaskDefinition
@@ -72,7 +72,7 @@ def make_spec(task: Task | EnvSpec | str, **options: Any) -> EnvSpec:
     >>> make_spec("match", template="snare", reward="sot").task.name
     'match'
     """
-    return env_spec(_find(task), **options) if isinstance(task, str) else EnvSpec.of(task, **options)
+    return env_spec(_find(task), **options) if isinstance(task, str) else complete(task, **options)
 
 
 def make_env(task: str, **options: Any) -> RaveForceEnv:

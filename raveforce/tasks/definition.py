@@ -62,6 +62,11 @@ class TaskDefinition(ABC):
         """Its parameters, for the documentation."""
 
     @property
+    def sections(self) -> Mapping[str, str]:
+        """Sections of the documentation that do not follow from parameters, observation and reward."""
+        return {}
+
+    @property
     def episode_end(self) -> str:
         """When episodes end, for the documentation."""
         return "After one step."

@@ -26,11 +26,12 @@ def env_docstring(text: str, task: TaskDefinition) -> str:
     task : where the rest comes from
     """
     summary, _, about = inspect.cleandoc(text).partition("\n\n")
+    own = task.sections
     sections = {
         "Description": about,
-        "Action Space": _action_space(task.parameter_space()),
-        "Observation Space": _observation_space(make_observation(task.observation)),
-        "Rewards": _rewards(task.reward),
+        "Action Space": own.get("Action Space") or _action_space(task.parameter_space()),
+        "Observation Space": own.get("Observation Space") or _observation_space(make_observation(task.observation)),
+        "Rewards": own.get("Rewards") or _rewards(task.reward),
         "Starting State": task.starting_state,
         "Episode End": task.episode_end,
         "Arguments": f"{_arguments(task.make)}\n{OTHER_ARGUMENTS}",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from raveforce.env import RaveForceEnv
-from raveforce.spec import SPEC_OPTIONS, EnvSpec
+from raveforce.spec import SPEC_OPTIONS, EnvSpec, complete
 from raveforce.task import Task
 from raveforce.tasks.definition import TaskDefinition
 from raveforce.tasks.documentation import env_docstring
@@ -38,4 +38,4 @@ class TaskEnv(RaveForceEnv):
 def env_spec(task: Callable[..., Task], **options: Any) -> EnvSpec:
     """Make a task and complete it: some of the options are for the one, some for the other."""
     others = {name: options.pop(name) for name in SPEC_OPTIONS if name in options}
-    return EnvSpec.of(task(**options), **others)
+    return complete(task(**options), **others)

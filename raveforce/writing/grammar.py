@@ -7,9 +7,11 @@ the envelope is over, nor another envelope.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,6 +126,15 @@ class GrammarState:
     def __len__(self) -> int:
         return len(self.place)
 
+    def at(self, rows: Ints) -> GrammarState:
+        """The state of some rows."""
+        return GrammarState(self.place[rows], self.used[rows], self.layers[rows], self.processors[rows])
+
+    def put(self, rows: Ints | list[int], state: GrammarState) -> None:
+        """Set the state of some rows."""
+        self.place[rows], self.used[rows] = state.place, state.used
+        self.layers[rows], self.processors[rows] = state.layers, state.processors
+
 
 class Grammar:
     """The grammar of a language, run for many rows at once.
@@ -158,6 +169,15 @@ class Grammar:
         self._processors = np.flatnonzero(kinds == list(Kind).index(Kind.PROCESSOR))
         self._is_processor = kinds == list(Kind).index(Kind.PROCESSOR)
         self._weights = self._prior(places, kinds)
+        # The same as lists, for one program at a time.
+        following = [np.flatnonzero(row >= 0) for row in self._following_place]
+        self._choices = [
+            (row.tolist(), np.cumsum(self._weights[place, row]).tolist()) for place, row in enumerate(following)
+        ]
+        self._needed_by = self._needed.tolist()
+        self._most_needed = [int(self._needed[place, row].max(initial=0)) for place, row in enumerate(following)]
+        self._betweens = {row for place, row in places.items() if isinstance(place, _Empty | _Between)}
+        self._chains = {row for place, row in places.items() if isinstance(place, _Chain)}
 
     def begin(self, rows: int) -> GrammarState:
         """So many empty programs."""
@@ -215,33 +235,51 @@ class Grammar:
         shown = f"the number {chosen.name}" if chosen.kind is Kind.NUMBER else f"{chosen.name!r}"
         return f"{shown} may not stand here: {', '.join(names) or 'nothing'} may (see action_masks)"
 
-    def sample(self, uniforms: NDArray[np.float64], *, layers: Ints | None = None) -> Ints:
-        """Draw programs.
+    def sample(self, uniforms: NDArray[np.float64], *, layers: int | None = None) -> Ints:
+        """Draw a program.
 
         Parameters
         ----------
-        uniforms : float64 array [rows, max_tokens] in [0, 1), what chance decides with: a row's program depends on
-            its own numbers only
-        layers : how many layers the rows have, as long as they fit, int64 [rows]; None leaves that to chance
+        uniforms : float64 array [max_tokens] in [0, 1), what chance decides with
+        layers : how many it has, as long as they fit; None leaves that to chance
 
         Returns
         -------
-        int64 array [rows, max_tokens], -1 behind a program's end
+        int64 array [tokens]
+
+        Examples
+        --------
+        >>> grammar = Grammar(Language(bins=4, words=("sin", "noise", "mul", "env")))
+        >>> grammar.language.spell(grammar.sample(np.random.default_rng(1).random(64), layers=1))
+        'layer noise mul env 1 1 mul 3 close end'
         """
-        state = self.begin(len(uniforms))
-        drawn = np.full((len(uniforms), self.language.max_tokens), -1, np.int64)
-        for step in range(self.language.max_tokens):
-            over = self.is_over(state)
-            if over.all():
+        language, drawn = self.language, []
+        place = begun = processors = 0
+        for used, uniform in enumerate(uniforms.tolist()):
+            tokens, shares = self._choices[place]
+            left = language.max_tokens - used
+            chain = place in self._chains
+            if left < self._most_needed[place] or place in self._betweens or chain:
+                # Where a limit may be reached, or layers are counted.
+                more = begun < min(layers or language.max_layers, language.max_layers)
+                fits = [
+                    self._needed_by[place][token] <= left
+                    and (token != LAYER or more)
+                    and not (chain and token != CLOSE and processors >= language.max_processors)
+                    for token in tokens
+                ]
+                if layers is not None and LAYER in tokens and fits[tokens.index(LAYER)]:
+                    fits = [token == LAYER for token in tokens]
+                kept = [(token, self._weights[place, token]) for token, fit in zip(tokens, fits, strict=True) if fit]
+                tokens, shares = [token for token, _ in kept], list(accumulate(weight for _, weight in kept))
+            token = tokens[min(bisect_right(shares, uniform * shares[-1]), len(tokens) - 1)]
+            drawn.append(token)
+            begun += token == LAYER
+            processors = 0 if token == LAYER else processors + bool(self._is_processor[token])
+            place = int(self._following_place[place, token])
+            if place == self._done:
                 break
-            allowed = self.mask(state)
-            if layers is not None:
-                allowed[:, LAYER] &= state.layers < layers
-                allowed[:, END] &= ~allowed[:, LAYER]
-            tokens = self.choose(state, allowed, uniforms[:, step])
-            drawn[~over, step] = tokens[~over]
-            state = self.follow(state, tokens)
-        return drawn
+        return np.array(drawn, np.int64)
 
     def choose(self, state: GrammarState, allowed: Bools, uniforms: NDArray[np.float64]) -> Ints:
         """One of the tokens that are allowed, by chance: int64 [rows]."""
