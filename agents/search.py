@@ -172,7 +172,32 @@ class Search(ABC):
 
 @AGENTS.register("random")
 class RandomSearch(Search):
-    """Uniformly random actions."""
+    """Uniformly random actions; where they are masked, random programs."""
+
+    def __init__(self, env: VecEnv, *, seed: int | None = 0) -> None:
+        super().__init__(env, seed=seed)
+        self._written: list[list[Any]] = []
+
+    def _try(self, env: VecEnv, callbacks: BaseCallback) -> bool:
+        """Play an episode in every environment; or a step, where episodes are of different lengths."""
+        batch: Any = env.unwrapped
+        if not getattr(batch, "is_masked", False):
+            return super()._try(env, callbacks)
+        if not self._written:
+            env.reset()
+            self._written = [[] for _ in range(env.num_envs)]
+            self._returns = np.zeros(env.num_envs)
+        actions = batch.random_actions(self.rng.random(env.num_envs))
+        _, rewards, dones, infos = env.step(actions)
+        self._returns += rewards
+        for written, action in zip(self._written, actions, strict=True):
+            written.append(action)
+        for row in np.flatnonzero(dones).tolist():
+            self._keep(np.array([self._written[row]]), self._returns[[row]])
+            self._written[row], self._returns[row] = [], 0.0
+        self.num_timesteps += env.num_envs
+        callbacks.update_locals(locals())
+        return callbacks.on_step()
 
     def ask(self, count: int, steps: int) -> Plans:
         """Random actions."""

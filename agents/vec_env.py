@@ -29,12 +29,14 @@ class LastStep:
     dones : bool [rows], which episodes ended with it
     infos : one a row
     targets : by row whose episode ended, the sound that was to be imitated, float32 [samples]
+    task : what is played
     """
 
     rewards: NDArray[np.float32]
     dones: NDArray[np.bool_]
     infos: list[dict[str, Any]]
     targets: Mapping[int, NDArray[np.float32]]
+    task: Task
 
 
 class BatchVecEnv(VecEnv):
@@ -96,7 +98,8 @@ class BatchVecEnv(VecEnv):
         infos = [{**self._episodes.info(result, index), "TimeLimit.truncated": False} for index in range(self.num_envs)]
         rewards, dones = result.rewards.astype(np.float32), result.terminated
         ended = np.flatnonzero(dones).tolist()
-        self.last_step = LastStep(rewards, dones, infos, {index: self._episodes.target_of(index) for index in ended})
+        targets = {index: self._episodes.target_of(index) for index in ended}
+        self.last_step = LastStep(rewards, dones, infos, targets, self.task)
         observations = result.observations
         for index in ended:
             infos[index]["terminal_observation"] = row(observations, index)
@@ -166,7 +169,11 @@ class BatchVecEnv(VecEnv):
         AttributeError
             All actions of this task are always allowed.
         """
-        return self._episodes.action_masks()  # type: ignore[attr-defined, no-any-return]
+        return self._episodes.action_masks()  # type: ignore[attr-defined]
+
+    def random_actions(self, uniforms: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Actions of the rows by chance, heeding the masks; ``uniforms`` in [0, 1), [rows], decide."""
+        return self._episodes.random_actions(uniforms)  # type: ignore[attr-defined]
 
     def env_is_wrapped(
         self, wrapper_class: type[gymnasium.Wrapper[Any, Any, Any, Any]], indices: Any = None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +13,11 @@ from numpy.typing import NDArray
 from agents import Agent
 from raveforce.distances import Distance, measure
 from raveforce.env import RaveForceEnv
+from raveforce.task import Task
+from raveforce.writing.env import WritingEnv
+from raveforce.writing.task import WritingTask
 
-__all__ = ["Performance", "distance_between", "evaluate", "mean_distances", "measure_all", "play", "score"]
+__all__ = ["Performance", "distance_between", "evaluate", "mean_distances", "measure_all", "play", "played", "score"]
 
 Audio = NDArray[np.float32]
 
@@ -42,7 +47,9 @@ def play(agent: Agent, env: RaveForceEnv, *, seed: int | None = None) -> Perform
     state, start = None, np.ones(1, dtype=bool)
     while not done:
         # Recurrent agents remember through the state; the others give back None.
-        action, state = agent.predict(observation, state=state, episode_start=start, deterministic=True)
+        action, state = agent.predict(
+            observation, state=state, episode_start=start, deterministic=True, **_masks(agent, env)
+        )
         start = np.zeros(1, dtype=bool)
         observation, reward, terminated, truncated, info = env.step(action)
         total += reward
@@ -53,9 +60,20 @@ def play(agent: Agent, env: RaveForceEnv, *, seed: int | None = None) -> Perform
         audio=env.audio,
         target=env.target,
         episode_return=total,
-        programs=tuple(programs),
+        programs=played(programs, env.task),
         parameters=tuple(parameters),
     )
+
+
+def played(programs: Sequence[str], task: Task | WritingTask) -> tuple[str, ...]:
+    """The programs of an episode's steps; of one that is written, the last, which holds the others."""
+    return tuple(programs[-1:] if task.writes else programs)
+
+
+def _masks(agent: Agent, env: RaveForceEnv) -> dict[str, Any]:
+    """Which actions may follow, for agents that ask."""
+    asks = "action_masks" in inspect.signature(agent.predict).parameters
+    return {"action_masks": env.action_masks()} if asks and isinstance(env, WritingEnv) else {}
 
 
 def evaluate(agent: Agent, env: RaveForceEnv, *, episodes: int = 1, seed: int = 0) -> list[Performance]:

@@ -135,6 +135,10 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         reward, terminated = float(result.rewards[0]), bool(result.terminated[0])
         return row(result.observations, 0), reward, terminated, False, self._with_sound(info)
 
+    def trial_action(self) -> Any:
+        """An action to try the environment with, from the middle of the space."""
+        return self.actions.middle
+
     def render(self) -> Any:
         """The program (``ansi``), or target and attempt as uint8 [height, width, 3] (``rgb_array``)."""
         if self.render_mode == "ansi":

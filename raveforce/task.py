@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -64,6 +64,9 @@ class Task:
     reward: str | Mapping[str, Any] = field(default_factory=lambda: {"distance": "mss", "kind": "normalised"})
     observation: str | Mapping[str, Any] = "log_mel"
     actions: str = "box"
+
+    writes: ClassVar[bool] = False
+    """Whether an episode's steps write one program; here each step plays one."""
 
     def __post_init__(self) -> None:
         if tuple(self.parameters.parameters) != self.program.blanks:

@@ -28,7 +28,7 @@ def compare(ours: Any, theirs: Any) -> None:
     else:
         assert len(ours) == len(theirs)
         for one, other in zip(ours, theirs, strict=True):
-            np.testing.assert_array_equal(one, other)
+            np.testing.assert_equal(one, other)
 
 
 @pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP])

@@ -14,6 +14,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from tqdm import tqdm
 
 from agents.vec_env import BatchVecEnv, LastStep
+from experiments.rollouts import played
 
 __all__ = ["Best", "Recorder", "TrainingStopped"]
 
@@ -151,7 +152,7 @@ class Recorder(BaseCallback):
                 render=self.renders,
                 audio=last["audio"],
                 target=np.array(step.targets[row]),
-                programs=tuple(info["code"] for info in steps),
+                programs=played([info["code"] for info in steps], step.task),
                 parameters=tuple(info["parameters"] for info in steps),
             )
             self._bar.set_postfix_str(f"best {distance:.4g}", refresh=False)

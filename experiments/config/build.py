@@ -20,7 +20,7 @@ from raveforce.glicol import EngineUnavailable, GlicolError
 from raveforce.observations import make_observation
 from raveforce.registry import did_you_mean
 from raveforce.rewards import make_reward
-from raveforce.spec import EnvSpec
+from raveforce.spec import EnvSpec, complete
 from raveforce.task import Task, define
 from raveforce.tasks import TASKS
 
@@ -49,15 +49,21 @@ def build_env_spec(cfg: DictConfig) -> EnvSpec:
     task = build_task(cfg)
     with _part("reward"):
         reward = make_reward(_completed(cfg.reward, "distance", task.reward, keep=("kind", "until")), task.sample_rate)
-    with _part("observation"):
-        observation = make_observation(_completed(cfg.observation, "kind", task.observation), task.sample_rate)
-    with _part("agent"):
-        form = form_of_actions(cfg.agent.algorithm, task.parameters)
-    with _part("actions"):
-        actions = make_actions(form if cfg.actions == "auto" else cfg.actions, task.parameters)
+    observation = _completed(cfg.observation, "kind", task.observation)
+    if not task.writes:
+        with _part("observation"):
+            observation = make_observation(observation, task.sample_rate)
+    actions = None if cfg.actions == "auto" else cfg.actions
+    if not task.writes and actions is None:
+        with _part("agent"):
+            actions = form_of_actions(cfg.agent.algorithm, task.parameters)
+    if not task.writes:
+        with _part("actions"):
+            actions = make_actions(str(actions), task.parameters)
+    parts = {"reward": reward, "observation": observation, "actions": actions}
     try:
         with _part("engine"):
-            return EnvSpec(task, reward, observation, actions, cfg.engine.kind, _plain(cfg.engine.options))
+            return complete(task, **parts, engine=cfg.engine.kind, engine_options=_plain(cfg.engine.options))
     except (GlicolError, EngineUnavailable) as error:
         raise ConfigError(f"the task cannot be played: {error}") from error
 

@@ -46,7 +46,7 @@ POSITIVE, COUNT = Range(1), Range(0)
 
 RANGES: Mapping[str, Range | Choice] = {
     "seed": Range(0, 2**32 - 1),
-    "actions": Choice(("auto", "box", "multi_discrete", "discrete")),
+    "actions": Choice(("auto", "box", "multi_discrete", "discrete", "tokens")),
     "num_envs": POSITIVE,
     "total_timesteps": POSITIVE,
     "log_every": POSITIVE,
@@ -57,6 +57,12 @@ RANGES: Mapping[str, Range | Choice] = {
     "task.sample_rate": Range(1000, 384_000),
     "task.total_step": POSITIVE,
     "task.attempts": POSITIVE,
+    **{f"task.{name}": POSITIVE for name in ("layers", "max_layers")},
+    "task.bins": Range(2),
+    "task.max_tokens": Range(8),
+    "task.max_processors": COUNT,
+    "task.price": Range(0, 1),
+    "task.on_forbidden": Choice(("end", "error")),
     **{
         f"{group}.{name}": POSITIVE for group in ("observation", "reward") for name in ("n_fft", "hop_length", "n_mels")
     },

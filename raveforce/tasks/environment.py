@@ -10,8 +10,10 @@ from raveforce.spec import SPEC_OPTIONS, EnvSpec, complete
 from raveforce.task import Task
 from raveforce.tasks.definition import TaskDefinition
 from raveforce.tasks.documentation import env_docstring
+from raveforce.writing.env import WritingEnv
+from raveforce.writing.spec import WritingSpec
 
-__all__ = ["ENVIRONMENTS", "TaskEnv", "env_spec"]
+__all__ = ["ENVIRONMENTS", "TaskEnv", "env_of", "env_spec"]
 
 ENVIRONMENTS: dict[str, type[TaskEnv]] = {}
 """Environments of the tasks that come with RaveForce, by what follows ``raveforce/`` in their ids."""
@@ -39,3 +41,8 @@ def env_spec(task: Callable[..., Task], **options: Any) -> EnvSpec:
     """Make a task and complete it: some of the options are for the one, some for the other."""
     others = {name: options.pop(name) for name in SPEC_OPTIONS if name in options}
     return complete(task(**options), **others)
+
+
+def env_of(spec: EnvSpec) -> RaveForceEnv:
+    """The environment of a spec: one row, whatever is done in it."""
+    return WritingEnv(spec) if isinstance(spec, WritingSpec) else RaveForceEnv(spec)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from raveforce.audio import as_path
 from raveforce.augmentation import Augmentation, make_augmentation
@@ -17,8 +16,8 @@ from raveforce.recordings import from_folder
 from raveforce.targets import FixedTarget, TargetSource, from_file
 from raveforce.tasks.definition import TASKS, TaskDefinition
 from raveforce.tasks.environment import TaskEnv
+from raveforce.writing.env import WritingEnv
 from raveforce.writing.language import Language
-from raveforce.writing.spec import WritingSpec
 from raveforce.writing.targets import HiddenPrograms
 from raveforce.writing.task import WritingTask
 
@@ -68,7 +67,7 @@ class WriteTask(TaskDefinition):
         price : what every node costs
         on_forbidden : "end" or "error", see ``FORBIDDEN``
         """
-        language = Language(bins, max_tokens, max_layers, max_processors, words and tuple(words), sample_rate)
+        language = Language(bins, max_tokens, max_layers, max_processors, tuple(words) if words else None, sample_rate)
         augmentation = make_augmentation(augment)
         is_path = isinstance(target, (str, Path))
         if not (is_path and as_path(target).is_dir()) and (augmentation is not None or files is not None):  # type: ignore[arg-type]
@@ -111,7 +110,7 @@ class WriteTask(TaskDefinition):
             "Action Space": (
                 f"``Discrete({len(tokens)})``: a token. {words}, and numbers, which are places on the scale of what "
                 "they stand for.\n"
-                "``action_masks()`` and ``info[\"action_mask\"]`` say which may follow. What may not, ends the episode."
+                '``action_masks()`` and ``info["action_mask"]`` say which may follow. What may not, ends the episode.'
             ),
             "Observation Space": (
                 "Log-mel spectrograms of ``target`` and ``attempt`` (the closed layers), and the ``tokens`` so far\n"
@@ -138,15 +137,9 @@ class WriteTask(TaskDefinition):
 write = TASKS.register("write")(WriteTask(name="write", id="Write-v0", actions="tokens"))
 
 
-class WriteEnv(TaskEnv, task=write):
+class WriteEnv(TaskEnv, WritingEnv, task=write):
     """Write a program that sounds like the target.
 
     Every step writes a token: it begins a layer, names a node, moves a number by a gesture (an envelope, a sweep),
     chooses a number, or closes the layer, which is heard then. The grammar's mask leads to programs that Glicol takes.
     """
-
-    env_spec: WritingSpec
-
-    def action_masks(self) -> NDArray[np.bool_]:
-        """Which tokens may follow, bool [tokens]: what sb3-contrib's masked algorithms ask for."""
-        return np.asarray(self._playing("action_masks").action_masks()[0])  # type: ignore[attr-defined]

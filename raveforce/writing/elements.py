@@ -1,7 +1,7 @@
 """What programs are written with: sources, processors, and gestures that stand for their numbers.
 
-All of it follows from the table of nodes: which nodes are written, and on which scales their numbers lie. A gesture is a
-few nodes that move a number, such as an envelope for the factor of ``mul``.
+All of it follows from the table of nodes: which nodes are written, and on which scales their numbers lie. A gesture is
+a few nodes that move a number, such as an envelope for the factor of ``mul``.
 """
 
 from __future__ import annotations

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from raveforce.distances import Features
 from raveforce.faults import silence_broken
 from raveforce.rewards import Reward, RewardTarget
-from raveforce.writing.grammar import GrammarState, make_grammar
+from raveforce.writing.grammar import make_grammar
 from raveforce.writing.language import CLOSE, END, LAYER
 from raveforce.writing.layers import make_structure, read_layer
 from raveforce.writing.observation import WritingObservation
@@ -128,6 +127,19 @@ class WritingEpisodes:
             self._masks = self.grammar.mask(self._state)
             self._masks[self.over] = True
         return self._masks
+
+    def shortest(self) -> NDArray[np.int64]:
+        """The tokens with which programs end soonest, int64 [rows]."""
+        return self.grammar.shortest(self._state)
+
+    def random_actions(self, uniforms: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Tokens as a random program of the grammar has them.
+
+        Parameters
+        ----------
+        uniforms : float64 array [rows] in [0, 1), what chance decides with
+        """
+        return self.grammar.choose(self._state, self.action_masks(), uniforms)
 
     def reset(self, rngs: Sequence[np.random.Generator], rows: Sequence[int] | None = None) -> dict[str, NDArray[Any]]:
         """Begin rows (or all) anew, each with a target drawn from its own generator; return all rows' observations."""

@@ -170,12 +170,10 @@ class Grammar:
         self._is_processor = kinds == list(Kind).index(Kind.PROCESSOR)
         self._weights = self._prior(places, kinds)
         # The same as lists, for one program at a time.
-        following = [np.flatnonzero(row >= 0) for row in self._following_place]
-        self._choices = [
-            (row.tolist(), np.cumsum(self._weights[place, row]).tolist()) for place, row in enumerate(following)
-        ]
+        allowed = [np.flatnonzero(row >= 0) for row in self._following_place]
+        self._choices = [(row.tolist(), np.cumsum(self._weights[k, row]).tolist()) for k, row in enumerate(allowed)]
         self._needed_by = self._needed.tolist()
-        self._most_needed = [int(self._needed[place, row].max(initial=0)) for place, row in enumerate(following)]
+        self._most_needed = [int(self._needed[k, row].max(initial=0)) for k, row in enumerate(allowed)]
         self._betweens = {row for place, row in places.items() if isinstance(place, _Empty | _Between)}
         self._chains = {row for place, row in places.items() if isinstance(place, _Chain)}
 
@@ -251,7 +249,7 @@ class Grammar:
         --------
         >>> grammar = Grammar(Language(bins=4, words=("sin", "noise", "mul", "env")))
         >>> grammar.language.spell(grammar.sample(np.random.default_rng(1).random(64), layers=1))
-        'layer noise mul env 1 1 mul 3 close end'
+        'layer sin 0 mul env 1 3 mul 2 close end'
         """
         language, drawn = self.language, []
         place = begun = processors = 0
@@ -285,6 +283,10 @@ class Grammar:
         """One of the tokens that are allowed, by chance: int64 [rows]."""
         shares = np.cumsum(self._weights[state.place] * allowed, axis=1)
         return np.asarray((shares <= (uniforms * shares[:, -1])[:, None]).sum(axis=1).clip(max=shares.shape[1] - 1))
+
+    def shortest(self, state: GrammarState) -> Ints:
+        """The tokens after which the fewest more end the program, int64 [rows]."""
+        return np.asarray(np.where(self.mask(state), self._needed[state.place], 1 << 31).argmin(axis=1))
 
     def _following(self, place: _Place) -> Iterator[tuple[int, _Place]]:
         """Every token that may stand at a place but for the limits, and the place behind it."""
@@ -355,7 +357,7 @@ class Grammar:
         return weights
 
 
-_KINDS = {(Kind.PROCESSOR, _Chain): 3.0}
+_KINDS: dict[tuple[Kind, type[_Place]], float] = {(Kind.PROCESSOR, _Chain): 3.0}
 _WORDS = {"mul": 4.0}
 """What is more likely in random programs: chains of a few processors, envelopes among them."""
 

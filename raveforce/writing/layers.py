@@ -49,7 +49,7 @@ class Structure:
     >>> structure.blanks
     ('decay', 'rise', 'to', 'attack', 'decay')
     >>> structure.values([kick.numbers]).tolist()
-    [[0.0138, 123.0, 54.8, 0.000396, 0.289]]
+    [[0.0138, 122.0, 54.8, 0.000396, 0.29]]
     """
 
     language: Language

@@ -42,7 +42,7 @@ class WritingObservation:
         box = gymnasium.spaces.Box(low, high, (int(np.prod(shape)),) if self.flat else shape, np.float32)
         count = len(self.language.tokens)
         spaces: dict[str, gymnasium.Space[Any]] = {
-            **{name: box for name in self.sound.show},
+            **dict.fromkeys(self.sound.show, box),
             "tokens": gymnasium.spaces.Box(0, count, (self.language.max_tokens,), np.int64),
         }
         if self.mask:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +80,7 @@ class TextPlayer:
     **options : what the engine takes
     """
 
-    def __init__(self, language: Language, kind: str = "wasm", **options: object) -> None:
+    def __init__(self, language: Language, kind: str = "wasm", **options: Any) -> None:
         self.language = language
         self.kind = kind
         self._options = options
@@ -104,7 +103,7 @@ class TextPlayer:
         return silence_broken(audio, faults)
 
 
-def open_player(language: Language, kind: str = "auto", **options: object) -> Player:
+def open_player(language: Language, kind: str = "auto", **options: Any) -> Player:
     """A player: ``"native"``, or any engine by its name; ``"auto"`` takes native where it is there."""
     if kind in ("auto", "native"):
         try:
@@ -115,9 +114,7 @@ def open_player(language: Language, kind: str = "auto", **options: object) -> Pl
     return TextPlayer(language, "wasm" if kind == "auto" else kind, **options)
 
 
-def play_layers(
-    player: Player, layers: Sequence[Layer], places: Sequence[int], samples: int
-) -> tuple[Array, Faults]:
+def play_layers(player: Player, layers: Sequence[Layer], places: Sequence[int], samples: int) -> tuple[Array, Faults]:
     """Play any layers; those of equal structure in one batch.
 
     Parameters

@@ -28,13 +28,13 @@ def program_text(language: Language, tokens: Sequence[int] | NDArray[np.int64]) 
     Examples
     --------
     >>> language = Language()
-    >>> tokens = language.read("layer sin sweep 10 20 8 mul env2 3 40 mul 60 close layer noise hpf 50 20 mul 9 close end")
-    >>> print(program_text(language, tokens))
+    >>> words = "layer sin sweep 10 20 8 mul env2 3 40 mul 60 close layer noise hpf 50 20 mul 9 close end"
+    >>> print(program_text(language, language.read(words)))
     ~thump_fall: imp 0.1 >> envperc 0.0001 0.0138
-    ~thump_pitch: ~thump_fall >> mul 123 >> add 54.8
-    ~thump_env: imp 0.1 >> envperc 0.000396 0.289
+    ~thump_pitch: ~thump_fall >> mul 122 >> add 54.8
+    ~thump_env: imp 0.1 >> envperc 0.000396 0.29
     thump: sin ~thump_pitch >> mul ~thump_env >> mul ~thump_env >> mul 1.55
-    hiss: noise 300007 >> hpf 4660 0.831 >> mul 0.0213
+    hiss: noise 300007 >> hpf 10400 0.831 >> mul 0.0213
     """
     parts = []
     for place, layer in enumerate(read_layers(language, tokens)):

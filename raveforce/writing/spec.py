@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import gymnasium
-import numpy as np
 from numpy.typing import NDArray
 
 from raveforce.distances import Distance
@@ -103,4 +102,3 @@ class WritingSpec(EnvSpec):
 
 complete.register(WritingTask, WritingSpec.of)
 complete.register(WritingSpec, WritingSpec.of)
-

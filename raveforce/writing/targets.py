@@ -59,12 +59,10 @@ class HiddenPrograms:
     >>> hidden = HiddenPrograms(Language(), samples=4410, layers=1)
     >>> tokens, sound = hidden.draw_program(np.random.default_rng(0))
     >>> Language().spell(tokens)
-    ''
+    'layer tri sweep 56 0 36 close end'
     """
 
-    def __init__(
-        self, language: Language, *, samples: int = 17640, layers: int = 3, split: str | None = None
-    ) -> None:
+    def __init__(self, language: Language, *, samples: int = 17640, layers: int = 3, split: str | None = None) -> None:
         if split is not None and split not in SPLITS:
             raise ValueError(f"unknown split {split!r}; the splits are {', '.join(SPLITS)}")
         if not 1 <= layers <= language.max_layers:

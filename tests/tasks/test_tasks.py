@@ -75,7 +75,7 @@ def test_random_programs_sound_and_some_come_nearer_than_silence(name: str) -> N
     assert mss(sounds, target).min() < (0.9 if name == "drum" else 0.75) * mss(0 * target, target)[0]
 
 
-@pytest.mark.parametrize("name", sorted(TASKS))
+@pytest.mark.parametrize("name", sorted(name for name in TASKS if not make_task(name).writes))
 @pytest.mark.parametrize("sample_rate", [22050, 48000])
 def test_every_task_plays_at_other_rates(name: str, sample_rate: int) -> None:
     task = make_task(name, sample_rate=sample_rate)
