@@ -126,7 +126,7 @@ class GrammarState:
     def __len__(self) -> int:
         return len(self.place)
 
-    def at(self, rows: Ints) -> GrammarState:
+    def at(self, rows: Ints | Bools) -> GrammarState:
         """The state of some rows."""
         return GrammarState(self.place[rows], self.used[rows], self.layers[rows], self.processors[rows])
 
@@ -278,6 +278,21 @@ class Grammar:
             if place == self._done:
                 break
         return np.array(drawn, np.int64)
+
+    def sample_rows(self, rng: np.random.Generator, rows: int) -> Ints:
+        """Draw many programs, in step: int64 [rows, max_tokens], -1 behind a program's end."""
+        state, drawn = self.begin(rows), np.full((rows, self.language.max_tokens), -1, np.int64)
+        writing = np.arange(rows)
+        for step in range(self.language.max_tokens):
+            tokens = self.choose(state, self.mask(state), rng.random(len(writing)))
+            drawn[writing, step] = tokens
+            state = self.follow(state, tokens)
+            left = ~self.is_over(state)
+            if not left.all():
+                writing, state = writing[left], state.at(left)
+                if not len(writing):
+                    break
+        return drawn
 
     def choose(self, state: GrammarState, allowed: Bools, uniforms: NDArray[np.float64]) -> Ints:
         """One of the tokens that are allowed, by chance: int64 [rows]."""

@@ -16,7 +16,16 @@ from raveforce.writing.language import Language
 from raveforce.writing.layers import Layer, Structure, make_structure, read_layers
 from raveforce.writing.programs import element_nodes, layer_text
 
-__all__ = ["Faults", "NativePlayer", "Player", "TextPlayer", "open_player", "play_programs"]
+__all__ = [
+    "Faults",
+    "NativePlayer",
+    "Player",
+    "TextPlayer",
+    "compile_structure",
+    "open_player",
+    "play_layers",
+    "play_programs",
+]
 
 Array = NDArray[np.float32]
 Faults = dict[int, str]
@@ -65,7 +74,7 @@ class NativePlayer:
         """See ``Player.play``."""
         from raveforce.glicol.native.one_shot import play_once
 
-        audio, broken = play_once(_graph(structure), values.astype(np.float32), samples)
+        audio, broken = play_once(compile_structure(structure), values.astype(np.float32), samples)
         faults = dict.fromkeys(broken.tolist(), "these numbers break the engine")
         return silence_broken(audio, faults)
 
@@ -175,7 +184,7 @@ def play_programs(
 
 
 @lru_cache(maxsize=8192)
-def _graph(structure: Structure):  # type: ignore[no-untyped-def]
+def compile_structure(structure: Structure):  # type: ignore[no-untyped-def]
     """The graph of a structure's layers."""
     from raveforce.glicol.native.lowering.fragments import Fragment, join
 

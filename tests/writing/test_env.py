@@ -101,14 +101,14 @@ def silence(env: Any) -> float:
 
 def test_tokens_that_may_not_stand_there_end_the_episode_with_the_worst_reward() -> None:
     env = make_env("write", **SHORT)
-    (observation, reward, terminated, _, info) = play(env, [1])[0]
+    _, reward, terminated, _, info = play(env, [1])[0]
     assert terminated
     assert info["fault"] == "'close' may not stand here: layer may (see action_masks)"
     assert info["distances"] == {"mss": np.inf}
     loud = play(env, env.task.language.read("layer noise close end"))[-1]
     assert reward < loud[1]
     with pytest.raises(gymnasium.error.ResetNeeded, match="over"):
-        play(env, [1]), env.step(0)
+        env.step(0)
     strict = make_env("write", **SHORT, on_forbidden="error")
     with pytest.raises(ValueError, match="'close' may not stand here"):
         play(strict, [1])
@@ -121,7 +121,8 @@ def test_silent_and_exploding_programs_are_faults() -> None:
     assert "silent" in steps[-1][4]["fault"]
     exploded = play(env, language.read("layer saw 0 hpf 0 0 hpf 0 0 hpf 0 0 close end"))
     assert "exploded" in exploded[-1][4]["fault"]
-    assert exploded[-1][2] and not env.audio.any()
+    assert exploded[-1][2]
+    assert not env.audio.any()
     assert steps[-1][1] == exploded[-1][1]
 
 
@@ -217,7 +218,8 @@ def test_splits_of_hidden_programs_do_not_overlap() -> None:
         rng = np.random.default_rng(0)
         seen[split] = {tuple(source.draw_program(rng)[0].tolist()) for _ in range(30)}
         assert all(split_of(tokens) == split for tokens in seen[split])
-    assert not seen["train"] & seen["test"] and not seen["train"] & seen["validation"]
+    assert not seen["train"] & seen["test"]
+    assert not seen["train"] & seen["validation"]
     shares = np.array([split_of([0, 3, k, 1, 2]) for k in range(2000)])
     assert 0.07 < (shares == "test").mean() < 0.13
 

@@ -81,7 +81,8 @@ def test_what_would_be_silent_is_not_allowed(language: Language) -> None:
     assert following("layer noise mul env 1 1 mul") == {"ring"}, "one envelope a layer"
     assert following("layer noise mul 5") == {"close"}, "a gain is the last"
     assert following("") == {"layer"}, "an empty program has no end"
-    assert "fm" in following("layer sin") and "fm" not in following("layer saw")
+    assert "fm" in following("layer sin")
+    assert "fm" not in following("layer saw")
     assert ids["close"] == CLOSE
 
 
@@ -90,7 +91,7 @@ def test_forbidden_tokens_are_explained(language: Language) -> None:
     with pytest.raises(ValueError, match=r"row 1: 'close' may not stand here: layer may \(see action_masks\)"):
         grammar.advance(grammar.begin(2), np.array([LAYER, CLOSE]))
     state = grammar.advance(grammar.begin(1), np.array([LAYER]))
-    with pytest.raises(ValueError, match="the number 3 may not stand here: .*noise.* may"):
+    with pytest.raises(ValueError, match=r"the number 3 may not stand here: .*noise.* may"):
         grammar.advance(state, language.read("3"))
 
 

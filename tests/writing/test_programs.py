@@ -149,5 +149,5 @@ def test_programs_of_another_language_are_named(language: Language, text: str, s
 
 
 def test_what_is_no_program_is_an_error_of_the_text(language: Language) -> None:
-    with pytest.raises(GlicolError, match="syntax|expected|takes"):
+    with pytest.raises(GlicolError, match=r"syntax|expected|takes"):
         program_tokens(language, "o: sin >>")
