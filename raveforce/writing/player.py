@@ -152,7 +152,7 @@ def play_layers(player: Player, layers: Sequence[Layer], places: Sequence[int], 
 
 
 def play_programs(
-    player: Player, programs: Sequence[Sequence[int] | NDArray[np.int64]], samples: int
+    player: Player, programs: Sequence[Sequence[int] | NDArray[np.int64]] | NDArray[np.int64], samples: int
 ) -> tuple[Array, Faults]:
     """Play programs: the sums of their closed layers.
 

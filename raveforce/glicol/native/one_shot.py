@@ -6,11 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raveforce.glicol.block import BLOCK
+from raveforce.glicol.native.bank import Bank
 from raveforce.glicol.native.load import load_kernel
 from raveforce.glicol.native.lowering.graph import Graph
 from raveforce.glicol.native.voices import Voices
 
 __all__ = ["play_once"]
+
+NO_RECORDINGS = Bank({})
 
 
 def play_once(
@@ -32,7 +35,7 @@ def play_once(
     """
     kernel = load_kernel()
     rows, blanks = values.shape
-    voices = Voices(graph, rows, blanks, kernel)
+    voices = Voices(graph, rows, blanks, kernel, NO_RECORDINGS)
     voices.set(values)
     audio = np.empty((rows, samples), np.float32) if out is None else out
     failed = np.zeros(rows, np.int64)
