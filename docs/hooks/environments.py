@@ -43,11 +43,12 @@ def make_page(id: str) -> Page:
     name = ENVIRONMENTS[id].definition.name
     env = gymnasium.make(f"raveforce/{id}")
     played: Any = env.unwrapped
-    env.reset(seed=0)
+    _, info = env.reset(seed=0)
     env.action_space.seed(0)
     steps = 0
     while True:
-        *_, terminated, truncated, _ = env.step(env.action_space.sample())
+        action = env.action_space.sample(info.get("action_mask"))
+        *_, terminated, truncated, info = env.step(action)
         steps += 1
         if terminated or truncated:
             break
@@ -80,11 +81,7 @@ def make_page(id: str) -> Page:
 - the target {player(f"{stem}-target.wav")}
 - an attempt at random {player(f"{stem}-random.wav")}
 
-The program, before its blanks are filled:
-
-```
-{played.task.program.template.strip()}
-```
+{_program(played)}
 
 ## Action space
 
@@ -99,6 +96,12 @@ The program, before its blanks are filled:
     text += f"## Version history\n\n{as_list(said['Version History'])}\n"
     env.close()
     return Page(page_name(id), id, text, files)
+
+
+def _program(env: RaveForceEnv) -> str:
+    """The program with its blanks, or what was written at random."""
+    said = "The program that was written at random" if env.task.writes else "The program, before its blanks are filled"
+    return f"{said}:\n\n```\n{(env.task.template or env.code).strip()}\n```"
 
 
 def _arguments(text: str) -> str:

@@ -126,7 +126,7 @@ class WriteTask(TaskDefinition):
     @property
     def episode_end(self) -> str:
         """When episodes end."""
-        return "With the token ``end``, a token that may not stand where it stands, or sound that broke."
+        return "After the token ``end``, a token that may not stand where it stands, or sound that broke."
 
     @property
     def starting_state(self) -> str:

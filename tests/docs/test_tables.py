@@ -62,7 +62,7 @@ def test_every_distance_says_what_it_is_blind_to_and_what_it_costs(name: str) ->
     assert wrong.isdigit()
 
 
-@pytest.mark.parametrize("id", ["Kick-v0", "BassLine-v0"])
+@pytest.mark.parametrize("id", ["Kick-v0", "BassLine-v0", "Write-v0"])
 def test_an_environments_page_is_in_gymnasiums_form(id: str) -> None:
     page = environments.make_page(id)
     headings = re.findall(r"^## (.*)", page.text, re.MULTILINE)

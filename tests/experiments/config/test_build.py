@@ -30,6 +30,7 @@ NEEDS = {
     "experiment=match_recordings": ["task.target=KITS"],
     "agent=sb3": ["agent.algorithm=sb3_contrib:CrossQ"],
     "task=custom": ["task.name=kick"],
+    "task=write": ["agent=random"],
 }
 """What an option cannot do without."""
 
