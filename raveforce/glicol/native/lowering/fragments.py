@@ -155,4 +155,5 @@ def join(fragments: Sequence[Fragment]) -> Graph:
         whole=(),
         chains=(),
         work=BLOCK * (1 + len(ops)),
+        code="",
     )
