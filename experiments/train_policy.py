@@ -37,7 +37,7 @@ from raveforce.recordings import SPLITS, find_recordings, fit, split_kits
 from raveforce.targets import from_file
 from raveforce.task import Task
 
-__all__ = ["main", "score_policy", "train_policy"]
+__all__ = ["main", "read_recordings", "read_templates", "score_policy", "train_policy"]
 
 log = logging.getLogger(__name__)
 
@@ -64,8 +64,8 @@ def train_policy(options: Mapping[str, Any]) -> Path:
     torch.set_num_threads(1)
     folder = Path(options["output"])
     folder.mkdir(parents=True, exist_ok=True)
-    templates = _templates(options["templates"])
-    recordings = _recordings(options["recordings"], options["files"])
+    templates = read_templates(options["templates"])
+    recordings = read_recordings(options["recordings"], options["files"])
     distance = make_distance("mss", RATE)
     player = Player(templates, distance)
     rng = np.random.default_rng(options["seed"])
@@ -124,12 +124,13 @@ def score_policy(policy: Policy, player: Player, sounds: Iterable[Sound], answer
     return dict(zip(names, np.median(found, axis=0).round(4).tolist(), strict=True))
 
 
-def _templates(names: str | None) -> dict[str, Task]:
+def read_templates(names: str | None) -> dict[str, Task]:
+    """Read the templates by name (all where none is named), as for a sound of a second."""
     wanted = AUTO if names is None else names.split("|")
     return {name: make_template(name, np.ones(RATE, np.float32), RATE) for name in wanted}
 
 
-def _recordings(folder: str | None, files: str | None) -> dict[str, dict[str, Sound]]:
+def read_recordings(folder: str | None, files: str | None) -> dict[str, dict[str, Sound]]:
     """The sounds of a folder by split and name, trimmed, normalised, and not longer than ``LONGEST``."""
     sounds: dict[str, dict[str, Sound]] = {split: {} for split in SPLITS}
     kits = {} if folder is None else find_recordings(folder, files=files)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,29 +18,68 @@ from raveforce.imitation.picture import BANDS, FRAMES, PICTURE_SIZE
 from raveforce.imitation.policy import FORMAT, template_key
 from raveforce.task import Task
 
-__all__ = ["Imitator", "export", "with_noise"]
+__all__ = ["ENCODERS", "Imitator", "export", "with_noise"]
+
+
+class Frames(nn.Module):
+    """Every frame of the picture through one layer, as in a convolution as high as the picture."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.frame = nn.Linear(BANDS, channels)
+
+    def forward(self, levels: Tensor) -> Tensor:
+        """Levels [rows, frames, bands] to numbers [rows, n]."""
+        return nn.functional.silu(self.frame(levels)).flatten(1)
+
+
+class Convolutions(nn.Sequential):
+    """Three convolutions over frames and bands, so that a pitch is the same wherever it lies."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(
+            nn.Unflatten(1, (1, FRAMES)),
+            nn.Conv2d(1, channels, (3, 5), stride=(1, 2), padding=(1, 2)),
+            nn.SiLU(),
+            nn.Conv2d(channels, channels, 3, stride=2, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(channels, channels, 3, stride=2, padding=1),
+            nn.SiLU(),
+            nn.Flatten(),
+        )
+
+
+ENCODERS: Mapping[str, Callable[[int], nn.Module]] = {
+    "frames": Frames,
+    "convolutions": Convolutions,
+    "flat": lambda channels: nn.Flatten(),
+}
+"""What comes before the fully connected layers, made for a number of channels; the policy that ships has ``frames``,
+and ``benchmarks.encoders`` compares them."""
 
 
 class Imitator(nn.Module):
     """Pictures to an answer: one trunk, a head that chooses the template, and a mixture for each template.
 
-    Every frame of the picture goes through the same first layer, as in a convolution as high as the picture.
-
     Parameters
     ----------
     sizes : numbers of an action, by template
-    channels : units of a frame's layer
+    encoder : a name in ``ENCODERS``
+    channels : of the encoder
     hidden : units of the layers after it
     components : Gaussians of a mixture
     """
 
-    def __init__(self, sizes: Mapping[str, int], channels: int, hidden: tuple[int, ...], components: int) -> None:
+    def __init__(
+        self, sizes: Mapping[str, int], encoder: str, channels: int, hidden: tuple[int, ...], components: int
+    ) -> None:
         super().__init__()
         self.components = components
         # The levels lie in [0, 1] and hardly vary in many places: brought to one scale the network learns faster.
         self.scale = nn.BatchNorm1d(PICTURE_SIZE, affine=False, momentum=0.02)
-        self.frame = nn.Linear(BANDS, channels)
-        widths = (FRAMES * channels + 1, *hidden)
+        self.encoder = ENCODERS[encoder](channels)
+        encoded = self.encoder(torch.zeros(1, FRAMES, BANDS)).shape[1]
+        widths = (encoded + 1, *hidden)
         self.trunk = nn.ModuleList(nn.Linear(low, high) for low, high in pairwise(widths))
         self.template = nn.Linear(widths[-1], len(sizes))
         self.heads = nn.ModuleDict({name: MixtureHead(widths[-1], size, components) for name, size in sizes.items()})
@@ -48,8 +87,8 @@ class Imitator(nn.Module):
     def features(self, pictures: Tensor) -> Tensor:
         """What the heads see, [rows, units]."""
         scaled: Tensor = self.scale(pictures).clamp(-4, 4)
-        frames = nn.functional.silu(self.frame(scaled[:, :-1].view(-1, FRAMES, BANDS)))
-        hidden = torch.cat([frames.flatten(1), scaled[:, -1:]], dim=1)
+        encoded = self.encoder(scaled[:, :-1].view(-1, FRAMES, BANDS))
+        hidden = torch.cat([encoded, scaled[:, -1:]], dim=1)
         for layer in self.trunk:
             hidden = nn.functional.silu(layer(hidden))
         return hidden
@@ -87,14 +126,23 @@ def export(network: Imitator, templates: Mapping[str, Task], path: Path, card: M
     templates : the tasks that its heads are for, by name
     path : an .npz file
     card : facts of the training
+
+    Raises
+    ------
+    ValueError
+        Its encoder is not ``frames``, the one that ``Policy`` runs.
     """
+    if not isinstance(network.encoder, Frames):
+        raise ValueError(
+            "only networks with the encoder 'frames' can be written: raveforce.imitation.policy runs no other"
+        )
     variance, mean = network.scale.running_var, network.scale.running_mean
     assert variance is not None
     assert mean is not None
     arrays = {"mean": mean, "std": (variance + network.scale.eps).sqrt().clamp(min=1e-2)}
     for place, layer in network.named_modules():
         if isinstance(layer, nn.Linear):
-            name = place.removesuffix(".linear")
+            name = place.removesuffix(".linear").removeprefix("encoder.")
             arrays |= {f"{name}.weight": layer.weight.T, f"{name}.bias": layer.bias}
     facts = {
         "format": FORMAT,

@@ -34,7 +34,7 @@ class Settings:
     Parameters
     ----------
     supervised, reinforced : renders a template in each stage
-    channels, hidden, components : of the network
+    encoder, channels, hidden, components : of the network
     learning_rates : at the beginning of each stage; they fall to a twentieth
     answers, group : answers to a take, and takes a template a step, in stage 2
     programs, kept, updates, batch : in stage 1, programs a template a step, how many of their sounds are kept to
@@ -46,6 +46,7 @@ class Settings:
 
     supervised: int = 12_000
     reinforced: int = 30_000
+    encoder: str = "frames"
     channels: int = 32
     hidden: tuple[int, ...] = (320, 320)
     components: int = 4
@@ -77,7 +78,7 @@ class Trainer:
         self.player, self.takes, self.settings = player, takes, settings
         self.names = list(player.templates)
         self.sizes = {name: len(task.parameters.free) for name, task in player.templates.items()}
-        self.network = Imitator(self.sizes, settings.channels, settings.hidden, settings.components)
+        self.network = Imitator(self.sizes, settings.encoder, settings.channels, settings.hidden, settings.components)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rates[0])
         self.rng = np.random.default_rng(seed)
         self.step = 0

@@ -19,7 +19,7 @@ SIZES = {"kick": 6, "snare": len(snare().parameters.free)}
 @pytest.fixture
 def network() -> Imitator:
     torch.manual_seed(0)
-    network = Imitator(SIZES, 8, (32, 16), components=3)
+    network = Imitator(SIZES, "frames", 8, (32, 16), components=3)
     network.train()
     network.features(torch.rand(64, PICTURE_SIZE))  # so that the scale is not the identity
     return network.eval()
