@@ -35,18 +35,19 @@ from experiments.records.provenance import versions
 from raveforce.recordings import SPLITS, split_kits
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
-BUDGETS = (1, 10, 100, 1000, 10_000)
+BUDGETS = (1, 10, 100, 1000, 10_000, 100_000)
 OPTIONS = {
     "agents": Option("which agents, with + between them", "+".join(PLAYERS)),
     "kinds": Option("which classes, with + between them", "+".join(CLASSES)),
     "split": Option("train, validation, test or all, by kit", "all"),
-    "renders": Option("most renders a sound: 1, 10, 100, 1000 or 10000", 1000, int, least=1),
+    "renders": Option("most renders a sound: 1, 10, 100, 1000, 10000 or 100000", 1000, int, least=1),
     "limit": Option("most sounds of a class, spread evenly", None, int, least=1),
     "distance": Option("what is minimised", "mss"),
     "policy": Option("a policy's file instead of the shipped one"),
     "seed": Option("of the agents", 0, int, least=0),
     "jobs": Option("processes", 1, int, least=1),
     "out": Option("folder of the results", "results/runs/drums"),
+    "name": Option("of the results' files; otherwise drums_ and the folder's name"),
     "write": Option("keep them in results/paper", False, bool),
 }
 
@@ -155,7 +156,7 @@ def main(arguments: Sequence[str]) -> None:
         "kits": sorted({sound.kit for sound in sounds}),
     }
     where = RESULTS / "paper" if options["write"] else Path(options["out"])
-    name = f"drums_{folder.name}"
+    name = options["name"] or f"drums_{folder.name}"
     keep(rows, table, about, where, name)
     shown = next(agent for agent in ("refine", *agents) if agent in agents)
     draw_sounds(examples(rows, sounds, shown, options["distance"]), where / f"{name}_sounds.png")
