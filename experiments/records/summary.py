@@ -182,10 +182,13 @@ def verdict(summary: Mapping[str, Any]) -> str:
     return "\n".join([line, *summary["remarks"]])
 
 
-def flat(summary: Mapping[str, Any]) -> dict[str, float]:
-    """The summary's numbers, by dotted name."""
-    flat = {key: summary[key] for key in ("score", "renders", "wall_seconds") if summary[key] is not None}
-    for part in ("best", "policy"):
-        for name, value in ((summary[part] or {}).get("distances", {})).items():
+def flat(summary: Mapping[str, Any]) -> dict[str, float | str]:
+    """The summary's numbers and words, by dotted name."""
+    plain = ("task", "agent", "observation", "seed", "score", "renders", "wall_seconds", "engine", "target_sha256")
+    flat = {key: summary[key] for key in plain if summary.get(key) is not None}
+    reward = summary.get("reward") or {}
+    flat |= {name: reward[key] for name, key in (("distance", "distance"), ("reward_kind", "kind")) if key in reward}
+    for part in ("best", "policy", "silence"):
+        for name, value in ((summary.get(part) or {}).get("distances") or {}).items():
             flat[f"{part}.{name}"] = value
     return flat

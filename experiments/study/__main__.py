@@ -27,6 +27,7 @@ from experiments.records.provenance import versions
 from experiments.records.run_folder import RunFolder
 from experiments.report import write_report
 from experiments.study.durations import Durations, clock, parallel_runs, stored_rows
+from experiments.study.exports import read_export
 from experiments.study.matrix import ROOT, Batch, Sweeps, batches, load_study, narrowed, studies
 from experiments.study.running import left, run_batches
 from experiments.study.scores import score_runs, statistics_of
@@ -40,6 +41,7 @@ OPTIONS = {
     "dry-run": Option("only say what is left and how long that takes", False, bool),
     "by_seed": Option("one seed after the other; false hands each sweep whole to a launcher", True, bool),
     "tables": Option("only write tables, statistics, figures and page of what is there", False, bool),
+    "export": Option("an export of a W&B project: its runs as a table, and no other runs"),
     "figures": Option("make figures of it", True, bool),
     "seed_of_statistics": Option("of the bootstrap", 0, int, least=0),
 }
@@ -53,10 +55,14 @@ def main(arguments: Sequence[str]) -> int:
     options, overrides = read_options(
         arguments, OPTIONS, doc=__doc__, settings="settings of all its runs, or those of the study that are to be run"
     )
+    if options["export"]:
+        return _of_export(Path(options["export"]), options)
     name = options["study"]
     if name is None:
         raise ConfigError(f"name a study: study=NAME (the studies are {', '.join(studies())})")
     folder = Path(options["folder"] or f"results/studies/{name}").absolute()
+    if not any(text.startswith("tracking") for text in overrides):
+        overrides = [*overrides, "tracking=none"]  # the study has records of its own
     sweeps, shared = narrowed(load_study(name), overrides)
     todo = batches(sweeps, folder, shared, by_seed=options["by_seed"])
     durations = Durations(collect(folder) if folder.is_dir() else [], stored_rows())
@@ -66,18 +72,39 @@ def main(arguments: Sequence[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     _write_json(folder, "study.json", _about(name, arguments, sweeps, shared))
     code = 0 if options["tables"] else run_batches(todo, folder, durations)
-    write_results(folder, seed=options["seed_of_statistics"], figures=options["figures"] and code in (0, 1))
+    rows = collect(folder)
+    if rows:
+        write_learning([(row, folder / row["folder"]) for row in rows], folder / "learning.csv")
+        write_results(folder, rows, seed=options["seed_of_statistics"], figures=options["figures"] and code in (0, 1))
+        print(_page(folder, rows))
     return code
 
 
-def write_results(folder: Path, *, seed: int = 0, figures: bool = True) -> None:
-    """Write a study's tables, statistics, figures and page, of what there is of it."""
-    rows = collect(folder)
-    if not rows:
-        return
+def _of_export(path: Path, options: Mapping[str, Any]) -> int:
+    """Write the tables of an export."""
+    if not options["folder"]:
+        raise ConfigError("name a folder for the tables: folder=results/studies/NAME")
+    rows, curves = read_export(path)
+    folder = Path(options["folder"])
+    folder.mkdir(parents=True, exist_ok=True)
+    if curves:
+        write_csv(folder, "learning.csv", curves)
+    write_results(folder, rows, seed=options["seed_of_statistics"], figures=options["figures"])
+    return 0
+
+
+def write_results(folder: Path, rows: Sequence[Row], *, seed: int = 0, figures: bool = True) -> None:
+    """Write a study's tables, statistics and figures.
+
+    Parameters
+    ----------
+    folder : the study's
+    rows : of its table
+    seed : of the bootstrap
+    figures : make them
+    """
     write_table(folder, rows)
     write_csv(folder, "medians.csv", medians(rows))
-    write_learning([(row, folder / row["folder"]) for row in rows], folder / "learning.csv")
     scores = score_runs(rows)
     found = statistics_of(scores, seed=seed)
     write_csv(folder, "scores.csv", scores.rows)
@@ -85,7 +112,7 @@ def write_results(folder: Path, *, seed: int = 0, figures: bool = True) -> None:
     print(_shown(medians(rows), found))
     if figures:
         _figures(folder, rows)
-    print(f"record: {folder / 'runs.csv'}\n{_page(folder, rows)}")
+    print(f"record: {folder / 'runs.csv'}")
 
 
 def _plan(name: str, todo: Sequence[Batch], durations: Durations, at_once: int) -> str:

@@ -19,7 +19,7 @@ from experiments.config.errors import ConfigError
 from experiments.records.log_writers import read_metrics
 from experiments.records.run_folder import FAILURE, RunFolder
 
-__all__ = ["BUDGETS", "collect", "medians", "read_table", "row_of_run", "write_csv", "write_table"]
+__all__ = ["BUDGETS", "collect", "medians", "ordered", "read_table", "row_of_run", "write_csv", "write_table"]
 
 Row = dict[str, Any]
 
@@ -47,7 +47,13 @@ def collect(folder: Path) -> list[Row]:
     """
     runs = sorted(path for path in folder.glob("*/*") if (path / ".hydra").is_dir() or _is_run(path))
     rows = [{"study": folder.name, "sweep": run.parent.name, **row_of_run(run, folder)} for run in runs]
-    return [{key: row.get(key) for key in _columns(rows)} for row in rows]
+    return ordered(rows)
+
+
+def ordered(rows: Sequence[Row]) -> list[Row]:
+    """Rows that all have the same columns, in the order of the table's."""
+    columns = _columns(rows)
+    return [{key: row.get(key) for key in columns} for row in rows]
 
 
 def _is_run(path: Path) -> bool:

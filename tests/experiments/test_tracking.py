@@ -16,6 +16,8 @@ from experiments import tracking
 from experiments.config.overrides import check
 from experiments.records.log_writers import MetricsFile
 from experiments.records.summary import flat
+from experiments.study.exports import read_export
+from experiments.study.table import row_of_run
 from experiments.tracking import WandbTracker
 from experiments.train import train
 
@@ -108,6 +110,32 @@ def runs(folder: Path) -> list[Any]:
     return [record for record in offline_records(folder) if record.WhichOneof("record_type") == "run"]
 
 
+def export_of(folder: Path) -> dict[str, Any]:
+    """What a table would hold of the run, had it been uploaded and exported."""
+    config: dict[str, Any] = {}
+    summary: dict[str, Any] = {}
+    for record in offline_records(folder):
+        kind = record.WhichOneof("record_type")
+        if kind == "run":
+            config |= {item.key: json.loads(item.value_json) for item in record.run.config.update}
+        if kind == "summary":
+            found = {
+                (item.key or "/".join(item.nested_key)): json.loads(item.value_json) for item in record.summary.update
+            }
+            summary |= found
+    file = folder / "export.json"
+    file.write_text(json.dumps([{"name": folder.name, "state": "finished", "config": config, "summary": summary}]))
+    (row,), _ = read_export(file)
+    return row
+
+
+def whole_table(folder: Path) -> dict[str, Any]:
+    """What the run's folder says of the same columns."""
+    row = row_of_run(folder, folder.parent)
+    named = {"study": "export", "sweep": "wandb", "folder": folder.name}
+    return {key: {**row, **named}[key] for key in export_of(folder)}
+
+
 def shown(folder: Path, what: str) -> list[int]:
     """At how many renders something was shown."""
     return [int(row["renders"]) for row in history(folder) if what in row or f"{what}._type" in row]
@@ -129,6 +157,13 @@ def test_a_whole_run_told_once_though_it_was_broken_off(configure: Configure, tm
     assert shown(tmp_path, "program/best") == shown(tmp_path, "spectrogram/best") == best
     sounds = [json.loads(row["sound/best.path"]) for row in history(tmp_path) if "sound/best.path" in row]
     assert all(list(tmp_path.glob(f"wandb/offline-run-*/files/{sound}")) for sound in sounds)
+
+    assert export_of(tmp_path) == whole_table(tmp_path), "the table of a study can be made of the W&B run alone"
+    for shown_at_the_end in ("sound/policy", "program/policy", "spectrogram/policy"):
+        assert shown(tmp_path, shown_at_the_end) == [30, 40]
+    files = {path.relative_to(run).as_posix() for run in tmp_path.glob("wandb/*/files") for path in run.rglob("*.*")}
+    logged = {json.loads(value) for row in history(tmp_path) for key, value in row.items() if key.endswith(".path")}
+    assert logged <= files, "what was logged lies beside the record, ready to be uploaded"
 
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
