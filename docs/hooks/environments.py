@@ -58,7 +58,7 @@ def make_page(id: str) -> Page:
         f"{stem}-random.wav": _wav(played.audio, played.task.sample_rate),
         f"{stem}.png": _picture(played),
     }
-    said = sections(doc)
+    said, parameters = sections(doc), _parameters(played)
     facts = [
         ("make it", f'`gymnasium.make("raveforce:raveforce/{id}")`'),
         ("train on it", f"`python run.py task={name}`"),
@@ -87,7 +87,7 @@ def make_page(id: str) -> Page:
 
 {said["Action Space"]}
 
-{table(("parameter", "scale", "values"), _parameters(played))}
+{table(("parameter", "scale", "values"), parameters) if parameters else ""}
 
 """
     for title in ("Observation Space", "Rewards", "Starting State", "Episode End"):
