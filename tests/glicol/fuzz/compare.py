@@ -30,7 +30,9 @@ def play(case: Case, kind: str) -> Outcome | None:
     played = []
     try:
         engine = open_engine(case.program, kind=kind, samples=SAMPLES, deadline=DEADLINE)
-        for values, samples in case.steps:
+        for step, (values, samples) in enumerate(case.steps):
+            if step == 1 and case.another:
+                engine.add_sample("bd", SAMPLES["slow"])
             played.append(engine.play([values], samples)[0])
     except UnsupportedProgram:
         return None
@@ -73,7 +75,7 @@ def _is_chaotic(case: Case, wasm: NDArray[np.float32]) -> bool:
         ((*(each * (1 + 2**-22) for each in values[:numbers]), *values[numbers:]), samples)
         for values, samples in case.steps
     )
-    other = play(Case("".join(nodes), steps, case.words), "wasm")
+    other = play(Case("".join(nodes), steps, case.words, case.another), "wasm")
     return isinstance(other, str) or other is None or bool(_sounds(other, wasm))
 
 

@@ -83,11 +83,13 @@ class Case:
     template : with blanks
     steps : values of the blanks, and for how many samples they are played
     words : that the blank ``{w}``, which comes last, chooses from; empty if there is none
+    another : whether the recording ``bd`` is replaced after the first step
     """
 
     template: str
     steps: tuple[tuple[tuple[float, ...], int], ...]
     words: tuple[str, ...] = ()
+    another: bool = False
 
     @property
     def program(self) -> Program:
@@ -129,7 +131,8 @@ def cases(draw: st.DrawFn) -> Case:
     clipped = [tuple(max(min(each, 3e38), -3e38) for each in row) for row in values]
     if choice:
         clipped = [(*row, index) for index, row in enumerate((clipped * 2)[:2])]
-    return Case(" ".join(words), tuple((row, draw(lengths)) for row in clipped), choice)
+    steps = tuple((row, draw(lengths)) for row in clipped)
+    return Case(" ".join(words), steps, choice, another=len(steps) > 1 and draw(st.booleans()))
 
 
 def _is_number(word: str) -> bool:
