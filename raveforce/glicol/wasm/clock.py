@@ -8,6 +8,7 @@ import select
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -78,7 +79,12 @@ class Clock:
         self._thread.start()
 
     def _run(self, stopped: threading.Event, ear: socket.socket) -> None:
+        due = time.monotonic() + TICK
         while not stopped.is_set():
-            heard = ear.recv(4096) if select.select([ear], [], [], TICK)[0] else b""
-            for _ in range(self._longest if signal.SIGINT in heard else 1):
+            heard = ear.recv(4096) if select.select([ear], [], [], max(0, due - time.monotonic()))[0] else b""
+            if signal.SIGINT in heard:
+                for _ in range(self._longest):
+                    self._advance()
+            elif time.monotonic() >= due:  # and not some other signal
                 self._advance()
+                due = time.monotonic() + TICK

@@ -150,6 +150,21 @@ def test_an_interruption_is_heard_inside_a_script_that_never_ends():
         process.kill()
 
 
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no such timers")
+def test_other_signals_do_not_hurry_the_clock():
+    before = signal.signal(signal.SIGALRM, lambda *_: None)
+    signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+    start = time.monotonic()
+    try:
+        with pytest.raises(GlicolError, match=r"deadline of 0\.6 s"):
+            play(engine("o: meta `loop { }`", deadline=0.6))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert time.monotonic() - start > 0.5
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX knows them")
 def test_a_handler_of_ones_own_is_not_cut_short():
     heard = []
     before = signal.signal(signal.SIGINT, lambda *_: heard.append(True))
