@@ -50,15 +50,16 @@ def run_batches(batches: Sequence[Batch], folder: Path, durations: Durations) ->
             log.flush()
             began = log.tell()
             ended = _run(batch, log.fileno(), bar)
-            if ended not in (0, 1):
-                tail = (folder / LOG).read_text(encoding="utf-8", errors="replace")[began:].strip()
-                bar.say("\n".join(tail.splitlines()[-5:]))
+            failed = [run for run in batch.runs if (run.folder / FAILURE).exists()]
+            for run in failed:
+                why = (run.folder / FAILURE).read_text(encoding="utf-8").partition("\n")[0]
+                bar.say(f"failed: {run.sweep}/{run.folder.name}: {why}")
+            if ended not in (0, 1) or (ended and not failed):  # ended from outside, or refused
+                said = (folder / LOG).read_bytes()[began:].decode(errors="replace").strip()
+                bar.say("\n".join(said.splitlines()[-3:]))
+                bar.say("not all was run; the same command goes on with it")
                 return ended
             code = max(code, ended)
-            for run in batch.runs:
-                if (run.folder / FAILURE).exists():
-                    why = (run.folder / FAILURE).read_text(encoding="utf-8").partition("\n")[0]
-                    bar.say(f"failed: {run.sweep}/{run.folder.name}: {why}")
     return code
 
 

@@ -66,6 +66,11 @@ def test_a_study_does_what_is_left_and_leaves_its_results(tmp_path: Path, capsys
     assert after[1:] == before[1:]
 
 
+def test_what_run_py_refuses_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["study=smoke", f"folder={tmp_path}", *SMALL, "log_evry=5"]) == 1
+    assert "there is no setting log_evry; did you mean log_every?" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_a_run_that_fails_does_not_stop_the_rest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     reward = "reward.kind=nonsense,negative"
