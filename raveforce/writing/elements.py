@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,7 +119,7 @@ class Element:
         """Its words."""
         return f"{self.word} {self.gesture}".strip()
 
-    @property
+    @cached_property
     def blanks(self) -> tuple[str, ...]:
         """Names of the blanks of its text, helpers first."""
         return tuple(dict.fromkeys(re.findall(r"{(\w+)}", "".join([*self.helpers, self.text]))))

@@ -15,7 +15,7 @@ from raveforce.writing.grammar import make_grammar
 from raveforce.writing.language import CLOSE, END, LAYER
 from raveforce.writing.layers import make_structure, read_layer
 from raveforce.writing.observation import WritingObservation
-from raveforce.writing.player import Player, play_layers
+from raveforce.writing.player import Player, mix, play_layers
 from raveforce.writing.programs import count_nodes, layer_text
 from raveforce.writing.task import WritingTask
 
@@ -263,18 +263,17 @@ class WritingEpisodes:
         if not len(rows):
             return {}
         language = self.task.language
-        spans = [self.tokens[row, self._opened[row] : self._state.used[row]] for row in rows]
+        spans = [self.tokens[row, self._opened[row] : self._state.used[row]].tolist() for row in rows]
         layers = [read_layer(language, span) for span in spans]
         places = (self._state.layers[rows] - 1).tolist()
         played, broken = play_layers(self.engine, layers, places, self.task.samples)
-        # The first layer is heard as it is, the others are added, in the engine's order.
-        first = np.array(places) == 0
-        self.sound[rows] = np.where(first[:, None], played, self.sound[rows] + played)
-        mixed, exploded = silence_broken(self.sound[rows], {})
+        mixed = np.empty((len(rows), self.task.samples), np.float32)
+        for index, (row, place) in enumerate(zip(rows, places, strict=True)):
+            mix([played[index]] if place == 0 else [self.sound[row], played[index]], mixed[index])
+        mixed, wrong = silence_broken(mixed, broken)
+        faults = {int(rows[index]): why for index, why in wrong.items()}
         self.sound[rows] = mixed
-        faults = {int(rows[place]): why for place, why in {**exploded, **broken}.items()}
-        self.sound[list(faults)] = 0
-        self._seen[rows] = self.observation.features(self.sound[rows])
+        self._seen[rows] = self.observation.features(mixed)
         for row, layer, place, span in zip(rows.tolist(), layers, places, spans, strict=True):
             own, structure = self._rows[row], make_structure(language, layer.elements)
             name, text = layer_text(structure, structure.values([layer.numbers], place)[0], own.names)

@@ -122,10 +122,18 @@ class Language:
         return len(self.tokens) - self.bins
 
     @cached_property
-    def element_of(self) -> dict[tuple[int, int], int]:
-        """Place of an element by the tokens of its word and its gesture (-1 for none)."""
-        gestures = {"": -1, **self.ids}
-        return {(self.ids[each.word], gestures[each.gesture]): place for place, each in enumerate(self.elements)}
+    def element_of(self) -> dict[int, int]:
+        """Place of an element without a gesture, by the token of its word."""
+        return {self.ids[each.word]: place for place, each in enumerate(self.elements) if not each.gesture}
+
+    @cached_property
+    def moved_element_of(self) -> dict[tuple[int, int], int]:
+        """Place of an element with a gesture, by the tokens of both."""
+        return {
+            (self.ids[each.word], self.ids[each.gesture]): place
+            for place, each in enumerate(self.elements)
+            if each.gesture
+        }
 
     @cached_property
     def values(self) -> tuple[dict[str, NDArray[np.float64]], ...]:

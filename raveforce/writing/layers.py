@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce.writing.elements import RISE, SEED, Element, on_scale, rounded, to_digits
-from raveforce.writing.language import CLOSE, END, LAYER, Kind, Language
+from raveforce.writing.language import CLOSE, END, LAYER, Language
 
 __all__ = ["Layer", "Structure", "make_structure", "read_layer", "read_layers", "seed_of", "write_layers"]
 
@@ -55,17 +55,17 @@ class Structure:
     language: Language
     elements: tuple[int, ...]
 
-    @property
+    @cached_property
     def parts(self) -> tuple[Element, ...]:
         """The elements."""
         return tuple(self.language.elements[each] for each in self.elements)
 
-    @property
+    @cached_property
     def numbers(self) -> int:
         """How many numbers are chosen."""
         return sum(len(part.numbers) for part in self.parts)
 
-    @property
+    @cached_property
     def blanks(self) -> tuple[str, ...]:
         """Names of the blanks of all elements, in order."""
         return tuple(blank for part in self.parts for blank in part.blanks)
@@ -83,9 +83,7 @@ class Structure:
         float64 array [rows, blanks]
         """
         chosen = np.asarray(numbers, np.int64).reshape(len(numbers), self.numbers)
-        known = (self.language.values[each] for each in self.elements)
-        columns = [table[name] for table in known for name in table]
-        return self._filled([table[chosen[:, place]] for place, table in enumerate(columns)], len(chosen), layers)
+        return self._filled(self._tables[np.arange(self.numbers), chosen], layers)
 
     def values_at(self, places: Sequence[Sequence[float]] | Floats, layers: ArrayLike = 0) -> Floats:
         """What fills the blanks, of numbers anywhere on their scales: places from 0 to 1, float array [rows, numbers].
@@ -94,25 +92,44 @@ class Structure:
         """
         chosen = np.asarray(places, np.float64).reshape(len(places), self.numbers)
         parameters = [each for part in self.parts for each in part.numbers.values()]
-        scales = zip(parameters, chosen.T, strict=True)
-        rate = self.language.sample_rate
-        return self._filled([rounded(each, on_scale(each, at, rate)) for each, at in scales], len(chosen), layers)
+        found = np.empty_like(chosen)
+        for column, parameter in enumerate(parameters):
+            found[:, column] = rounded(parameter, on_scale(parameter, chosen[:, column], self.language.sample_rate))
+        return self._filled(found, layers)
 
-    def _filled(self, columns: list[Floats], rows: int, layers: ArrayLike) -> Floats:
-        filled = np.empty((rows, len(self.blanks)))
-        place = column = 0
+    @cached_property
+    def _tables(self) -> Floats:
+        """The values of every number's bins, float64 [numbers, bins]."""
+        tables = [table for each in self.elements for table in self.language.values[each].values()]
+        return np.array(tables).reshape(self.numbers, self.language.bins)
+
+    @cached_property
+    def _plan(self) -> tuple[Ints, list[int], list[tuple[int, int, int]]]:
+        """Which number every blank is (any, where none is), which blanks are seeds, and rises with their two ends."""
+        taken: list[int] = []
+        seeds: list[int] = []
+        rises: list[tuple[int, int, int]] = []
+        first = 0
         for part in self.parts:
-            own = dict(zip(part.numbers, columns[place : place + len(part.numbers)], strict=True))
-            place += len(part.numbers)
+            own = {name: first + place for place, name in enumerate(part.numbers)}
             for blank in part.blanks:
                 if blank == SEED:
-                    filled[:, column] = seed_of(np.asarray(layers))
+                    seeds.append(len(taken))
                 elif blank == RISE:
-                    # To the start's last digit, which the reader of a program finds it by.
-                    filled[:, column] = to_digits(own["start"] - own["to"], own["start"])
-                else:
-                    filled[:, column] = own[blank]
-                column += 1
+                    rises.append((len(taken), own["start"], own["to"]))
+                taken.append(own.get(blank, 0))
+            first += len(own)
+        return np.array(taken, np.int64), seeds, rises
+
+    def _filled(self, numbers: Floats, layers: ArrayLike) -> Floats:
+        taken, seeds, rises = self._plan
+        # A structure without numbers has no blank but a seed.
+        filled = numbers[:, taken] if self.numbers else np.empty((len(numbers), len(taken)))
+        for column in seeds:
+            filled[:, column] = seed_of(np.asarray(layers))
+        for column, start, to in rises:
+            # To the start's last digit, which the reader of a program finds it by.
+            filled[:, column] = to_digits(numbers[:, start] - numbers[:, to], numbers[:, start])
         return filled
 
 
@@ -130,26 +147,27 @@ def seed_of(layer: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(7 + 300_000 * layer)
 
 
-def read_layer(language: Language, tokens: Sequence[int] | Ints) -> Layer:
+def read_layer(language: Language, tokens: Sequence[int]) -> Layer:
     """The layer that tokens say, from ``layer`` to ``close``; the grammar must allow them."""
     elements: list[int] = []
     numbers: list[int] = []
-    first = language.first_number
-    words = [int(token) for token in tokens if token not in (LAYER, CLOSE)]
-    for place, token in enumerate(words):
+    first, alone, moved = language.first_number, language.element_of, language.moved_element_of
+    word = -1
+    for token in tokens[1:-1]:
         if token >= first:
             numbers.append(token - first)
-        elif language.tokens[token].kind is not Kind.GESTURE:
-            following = words[place + 1] if place + 1 < len(words) else -1
-            gesture = following if 0 <= following < first and _is_gesture(language, following) else -1
-            elements.append(language.element_of[token, gesture])
+        elif token in alone:
+            word = token
+            elements.append(alone[token])
+        else:
+            elements[-1] = moved[word, token]
     return Layer(tuple(elements), tuple(numbers))
 
 
 def read_layers(language: Language, tokens: Sequence[int] | Ints) -> list[Layer]:
     """The closed layers of a program, complete or not; tokens below 0 are passed over."""
     layers, begin = [], 0
-    sequence = [int(token) for token in tokens]
+    sequence = tokens.tolist() if isinstance(tokens, np.ndarray) else list(tokens)
     for place, token in enumerate(sequence):
         if token == LAYER:
             begin = place
@@ -174,7 +192,3 @@ def write_layers(language: Language, layers: Sequence[Layer]) -> Ints:
             place += count
         tokens.append(CLOSE)
     return np.array([*tokens, END], np.int64)
-
-
-def _is_gesture(language: Language, token: int) -> bool:
-    return language.tokens[token].kind is Kind.GESTURE

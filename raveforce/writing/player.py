@@ -22,6 +22,7 @@ __all__ = [
     "Player",
     "TextPlayer",
     "compile_structure",
+    "mix",
     "open_player",
     "play_layers",
     "play_programs",
@@ -43,19 +44,18 @@ class Player(Protocol):
     language: Language
     kind: str
 
-    def play(self, structure: Structure, values: NDArray[np.float64], samples: int) -> tuple[Array, Faults]:
+    def play(self, structure: Structure, values: NDArray[np.float64], out: Array) -> Faults:
         """Play layers of one structure from silence.
 
         Parameters
         ----------
         structure : what they are made of
         values : what fills their blanks, float64 [rows, blanks]
-        samples : how many
+        out : float32 [rows, samples], where to; it may be neither finite nor bounded
 
         Returns
         -------
-        audio : float32 [rows, samples], finite and within ±``PEAK_LIMIT``; silent where it broke
-        faults : by row, why
+        faults : by row, why the engine broke; its sound is NaN
         """
 
 
@@ -70,13 +70,12 @@ class NativePlayer:
         self.language = language
         load_kernel()
 
-    def play(self, structure: Structure, values: NDArray[np.float64], samples: int) -> tuple[Array, Faults]:
+    def play(self, structure: Structure, values: NDArray[np.float64], out: Array) -> Faults:
         """See ``Player.play``."""
         from raveforce.glicol.native.one_shot import play_once
 
-        audio, broken = play_once(compile_structure(structure), values.astype(np.float32), samples)
-        faults = dict.fromkeys(broken.tolist(), "these numbers break the engine")
-        return silence_broken(audio, faults)
+        broken = play_once(compile_structure(structure), values.astype(np.float32), out)
+        return dict.fromkeys(broken.tolist(), "these numbers break the engine")
 
 
 class TextPlayer:
@@ -94,22 +93,22 @@ class TextPlayer:
         self.kind = kind
         self._options = options
 
-    def play(self, structure: Structure, values: NDArray[np.float64], samples: int) -> tuple[Array, Faults]:
+    def play(self, structure: Structure, values: NDArray[np.float64], out: Array) -> Faults:
         """See ``Player.play``."""
-        audio = np.zeros((len(values), samples), np.float32)
         faults: Faults = {}
         for row, own in enumerate(values):
             _, text = layer_text(structure, own)
             engine = open_engine(Program.literal(text), 1, self.language.sample_rate, self.kind, **self._options)
             try:
-                audio[row] = engine.play(np.zeros((1, 0)), samples)[0]
+                out[row] = engine.play(np.zeros((1, 0)), out.shape[1])[0]
             except GlicolError as error:
                 if not error.caused_by_values:
                     raise
+                out[row] = np.nan
                 faults[row] = error.message
             finally:
                 engine.close()
-        return silence_broken(audio, faults)
+        return faults
 
 
 def open_player(language: Language, kind: str = "auto", **options: Any) -> Player:
@@ -123,7 +122,9 @@ def open_player(language: Language, kind: str = "auto", **options: Any) -> Playe
     return TextPlayer(language, "wasm" if kind == "auto" else kind, **options)
 
 
-def play_layers(player: Player, layers: Sequence[Layer], places: Sequence[int], samples: int) -> tuple[Array, Faults]:
+def play_layers(
+    player: Player, layers: Sequence[Layer], places: Sequence[int], samples: int
+) -> tuple[list[Array], Faults]:
     """Play any layers; those of equal structure in one batch.
 
     Parameters
@@ -135,19 +136,25 @@ def play_layers(player: Player, layers: Sequence[Layer], places: Sequence[int], 
 
     Returns
     -------
-    audio : float32 [rows, samples]
-    faults : by row, why its sound is silence
+    audio : by row, float32 [samples]; it may be neither finite nor bounded
+    faults : by row, why the engine broke
     """
     groups: dict[tuple[int, ...], list[int]] = {}
     for row, layer in enumerate(layers):
         groups.setdefault(layer.elements, []).append(row)
-    audio = np.empty((len(layers), samples), np.float32)
+    # Group by group, so that what is played need not be copied.
+    played = np.empty((len(layers), samples), np.float32)
+    audio: list[Array] = [played[:0]] * len(layers)
     faults: Faults = {}
+    start = 0
     for elements, rows in groups.items():
         structure = make_structure(player.language, elements)
         values = structure.values([layers[row].numbers for row in rows], [places[row] for row in rows])
-        audio[rows], broken = player.play(structure, values, samples)
-        faults |= {rows[row]: why for row, why in broken.items()}
+        out = played[start : start + len(rows)]
+        start += len(rows)
+        faults |= {rows[row]: why for row, why in player.play(structure, values, out).items()}
+        for row, sound in zip(rows, out, strict=True):
+            audio[row] = sound
     return audio, faults
 
 
@@ -168,19 +175,30 @@ def play_programs(
     faults : by row, why
     """
     read = [read_layers(player.language, tokens) for tokens in programs]
-    rows = [row for row, layers in enumerate(read) for _ in layers]
     played, broken = play_layers(
         player, [layer for layers in read for layer in layers], [k for each in read for k in range(len(each))], samples
     )
-    audio = np.zeros((len(programs), samples), np.float32)
-    begun = np.zeros(len(programs), bool)
-    for row, sound in zip(rows, played, strict=True):
-        # In their order, as the engine sums its outputs.
-        audio[row] = audio[row] + sound if begun[row] else sound
-        begun[row] = True
-    faults = {rows[place]: why for place, why in broken.items()}
-    audio[list(faults)] = 0
+    audio = np.empty((len(programs), samples), np.float32)
+    faults: Faults = {}
+    first = 0
+    for row, layers in enumerate(read):
+        own = slice(first, first + len(layers))
+        mix(played[own], audio[row])
+        for place in range(own.start, own.stop):
+            if place in broken:
+                faults.setdefault(row, broken[place])
+        first = own.stop
     return silence_broken(audio, faults)
+
+
+def mix(layers: Sequence[Array], out: Array) -> None:
+    """Add up sounds [samples] in their order, as the engine sums its outputs."""
+    if not layers:
+        out[:] = 0
+        return
+    np.copyto(out, layers[0])
+    for sound in layers[1:]:
+        out += sound
 
 
 @lru_cache(maxsize=8192)

@@ -16,30 +16,24 @@ __all__ = ["play_once"]
 NO_RECORDINGS = Bank({})
 
 
-def play_once(
-    graph: Graph, values: NDArray[np.float32], samples: int, out: NDArray[np.float32] | None = None
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def play_once(graph: Graph, values: NDArray[np.float32], out: NDArray[np.float32]) -> NDArray[np.int64]:
     """Play rows of a graph.
 
     Parameters
     ----------
     graph : what is played
     values : what fills its blanks, float32 [rows, blanks]
-    samples : how many to play
-    out : where to, float32 [rows, samples]; None makes an array
+    out : where to, float32 [rows, samples]; NaN where these numbers would break the engine
 
     Returns
     -------
-    audio : float32 [rows, samples]; NaN where these numbers would break the engine
-    broken : rows where they would, int64
+    rows that would break it, int64
     """
-    kernel = load_kernel()
     rows, blanks = values.shape
-    voices = Voices(graph, rows, blanks, kernel, NO_RECORDINGS)
+    voices = Voices(graph, rows, blanks, load_kernel(), NO_RECORDINGS)
     voices.set(values)
-    audio = np.empty((rows, samples), np.float32) if out is None else out
     failed = np.zeros(rows, np.int64)
-    voices.play(audio, 0, -(-samples // BLOCK), 0, failed, np.arange(rows))
+    voices.play(out, 0, -(-out.shape[1] // BLOCK), 0, failed, np.arange(rows))
     broken = np.flatnonzero(failed)
-    audio[broken] = np.nan
-    return audio, broken
+    out[broken] = np.nan
+    return broken
