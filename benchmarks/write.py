@@ -7,14 +7,16 @@ one thread.
 from __future__ import annotations
 
 import json
-import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from benchmarks.step import steps
+from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
 from raveforce.distances import make_distance, measure_rows
 from raveforce.writing.grammar import make_grammar
@@ -35,32 +37,31 @@ OPTIONS = {
 }
 
 
+PARTS = {
+    "grammar": "masks, and tokens under them, all rows in step",
+    "lowering": "graphs of structures that were not met before",
+    "play": "values of the numbers, rendering, adding up",
+    "distance": "mss to one target",
+    "total": "all of these",
+    "text": "programs as text, which playing does not need",
+    "kick": "beside it, a whole step of the task kick (mss, log_mel)",
+}
+
+
 @dataclass(frozen=True)
 class Speed:
     """What a program costs, µs, medians over batches.
 
     Attributes
     ----------
-    grammar : masks and tokens, by the state machine, all rows in step
-    lowering : from tokens to graphs that are not known yet
-    play : rendering, the values of the numbers among it
-    distance : ``mss`` to one target
-    total : all of these in one go, wall-clock
-    cpu : the total again, in the processor's time: what is more than that, others on the machine have taken
-    best : the quickest batch's total
-    text : the text, which is not made for playing
-    new : share of layers whose structure was new
+    wall, processor : by part: on the clock, and in the processor's time. What is more on the clock, others on the
+        machine have taken
+    new : share of layers whose structure was not met before
     layers, tokens : of a program, mean
     """
 
-    grammar: float
-    lowering: float
-    play: float
-    distance: float
-    total: float
-    cpu: float
-    best: float
-    text: float
+    wall: dict[str, float]
+    processor: dict[str, float]
     new: float
     layers: float
     tokens: float
@@ -74,56 +75,65 @@ def speed(programs: int, rows: int, layers: int, seconds: float, seed: int = 0) 
     distance = make_distance("mss")
     target, _ = play_programs(player, [language.read("layer tri 20 mul env2 0 40 close end")], samples)
     features = distance.features(target)
-    times: dict[str, list[float]] = {
-        name: [] for name in ("grammar", "lowering", "play", "distance", "total", "cpu", "text")
-    }
+    taken: list[NDArray[np.float64]] = []
+    met: set[tuple[int, ...]] = set()
     new = counted = written = 0
-    known: set[tuple[int, ...]] = set()
-    for index in range(programs // rows):
-        warm = index >= programs // rows // 8
-        marks = [time.perf_counter()]
-        busy = time.process_time()
+    batches = max(programs // rows, 2)
+    for batch in range(batches):
+        marks = [_now()]
         drawn = grammar.sample_rows(rng, rows)
-        marks.append(time.perf_counter())
-        read = [read_layers(language, tokens) for tokens in drawn]
-        met = {layer.elements for each in read for layer in each}
-        for elements in met:
+        marks.append(_now())
+        structures = [layer.elements for tokens in drawn for layer in read_layers(language, tokens)]
+        for elements in set(structures):
             compile_structure(make_structure(language, elements))
-        marks.append(time.perf_counter())
+        marks.append(_now())
         audio, _ = play_programs(player, drawn, samples)
-        marks.append(time.perf_counter())
+        marks.append(_now())
         measure_rows(distance, audio, features)
-        marks.append(time.perf_counter())
-        cpu = time.process_time() - busy
+        marks.append(_now())
         for tokens in drawn:
             program_text(language, tokens)
-        text = time.perf_counter() - marks[-1]
-        if warm:
-            parts = np.diff(marks)
-            for name, taken in zip(times, [*parts, marks[-1] - marks[0], cpu, text], strict=True):
-                times[name].append(float(taken) / rows * 1e6)
-            new += sum(layer.elements not in known for each in read for layer in each)
-            counted += sum(map(len, read))
-            written += sum(int((tokens >= 0).sum()) for tokens in drawn)
-        known |= met
-    medians = {name: statistics.median(taken) for name, taken in times.items()}
-    played = len(times["total"]) * rows
+        marks.append(_now())
+        if batch >= batches // 8:
+            parts = np.diff(marks, axis=0) / rows * 1e6
+            taken.append(np.stack([*parts[:4], parts[:4].sum(axis=0), parts[4]]))
+            new += sum(elements not in met for elements in structures)
+            counted += len(structures)
+            written += int((drawn >= 0).sum())
+        met |= set(structures)
+    medians = np.median(taken, axis=0)
+    kick = steps("mss", "log_mel")
+    played = len(taken) * rows
     return Speed(
-        **medians, best=min(times["total"]), new=new / counted, layers=counted / played, tokens=written / played
+        wall=dict(zip(PARTS, [*medians[:, 0].tolist(), kick.total], strict=True)),
+        processor=dict(zip(PARTS, [*medians[:, 1].tolist(), kick.cpu], strict=True)),
+        new=new / counted,
+        layers=counted / played,
+        tokens=written / played,
     )
+
+
+def _now() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
 
 
 def main(arguments: Sequence[str]) -> None:
     """Measure, and print."""
     options, _ = read_options(arguments, OPTIONS, doc=__doc__)
+    if options["part"] != "speed":
+        raise ConfigError(f"there is no part {options['part']!r}; there is speed")
     found = speed(options["programs"], options["rows"], options["layers"], options["seconds"])
     print(
         f"random programs of {found.layers:.2f} layers and {found.tokens:.1f} tokens, {options['seconds']:g} s, "
         f"batches of {options['rows']}, one thread; {found.new:.0%} of the layers have a structure not met before"
     )
-    for name in ("grammar", "lowering", "play", "distance", "total", "cpu", "best", "text"):
-        print(f"  {name:9} {getattr(found, name):8.1f} µs a program")
-    print(f"{1e6 / found.total:.0f} new programs a second ({1e6 / found.cpu:.0f} in the processor's time)")
+    print(f"  {'µs a program':12} {'clock':>8} {'processor':>10}")
+    for part, what in PARTS.items():
+        print(f"  {part:12} {found.wall[part]:8.1f} {found.processor[part]:10.1f}  {what}")
+    print(
+        f"{1e6 / found.wall['total']:.0f} new programs a second "
+        f"({1e6 / found.processor['total']:.0f} in the processor's time)"
+    )
     if options["output"]:
         Path(options["output"]).write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
 
