@@ -104,6 +104,7 @@ class WritingEpisodes:
         self._seen_targets = np.zeros((rows, *self._silence.shape), np.float32)
         self._seen = self._seen_targets.copy()
         self._prepared: dict[int, tuple[Array, RewardTarget]] = {}
+        self._distance = reward.distance.name
         # Rewards at every closed layer where they are what it brought nearer; else at the end.
         self._at_layers = reward.kind == "improvement"
 
@@ -211,7 +212,7 @@ class WritingEpisodes:
             "parameters": {},
             "code": "\n".join(own.texts),
             "tokens": self.tokens[row].copy(),
-            "distances": {self.reward.distance.name: float(result.distances[row])},
+            "distances": {self._distance: float(result.distances[row])},
             "fault": result.faults.get(row, ""),
             "nodes": own.nodes,
             "action_mask": self.action_masks()[row].astype(np.int8),
@@ -226,7 +227,7 @@ class WritingEpisodes:
             "parameters": {},
             "code": "",
             "tokens": np.full(self.task.language.max_tokens, -1, np.int64),
-            "distances": {self.reward.distance.name: np.inf},
+            "distances": {self._distance: np.inf},
             "fault": "",
             "nodes": 0,
             "action_mask": self.grammar.mask(self.grammar.begin(1))[0].astype(np.int8),
