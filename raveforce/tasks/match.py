@@ -72,6 +72,8 @@ class MatchTask(TaskDefinition):
         samples = round((seconds or answering().duration) * sample_rate) if source is None else source.samples
         # What stands in for the target gives the parameters their bounds: some depend on its length.
         answers = answering(np.ones(samples), sample_rate=sample_rate)
+        if answers.writes:
+            raise ValueError(f"the program of {template} is written and has no blanks: task={template} plays it")
         if source is None:
             source = RandomPrograms(
                 answers.program,

@@ -28,7 +28,7 @@ Target = ArrayLike | str | Path | TargetSource | None
 
 @dataclass(frozen=True, kw_only=True)
 class WriteTask(TaskDefinition):
-    """The task of writing programs."""
+    """Write a program that sounds like the target, token by token."""
 
     def make(  # type: ignore[override]
         self,

@@ -192,3 +192,5 @@ def test_match_refuses_what_it_does_not_know() -> None:
         match(template="gong")
     with pytest.raises(ValueError, match="bass_line has 16 steps; the template of match has one"):
         match(template="bass_line")
+    with pytest.raises(ValueError, match="the program of write is written and has no blanks"):
+        match(template="write")
