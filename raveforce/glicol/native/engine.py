@@ -224,7 +224,7 @@ class NativeEngine(BaseEngine):
                 self._failed[members] = op.LATE
                 broken += len(members)
                 continue
-            last = voices.sounded(self._all) + allowed if voices.has_samplers else None
+            last = voices.sampler_work(self._all) + allowed if voices.has_samplers else None
             first = 0
             while first < blocks and len(members):
                 # A call of the kernel cannot be interrupted, so it must not last.
@@ -234,7 +234,7 @@ class NativeEngine(BaseEngine):
                 )  # fmt: skip
                 broken += self._workers.play(play, members, number * len(members) * voices.graph.work)
                 first += number
-                if last is not None and (late := voices.sounded(members) > last[members]).any():
+                if last is not None and (late := voices.sampler_work(members) > last[members]).any():
                     self._failed[members[late]] = op.ENDINGS * (1 + voices.first_sampler()) + op.LATE
                     broken += int(late.sum())
                     members = members[~late]

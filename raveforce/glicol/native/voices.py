@@ -68,25 +68,25 @@ class Voices:
             self._ops[k, op.CUE] = self._bank.cue(symbol_of(self.graph.nodes[k]))
 
     def most_blocks(self, rows: NDArray[np.int64], work: int) -> int:
-        """Blocks that these rows may play in one call of so much work; makes room for as many strikes of samplers."""
+        """Blocks that these rows may play in one call of so much work; makes room for as many playbacks of samplers."""
         each = self.graph.work
         if not len(self._samplers):
             return max(1, work // (len(rows) * each))
-        sounding = self._of_samplers(rows, op.STRIKES)
+        sounding = self._of_samplers(rows, op.PLAYBACKS)
         room = np.zeros(len(self._ops), np.int64)
-        # A strike for every sample of a few blocks fits, and as many again as sound now.
+        # A playback for every sample of a few blocks fits, and as many again as sound now.
         room[self._samplers] = 2 * (2 * sounding.max(axis=0) + BLOCK * FEWEST_BLOCKS)
         self._make_room(room)
         free = (self._ops[self._samplers, op.CAPACITY] // 2 - sounding.max(axis=0)) // BLOCK
-        # With a strike at every sample the work grows with the square of the blocks.
+        # With a playback begun at every sample the work grows with the square of the blocks.
         steady = len(rows) * each + BLOCK * int(sounding.sum())
         growing = len(rows) * len(self._samplers) * BLOCK * BLOCK // 2
         blocks = (math.sqrt(steady**2 + 4 * growing * work) - steady) / (2 * growing)
         return max(1, min(int(blocks), int(free.min())))
 
-    def sounded(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    def sampler_work(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Samples that the rows' samplers have computed since they began, [rows]."""
-        return self._of_samplers(rows, op.SOUNDED).sum(axis=1)
+        return self._of_samplers(rows, op.COMPUTED).sum(axis=1)
 
     @property
     def has_samplers(self) -> bool:
@@ -167,6 +167,6 @@ class Voices:
 
 
 FEWEST_BLOCKS = 128
-"""Blocks with a strike of a sampler at every sample that find room at once."""
+"""Blocks with a playback begun at every sample that find room at once."""
 MOST_SAMPLES = 1 << 24
 """Longest delay line of a row (64 MB); a longer one breaks the row, as it breaks the real engine."""

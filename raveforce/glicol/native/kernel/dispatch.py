@@ -10,7 +10,7 @@ from raveforce.glicol.native.kernel.filters import smooth, smooth_by_signal
 from raveforce.glicol.native.kernel.generators import impulse_train, oscillate, seeded_noise
 from raveforce.glicol.native.kernel.jit import column, index, jitted
 from raveforce.glicol.native.kernel.ring_buffers import process_delay
-from raveforce.glicol.native.kernel.samplers import sample_strikes
+from raveforce.glicol.native.kernel.samplers import process_sampler
 from raveforce.glicol.native.kernel.sequencers import follow_beat
 
 
@@ -27,7 +27,7 @@ def dispatch(code, state, k, row):
     elif family == op.RING_BUFFER:
         return process_delay(ops, state, k, row)
     elif family == op.RECORDED:
-        return sample_strikes(code, state, k, row)
+        return process_sampler(code, state, k, row)
     elif opcode == op.MUL_SIGNAL:
         for i in range(BLOCK):
             bufs[row, out, i] = bufs[row, a, i] * bufs[row, b, i]

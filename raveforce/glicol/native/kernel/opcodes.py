@@ -76,6 +76,6 @@ SETTLING, ECHOED = range(11, 13)
 ECHO1, ECHO2 = 13, 13 + QUARTER
 RESONANT_STATE = ECHO2 + QUARTER
 
-# A sampler's integers: 1 + its recording (0: not yet any), its clock, how many strikes sound, and the samples that they
-# took to compute.
-CUED, CLOCK, STRIKES, SOUNDED = range(4)
+# A sampler's integers: 1 + its recording (0: not yet any), its clock, how many playbacks sound, and the samples that
+# were computed for them.
+CUED, CLOCK, PLAYBACKS, COMPUTED = range(4)
