@@ -37,7 +37,7 @@ from raveforce.recordings import SPLITS, find_recordings, fit, split_kits
 from raveforce.targets import from_file
 from raveforce.task import Task
 
-__all__ = ["main", "read_recordings", "read_templates", "score_policy", "train_policy"]
+__all__ = ["RATE", "main", "read_recordings", "read_templates", "score_policy", "train_policy"]
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""How the policy that writes programs is trained."""
