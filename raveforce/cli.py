@@ -47,7 +47,8 @@ def main() -> None:
 @click.option("--distance", default="mss", show_default=True, help="What is minimised; see `raveforce distances`.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the search's random numbers.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("imitations"), show_default=True, help="Folder.")
-@click.option("--no-policy", is_flag=True, help="Search alone, without the trained policy's answers.")
+@click.option("--write", is_flag=True, help="Also write programs from nothing, beside the templates.")
+@click.option("--no-policy", is_flag=True, help="Search alone, without the trained policies' answers.")
 @click.option("--no-picture", is_flag=True, help="Draw nothing.")
 def imitate(sounds: tuple[Path, ...], out: Path, no_policy: bool, no_picture: bool, **options: Any) -> None:
     """Find Glicol programs that sound like recordings.
@@ -150,7 +151,7 @@ def _told(path: Path, found: Imitation) -> Iterator[str]:
         if name in found.distances:
             chance = f"{found.random:15.3f}" if name == found.distance else ""
             yield f"{name:>12} {found.distances[name]:10.3f} {found.silence[name]:10.3f} {chance}".rstrip()
-    if found.outside:
+    if found.outside and found.template != "written":
         yield (
             f"\nThis sound lies outside what the template {found.template!r} can say: the nearest program gains only "
             f"{max(found.score, 0):.0%} of silence's distance."

@@ -14,7 +14,7 @@ from raveforce.imitation.objective import Objective
 from raveforce.parameter_space import ParameterSpace
 from raveforce.parameters import Choose, Exp, Lin, Rel
 
-__all__ = ["Rounded", "at_bounds", "looped", "rounded"]
+__all__ = ["Rounded", "at_bounds", "looped", "looped_text", "rounded"]
 
 Floats = NDArray[np.float64]
 
@@ -108,6 +108,21 @@ def at_bounds(space: ParameterSpace, values: Floats) -> tuple[str, ...]:
     )
 
 
+def looped_text(text: str, seconds: float) -> str:
+    """As ``looped``, of text.
+
+    Examples
+    --------
+    >>> looped_text("o: imp 0.1 >> envperc 0.01 0.5", 0.7)
+    'o: imp 1 >> envperc 0.01 0.5'
+    """
+    # Half a bar at Glicol's 120 bpm, a bar, two, four ...: 1, 2, 4 ... seconds.
+    period = 1.0
+    while period < seconds:
+        period *= 2
+    return ONCE.sub(f"imp {np.format_float_positional(1 / period, trim='-')}", text)
+
+
 def looped(program: Program, seconds: float) -> Program:
     """The program that strikes again and again, once a bar or so, instead of once.
 
@@ -125,9 +140,4 @@ def looped(program: Program, seconds: float) -> Program:
     >>> looped(Program("o: imp 0.1 >> envperc 0.01 {decay}"), 2.5).template
     'o: imp 0.25 >> envperc 0.01 {decay}'
     """
-    # Half a bar at Glicol's 120 bpm, a bar, two, four ...: 1, 2, 4 ... seconds.
-    period = 1.0
-    while period < seconds:
-        period *= 2
-    text = np.format_float_positional(1 / period, trim="-")
-    return Program(ONCE.sub(f"imp {text}", program.template), words=program.words)
+    return Program(looped_text(program.template, seconds), words=program.words)

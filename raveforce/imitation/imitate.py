@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,11 +17,10 @@ from raveforce import audio as audio_files
 from raveforce.audio import AudioError
 from raveforce.distances import Distance, make_distance, measure
 from raveforce.glicol.render import render
-from raveforce.imitation.export import at_bounds, looped, rounded
+from raveforce.imitation.answers import Answer, fill_templates
 from raveforce.imitation.objective import Objective
 from raveforce.imitation.proposals import Proposer
-from raveforce.imitation.race import Budget, Lane, Progress, race
-from raveforce.imitation.starts import starts
+from raveforce.imitation.race import Budget, Progress
 from raveforce.imitation.templates import make_template, templates
 
 __all__ = ["LONGEST", "SAMPLE_RATE", "Imitation", "imitate", "prepare"]
@@ -35,12 +33,6 @@ LONGEST = 10.0
 """Seconds of sound at most: the templates make single sounds."""
 SHORTEST = 256
 """Samples of sound at least."""
-RESERVE = 0.35
-"""Seconds that are kept for what comes after the search, beside ``FINISHING`` renders."""
-FINISHING = 200
-"""Renders that the end takes: rounding, and random programs."""
-RANDOM = 64
-"""Random programs that say how near a program comes by chance."""
 OUTSIDE = 0.45
 """Share of silence's distance that must be gained, or the sound counts as outside what the template can say.
 
@@ -55,7 +47,7 @@ class Imitation:
     Attributes
     ----------
     code : Glicol, to be played as it is; struck again and again, its first strike being ``audio``
-    template : whose blanks were filled
+    template : whose blanks were filled; "written" where the program was written from nothing
     parameters : what fills them, by name
     audio : float32 [samples], the program's sound, as long as the target
     target : float32 [samples], what was imitated: mono, trimmed, at a peak of 0.9
@@ -137,6 +129,7 @@ def imitate(
     distance: str | Distance = "mss",
     seed: int = 0,
     policy: bool = True,
+    write: bool = False,
     proposers: Sequence[Proposer] | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Imitation:
@@ -152,7 +145,8 @@ def imitate(
     distance : a name in ``raveforce.distances.DISTANCES`` or a distance: what is minimised
     seed : of the search
     policy : whether the policy that ships with RaveForce says where searches may begin, if there is one
-    proposers : what says so instead of the analysis of the sound and the policy
+    write : whether programs are also written from nothing, beside the templates, with half of the budget
+    proposers : what says where searches may begin instead of the analysis of the sound and the policy
     progress : called now and then with how far the search is
 
     Raises
@@ -187,18 +181,17 @@ def imitate(
     objectives = [Objective(name, make_template(name, target, SAMPLE_RATE), minimised) for name in names]
     try:
         given = _proposers(policy) if proposers is None else proposers
-        looking = time.monotonic()
-        lanes = starts(objectives, given, budget, seed)
-        if seconds is not None:
-            looks = sum(lane.search.renders for lane in lanes)
-            afterwards = RESERVE + FINISHING * (time.monotonic() - looking) / looks
-            budget = Budget(renders, started + max(seconds - afterwards, seconds / 2))
         with ThreadPoolExecutor(1, "silence") as background:
             # Meanwhile: the distances to silence, with all that they import.
-            silence = background.submit(_distances, np.zeros_like(target), objectives[0])
-            best, interrupted = race(lanes, budget, threads=os.cpu_count() or 1, progress=progress)
-        renders = sum(lane.search.renders for lane in lanes)
-        return _imitation(best, silence.result(), renders, started, interrupted)
+            silence = background.submit(_distances, np.zeros_like(target), target, minimised)
+            if write:
+                # Not above: only who writes needs it.
+                from raveforce.imitation.written import write_beside_templates
+
+                answer = write_beside_templates(objectives, given, budget, seed, policy, progress)
+            else:
+                answer = fill_templates(objectives, given, budget, seed, progress)
+        return _imitation(answer, target, minimised, silence.result(), started)
     finally:
         for objective in objectives:
             objective.close()
@@ -218,34 +211,29 @@ def _proposers(policy: bool) -> list[Proposer]:
     return found
 
 
-def _imitation(best: Lane, silence: dict[str, float], renders: int, started: float, interrupted: bool) -> Imitation:
+def _imitation(
+    answer: Answer, target: Audio, minimised: Distance, silence: dict[str, float], started: float
+) -> Imitation:
     """Put down what a search found."""
-    objective = best.objective
-    searched = time.monotonic() - started
-    found = rounded(objective, best.search.nearest[1])
-    seconds = len(objective.target) / SAMPLE_RATE
-    code = looped(objective.task.program, seconds).fill(found.values)
     # What people will hear is what is measured: the program as it is printed.
-    audio = render(code, seconds, SAMPLE_RATE, samples=objective.task.sample_bank)
-    actions = np.random.default_rng(0).uniform(-1, 1, (RANDOM, objective.dimensions))
-    name = objective.distance.name
+    audio = render(answer.code, len(target) / SAMPLE_RATE, SAMPLE_RATE, samples=answer.samples)
     return Imitation(
-        code=code,
-        template=objective.template,
-        parameters=objective.parameters.named(found.values),
+        code=answer.code,
+        template=answer.template,
+        parameters=answer.parameters,
         audio=audio,
-        target=objective.target,
+        target=target,
         sample_rate=SAMPLE_RATE,
-        distance=name,
-        distances=_distances(audio, objective),
+        distance=minimised.name,
+        distances=_distances(audio, target, minimised),
         silence=silence,
-        random=float(np.median(objective(actions))),
-        at_bounds=at_bounds(objective.parameters, found.values),
-        renders=renders,
-        seconds=searched,
-        interrupted=interrupted,
+        random=answer.random,
+        at_bounds=answer.at_bounds,
+        renders=answer.renders,
+        seconds=answer.searched - started,
+        interrupted=answer.interrupted,
     )
 
 
-def _distances(audio: Audio, objective: Objective) -> dict[str, float]:
-    return measure(audio, objective.target, SAMPLE_RATE, extra=[objective.distance])
+def _distances(audio: Audio, target: Audio, minimised: Distance) -> dict[str, float]:
+    return measure(audio, target, SAMPLE_RATE, extra=[minimised])

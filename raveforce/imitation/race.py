@@ -13,10 +13,10 @@ import numpy as np
 from raveforce.imitation.cma_es import CMAES
 from raveforce.imitation.objective import Objective
 
-__all__ = ["Budget", "Lane", "Progress", "race"]
+__all__ = ["Budget", "Lane", "Progress", "progress_of", "race"]
 
 FINALISTS = 2
-"""Searches that share what is left after the race."""
+"""Searches that share what is left after the race, one a core."""
 RACING = 0.4
 """Share of the budget that the race takes."""
 POLL = 0.05
@@ -100,11 +100,13 @@ def race(
     budget: Budget,
     *,
     threads: int = 2,
+    finalists: int = FINALISTS,
+    stop: threading.Event | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> tuple[Lane, bool]:
     """Run searches by successive halving (Jamieson & Talwalkar 2016).
 
-    In every round each search has the same share; the nearer half goes on. The last ``FINALISTS`` share the rest.
+    In every round each search has the same share; the nearer half goes on. The last ``finalists`` share the rest.
     Ctrl-C ends the race, and the nearest so far is returned.
 
     Parameters
@@ -112,6 +114,8 @@ def race(
     lanes : at least one, each with a search of its own
     budget : of all together
     threads : searches that run at the same time; they change nothing but the time it takes
+    finalists : searches that share what is left after the race
+    stop : ends the race when it is set
     progress : called now and then
 
     Returns
@@ -119,39 +123,38 @@ def race(
     lane : the search that came nearest
     interrupted : whether Ctrl-C ended it
     """
-    stop = threading.Event()
+    stop = stop or threading.Event()
     started = time.monotonic()
     racing = list(lanes)
     interrupted = False
 
     def tell() -> None:
         if progress is not None and np.isfinite(min(map(_value, lanes))):
-            progress(_progress(lanes, len(racing)))
+            progress(progress_of(lanes, len(racing)))
 
     tell()  # what was noted before any search begins
     with ThreadPoolExecutor(threads, "search") as pool:
         try:
-            for share in _shares(len(lanes)):
+            for share in _shares(len(lanes), finalists):
                 renders, seconds = _portions(lanes, racing, budget, share, started, threads)
                 running = [pool.submit(lane.run, renders, seconds, stop) for lane in racing]
                 for _ in _until_done(running):
                     tell()
-                racing = sorted(racing, key=_value)[: max(FINALISTS, -(-len(racing) // 2))]
-        except KeyboardInterrupt:
-            if np.isinf(min(map(_value, lanes))):
-                raise
-            interrupted = True
-        finally:
+                racing = sorted(racing, key=_value)[: max(finalists, -(-len(racing) // 2))]
+        except BaseException as error:
             # Leaving the pool waits for the generations that are being played.
             stop.set()
+            if not isinstance(error, KeyboardInterrupt) or np.isinf(min(map(_value, lanes))):
+                raise
+            interrupted = True
     return min(lanes, key=_value), interrupted
 
 
-def _shares(lanes: int) -> list[float]:
+def _shares(lanes: int, finalists: int) -> list[float]:
     """Which share of the budget is spent when each round ends."""
     rounds = 0
-    while lanes > FINALISTS:
-        lanes, rounds = max(FINALISTS, -(-lanes // 2)), rounds + 1
+    while lanes > finalists:
+        lanes, rounds = max(finalists, -(-lanes // 2)), rounds + 1
     return [*(RACING * (index + 1) / rounds for index in range(rounds)), 1.0]
 
 
@@ -183,7 +186,8 @@ def _value(lane: Lane) -> float:
     return lane.search.nearest[0]
 
 
-def _progress(lanes: Sequence[Lane], racing: int) -> Progress:
+def progress_of(lanes: Sequence[Lane], racing: int) -> Progress:
+    """How far lanes are, so many of which are in the race; at least one of them has looked at a program."""
     best = min(lanes, key=_value)
     distance, action = best.search.nearest
     renders = sum(lane.search.renders for lane in lanes)

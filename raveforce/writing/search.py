@@ -1,0 +1,300 @@
+"""Write, then tune: structures are proposed, the most promising ones are tuned, and the best is varied and tuned on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from raveforce.imitation.cma_es import CMAES
+from raveforce.writing.drafts import Draft, Form, orders
+from raveforce.writing.language import Language
+from raveforce.writing.objective import FormObjective, Judge
+from raveforce.writing.policy import WritingPolicy
+from raveforce.writing.variation import mutated, random_draft, reduced
+
+__all__ = ["Writing", "WritingSettings"]
+
+UNHEARD = 0.003
+"""Part of what a program is worth that a shorter one may cost."""
+EXACT = 1e-6
+"""What a program is worth that is the target itself."""
+
+
+@dataclass(frozen=True)
+class WritingSettings:
+    """How a budget is spent.
+
+    Parameters
+    ----------
+    proposing : share after which no more programs are proposed
+    proposals : programs that are proposed at most
+    random : share of them that are random programs, so that a wrong policy costs little
+    lanes : structures that are tuned at first, of which the nearer half goes on
+    tuning : share after which one of them is left
+    growing : share after which structures are not changed any more
+    round : share of the budget in which one structure is changed and tuned
+    children : changed programs of a round
+    sigma : where tuning begins, standard deviation around what was proposed, of scales from -1 to 1
+    popsize : programs of a generation
+    """
+
+    proposing: float = 0.25
+    proposals: int = 1024
+    random: float = 0.25
+    lanes: int = 8
+    tuning: float = 0.55
+    growing: float = 0.9
+    round: float = 0.06
+    children: int = 32
+    sigma: float = 0.2
+    popsize: int = 10
+
+
+@dataclass(eq=False)
+class _Tuning:
+    """CMA-ES over the numbers of one form, from a draft on; forms without numbers stay as they are."""
+
+    objective: FormObjective
+    start: Draft
+    worth: float
+    sigma: float
+    popsize: int
+    seed: np.random.SeedSequence
+    _search: CMAES | None = field(default=None, init=False)
+
+    @property
+    def nearest(self) -> tuple[float, Draft]:
+        """What the best of its programs is worth, and that program."""
+        if self._search is None or self._search.nearest[0] >= self.worth:
+            return self.worth, self.start
+        worth, action = self._search.nearest
+        return worth, self.objective.draft(action)
+
+    def advance(self) -> int:
+        """A generation; returns how many programs were played."""
+        dimensions = self.objective.dimensions
+        if dimensions == 0:
+            return 0
+        if self._search is None:
+            start = 2 * self.start.places - 1
+            # In one dimension CMA-ES adapts nothing: a second that counts for nothing makes it two.
+            self._search = CMAES(
+                max(dimensions, 2),
+                seed=self.seed,
+                start=np.resize(start, max(dimensions, 2)),
+                sigma=self.sigma,
+                popsize=self.popsize,
+            )
+        candidates = self._search.ask()
+        self._search.tell(candidates, self.objective(candidates[:, :dimensions]))
+        return len(candidates)
+
+    @property
+    def converged(self) -> bool:
+        """Whether more tuning brings little."""
+        return self.objective.dimensions == 0 or (self._search is not None and self._search.restarts > 0)
+
+
+class Writing:
+    """A search for a program of the language that sounds like a target.
+
+    Parameters
+    ----------
+    judge : plays programs and measures them
+    policy : proposes programs; None takes random ones alone
+    seed : of all random numbers
+    settings : how a budget is spent
+
+    Attributes
+    ----------
+    renders : programs played so far
+    nearest : what the best program so far is worth, and that program
+
+    Examples
+    --------
+    >>> from raveforce.distances import make_distance
+    >>> from raveforce.writing.player import open_player
+    >>> language = Language()
+    >>> player, distance = open_player(language), make_distance("mss")
+    >>> hidden = Draft.read(language, language.read("layer sin 30 mul env 5 40 close end"))
+    >>> target = Judge(player, np.zeros(8820, np.float32), distance).play([hidden])[0][0]
+    >>> writing = Writing(Judge(player, target, distance), None, seed=0)
+    >>> writing.run(600)
+    >>> writing.renders <= 600, writing.nearest[0] < 0.5
+    (True, True)
+    """
+
+    def __init__(
+        self,
+        judge: Judge,
+        policy: WritingPolicy | None,
+        seed: int | np.random.SeedSequence = 0,
+        settings: WritingSettings = WritingSettings(),
+    ) -> None:
+        self.judge, self.policy, self.settings = judge, policy, settings
+        self.language = judge.player.language
+        sequence = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
+        self._seeds = iter(lambda: sequence.spawn(1)[0], None)
+        self._rng = np.random.default_rng(next(self._seeds))
+        self.renders = 0
+        self.nearest: tuple[float, Draft] = np.inf, Draft((), np.zeros(0))
+        self._pool: list[tuple[float, Draft]] = []
+        self._spent: Callable[[int], float] = lambda upcoming: 1.0
+        self._stop = threading.Event()
+
+    @property
+    def distance(self) -> float:
+        """The distance of the best program so far, without the price of its nodes; infinite where there is none."""
+        worth, draft = self.nearest
+        return worth - self.judge.price * draft.nodes(self.language)
+
+    def run(
+        self, renders: int | None = None, deadline: float | None = None, stop: threading.Event | None = None
+    ) -> None:
+        """Search until so many programs are played, until a time of ``time.monotonic``, or until ``stop`` is set."""
+        began = time.monotonic()
+        self._stop = stop or self._stop
+
+        def spent(upcoming: int) -> float:
+            """The share of the budget that is spent when so many more are played."""
+            played = 0.0 if renders is None else (self.renders + upcoming) / renders
+            if deadline is None:
+                return played
+            now = time.monotonic()
+            each = (now - began) / max(self.renders, 1)
+            return max(played, (now + upcoming * each - began) / max(deadline - began, 1e-9))
+
+        self._spent = spent
+        self._propose()
+        lane = self._tune()
+        if lane is not None:
+            self._grow(lane)
+
+    def _left(self, share: float, upcoming: int) -> bool:
+        return self.nearest[0] > EXACT and not self._stop.is_set() and self._spent(upcoming) <= share
+
+    def _look(self, drafts: Sequence[Draft]) -> list[tuple[float, Draft]]:
+        """Play drafts, and remember the best."""
+        worth = self.judge(drafts)
+        self.renders += len(drafts)
+        seen = [(float(value), draft) for value, draft in zip(worth, drafts, strict=True)]
+        self._note(min(seen, key=_worth))
+        return seen
+
+    def _note(self, found: tuple[float, Draft]) -> None:
+        if found[0] < self.nearest[0]:
+            self.nearest = found
+
+    def _propose(self) -> None:
+        """Play what the policy writes, and random programs."""
+        settings = self.settings
+        batch = 16
+        while len(self._pool) < settings.proposals and (
+            self._left(settings.proposing, batch) or (not self._pool and self._left(1, 1))
+        ):
+            # What fits, where even the first batch is more than there is.
+            while batch > 1 and not self._left(1, batch):
+                batch //= 2
+            self._pool += self._look(list(self._proposed(batch)))
+        self._pool.sort(key=_worth)
+        best: dict[Form, Draft] = {}
+        for _, draft in self._pool:
+            best.setdefault(draft.form, draft)
+        others = [each for draft in list(best.values())[: settings.lanes] for each in orders(self.language, draft)[1:]]
+        for start in range(0, len(others), 8):
+            some = others[start : start + 8]
+            if self._left(settings.proposing + 0.1, len(some)):
+                self._pool += self._look(some)
+        self._pool.sort(key=_worth)
+
+    def _proposed(self, count: int) -> Iterator[Draft]:
+        by_policy = 0 if self.policy is None else count - round(self.settings.random * count)
+        if self.policy is not None and by_policy:
+            # The likeliest program comes once.
+            first = len(self._pool) == 0
+            written = self.policy.write(self.language, self.judge.target, by_policy + (not first), self._rng)
+            yield from (Draft.read(self.language, tokens) for tokens in written[0 if first else 1 :])
+        for _ in range(count - by_policy):
+            yield random_draft(self.language, self._rng, int(self._rng.integers(1, 4)))
+
+    def _tune(self) -> _Tuning | None:
+        """Tune the best structures, the nearer half of which goes on, until one is left."""
+        settings = self.settings
+        best: dict[Form, tuple[float, Draft]] = {}
+        for worth, draft in self._pool:
+            if np.isfinite(worth):
+                best.setdefault(draft.form, (worth, draft))
+        lanes = [self._tuning(*found) for found in list(best.values())[: settings.lanes]]
+        rounds = max(len(lanes) - 1, 0).bit_length()
+        start = self._spent(0)
+        for number in range(rounds):
+            until = start + (settings.tuning - start) * (number + 1) / rounds
+            self._advance(lanes, until)
+            lanes = sorted(lanes, key=lambda lane: lane.nearest[0])[: -(-len(lanes) // 2)]
+        return lanes[0] if lanes else None
+
+    def _tuning(self, worth: float, draft: Draft, sigma: float | None = None) -> _Tuning:
+        objective = FormObjective(self.judge, draft.form)
+        wide = self.settings.sigma if sigma is None else sigma
+        return _Tuning(objective, draft, worth, wide, self.settings.popsize, next(self._seeds))
+
+    def _advance(self, lanes: Sequence[_Tuning], until: float) -> None:
+        """Generations of lanes in turn, until a share of the budget is spent."""
+        going = list(lanes)
+        while going and self._left(until, self.settings.popsize):
+            for lane in going:
+                if not self._left(until, self.settings.popsize):
+                    break
+                self.renders += lane.advance()
+                self._note(lane.nearest)
+            going = [lane for lane in going if not lane.converged]
+
+    def _grow(self, lane: _Tuning) -> None:
+        """Change the structure of the best program and tune what came of it, round by round; then tune the best."""
+        settings = self.settings
+        while self._left(settings.growing, settings.children + 4 * settings.popsize):
+            until = min(self._spent(0) + settings.round, settings.growing)
+            worth, draft = lane.nearest
+            children = [mutated(self.language, draft, self._rng, self._fresh) for _ in range(settings.children)]
+            seen: dict[Form, tuple[float, Draft]] = {}
+            for found in sorted(self._look(children), key=_worth):
+                if found[1].form != draft.form and np.isfinite(found[0]):
+                    seen.setdefault(found[1].form, found)
+            rivals = [self._tuning(*found) for found in list(seen.values())[:2]]
+            self._advance([*rivals, lane] if not lane.converged else rivals, until)
+            lane = min([lane, *rivals], key=lambda each: each.nearest[0])
+        shorter = self._shortened(*lane.nearest)
+        if shorter[1].form != lane.objective.form or lane.converged:
+            lane = self._tuning(*shorter)
+        sigma = settings.sigma
+        while self._left(1, settings.popsize) and lane.objective.dimensions:
+            self._advance([lane], 1)
+            # Converged: more slowly from the best on.
+            sigma /= 2
+            lane = self._tuning(*lane.nearest, sigma)
+
+    def _shortened(self, worth: float, draft: Draft) -> tuple[float, Draft]:
+        """The draft without what is not heard in it, as far as the budget reaches."""
+        while True:
+            without = list(reduced(self.language, draft))
+            if not without or not self._left(1, len(without) + 2 * self.settings.popsize):
+                return worth, draft
+            found = min(self._look(without), key=_worth)
+            if found[0] > worth + UNHEARD * abs(worth):
+                return worth, draft
+            worth, draft = found
+
+    def _fresh(self) -> Draft:
+        """A program whose layers may be added: one of the better half of what was proposed, or a random one."""
+        if self._pool and self._rng.random() < 0.7:
+            return self._pool[int(self._rng.integers(-(-len(self._pool) // 2)))][1]
+        return random_draft(self.language, self._rng, 1)
+
+
+def _worth(found: tuple[float, Draft]) -> float:
+    return found[0]
