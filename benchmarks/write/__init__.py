@@ -1,0 +1,1 @@
+"""What an agent that writes programs is worth."""

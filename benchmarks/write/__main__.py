@@ -1,0 +1,140 @@
+"""What is an agent that writes programs worth? ``python -m benchmarks.write hidden``, ``... drums``, ``... speed``
+
+hidden: programs of the test's split, never seen in training: random programs, genetic programming (DEAP), the best
+template (``imitate``), and write-then-tune with and without the policy, at equal renders.
+drums: recorded drums of a folder, ``imitate`` with and without ``write``, at equal renders or seconds.
+speed: new programs a second, and where the time goes.
+
+What is measured is kept as it comes, in a file beside the tables: the same command goes on where it was broken off.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.config.errors import ConfigError
+from experiments.config.options import Option, read_options, run_command
+from experiments.records.provenance import versions
+
+RESULTS = Path(__file__).resolve().parents[2] / "results"
+PARTS = ("hidden", "drums", "speed")
+OPTIONS = {
+    "count": Option("hidden: how many programs", 200, int, least=1),
+    "writers": Option("hidden: which, with + between them"),
+    "folder": Option("drums: of recordings", "/usr/share/hydrogen/data/drumkits"),
+    "limit": Option("drums: most sounds of a class, spread evenly", None, int, least=1),
+    "seconds": Option("drums: for a sound, instead of renders", None, float, least=0),
+    "renders": Option("hidden, drums: most programs to play for a sound", 1000, int, least=1),
+    "policy": Option("hidden: a policy's file instead of the shipped one"),
+    "seed": Option("of all random numbers", 0, int, least=0),
+    "out": Option("folder of the results", "results/runs/write"),
+    "write": Option("keep them in results/paper", False, bool),
+}
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure what the command line says."""
+    parts = [argument for argument in arguments if not argument.startswith("-") and "=" not in argument]
+    options, _ = read_options([each for each in arguments if each not in parts], OPTIONS, doc=__doc__)
+    if len(parts) != 1 or parts[0] not in PARTS:
+        raise ConfigError(f"name one of {', '.join(PARTS)}: python -m benchmarks.write hidden")
+    made = {"hidden": _hidden, "drums": _drums, "speed": _speed}[parts[0]](options)
+    where = RESULTS / "paper" if options["write"] else Path(options["out"])
+    where.mkdir(parents=True, exist_ok=True)
+    report = {"command": " ".join(["python -m benchmarks.write", *arguments]), **made["about"], "versions": versions()}
+    name = f"write_{parts[0]}"
+    (where / f"{name}.json").write_text(json.dumps({**report, "table": made["table"]}, indent=2) + "\n", "utf-8")
+    if made["rows"]:
+        columns = [key for key in dict.fromkeys(key for row in made["rows"] for key in row) if key != "code"]
+        with (where / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, columns, extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(made["rows"])
+    print(f"\nin {where}: {name}.json" + (f", {name}.csv" if made["rows"] else ""))
+
+
+def _hidden(options: Mapping[str, Any]) -> dict[str, Any]:
+    from benchmarks.write.hidden import WRITERS, hidden_programs, play_hidden, table_of
+
+    writers = list(WRITERS) if options["writers"] is None else options["writers"].split("+")
+    unknown = [name for name in writers if name not in WRITERS]
+    if unknown:
+        raise ConfigError(f"writers are among {', '.join(WRITERS)}, not {', '.join(unknown)}")
+    programs = hidden_programs(options["count"], options["seed"])
+    about = {"seed": options["seed"], "renders": options["renders"], "policy": options["policy"]}
+    jobs = [({**about, "writer": writer, "program": each.words}, each) for writer in writers for each in programs]
+
+    def measured(key: Mapping[str, Any], hidden: Any) -> dict[str, Any]:
+        return play_hidden(hidden, key["writer"], key["renders"], key["seed"], key["policy"])
+
+    rows = _kept(Path(options["out"]) / "hidden.jsonl", jobs, measured)
+    table = table_of(rows)
+    _show(table)
+    return {"about": {**about, "programs": len(programs)}, "table": table, "rows": rows}
+
+
+def _drums(options: Mapping[str, Any]) -> dict[str, Any]:
+    from benchmarks.drums.sounds import find_drums
+    from benchmarks.write.drums import compare, kits_of, table_of
+
+    sounds = find_drums(Path(options["folder"]).expanduser(), limit=options["limit"])
+    renders = None if options["seconds"] else options["renders"]
+    about = {"seconds": options["seconds"], "renders": renders, "seed": options["seed"]}
+    jobs = [({**about, "sound": sound.name, "write": write}, sound) for sound in sounds for write in (False, True)]
+
+    def measured(key: Mapping[str, Any], sound: Any) -> dict[str, Any]:
+        return compare(sound, key["write"], key["seconds"], key["renders"], key["seed"])
+
+    rows = _kept(Path(options["out"]) / "drums.jsonl", jobs, measured)
+    table = [*table_of(rows), *kits_of(rows)]
+    _show(table)
+    return {"about": {**about, "sounds": len(sounds)}, "table": table, "rows": rows}
+
+
+def _speed(options: Mapping[str, Any]) -> dict[str, Any]:
+    from benchmarks.write.speed import speed
+
+    table = speed()
+    _show(table)
+    return {"about": {}, "table": table, "rows": []}
+
+
+def _kept(
+    path: Path, jobs: Iterable[tuple[Mapping[str, Any], Any]], measured: Callable[[Mapping[str, Any], Any], Any]
+) -> list[dict[str, Any]]:
+    """Rows of jobs: those that a file has, and others, which are added to it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    known = {json.dumps(entry["key"], sort_keys=True): entry["row"] for entry in map(json.loads, lines)}
+    rows = []
+    for key, subject in jobs:
+        name = json.dumps(key, sort_keys=True)
+        if name not in known:
+            known[name] = measured(key, subject)
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"key": key, "row": known[name]}) + "\n")
+            print(json.dumps({key: value for key, value in known[name].items() if key != "code"}), flush=True)
+        rows.append(known[name])
+    return rows
+
+
+def _show(table: Sequence[Mapping[str, Any]]) -> None:
+    """Print rows with equal columns together."""
+    columns: list[str] = []
+    for row in table:
+        if list(row) != columns:
+            columns = list(row)
+            print("\n" + " ".join(f"{name:>14}" for name in columns))
+        print(" ".join(f"{_cell(row[name]):>14}" for name in columns))
+
+
+def _cell(value: Any) -> str:
+    return "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    run_command("benchmarks.write", main)

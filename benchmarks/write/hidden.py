@@ -1,0 +1,196 @@
+"""Hidden programs: how near do writers come with so many renders, and do they find the structure?"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.write.genetic import evolve
+from raveforce.distances import make_distance, measure_rows
+from raveforce.imitation.analysis import analyse
+from raveforce.imitation.objective import Objective
+from raveforce.imitation.policy import load_policy
+from raveforce.imitation.race import Budget, race
+from raveforce.imitation.starts import starts
+from raveforce.imitation.templates import AUTO, make_template
+from raveforce.writing.drafts import Draft
+from raveforce.writing.language import Language
+from raveforce.writing.layers import read_layers
+from raveforce.writing.objective import Judge
+from raveforce.writing.player import open_player
+from raveforce.writing.policy import WritingPolicy, load_writing_policy
+from raveforce.writing.programs import count_nodes
+from raveforce.writing.search import Writing
+from raveforce.writing.targets import HiddenPrograms
+from raveforce.writing.variation import random_draft
+
+__all__ = ["WRITERS", "Hidden", "hidden_programs", "play_hidden", "structure_of"]
+
+RATE = 44100
+SAMPLES = 17640
+"""Length of the hidden programs' sounds, as in the environment."""
+
+
+@dataclass(frozen=True, eq=False)
+class Hidden:
+    """A hidden program.
+
+    Attributes
+    ----------
+    number : its place in the test
+    tokens : int64 [tokens]
+    sound : float32 [samples]
+    """
+
+    number: int
+    tokens: NDArray[np.int64]
+    sound: NDArray[np.float32]
+
+    @property
+    def words(self) -> str:
+        """Its tokens as words."""
+        return Language().spell(self.tokens.tolist())
+
+    @property
+    def layers(self) -> int:
+        """How many layers it has."""
+        return len(read_layers(Language(), self.tokens))
+
+
+def hidden_programs(count: int, seed: int, layers: int = 3) -> list[Hidden]:
+    """Hidden programs of the test's split, which no training has seen."""
+    source, rng = HiddenPrograms(Language(), samples=SAMPLES, layers=layers, split="test"), np.random.default_rng(seed)
+    return [Hidden(number, *source.draw_program(rng)) for number in range(count)]
+
+
+def structure_of(language: Language, draft: Draft) -> Counter[tuple[str, ...]]:
+    """Sources and processors of the layers, up to the layers' order."""
+    return Counter(tuple(language.elements[each].word for each in elements) for elements in draft.form)
+
+
+def play_hidden(hidden: Hidden, writer: str, renders: int, seed: int, policy: str | None) -> dict[str, Any]:
+    """A row of the table: how near a writer comes to a hidden program."""
+    started = time.perf_counter()
+    distance = make_distance("mss", RATE)
+    judge = Judge(_player(), hidden.sound, distance)
+    language = judge.player.language
+    truth = Draft.read(language, hidden.tokens)
+    worth, draft = WRITERS[writer](judge, renders, seed + hidden.number, policy)
+    silence = np.zeros((1, len(hidden.sound)), np.float32)
+    row = {
+        "number": hidden.number,
+        "layers": hidden.layers,
+        "nodes": count_nodes(language, hidden.tokens),
+        "writer": writer,
+        "renders": renders,
+        "mss": float(worth),
+        "silence": float(measure_rows(distance, silence, judge.features)[0]),
+        "seconds": time.perf_counter() - started,
+    }
+    if draft is None:
+        return row
+    return {
+        **row,
+        "structure": structure_of(language, draft) == structure_of(language, truth),
+        "written": draft.nodes(language),
+        "lines": draft.text(language).count("\n") + 1,
+        "code": draft.text(language),
+    }
+
+
+def _random(judge: Judge, renders: int, seed: int, policy: str | None) -> tuple[float, Draft | None]:
+    rng = np.random.default_rng(seed)
+    drafts = [random_draft(judge.player.language, rng, int(rng.integers(1, 4))) for _ in range(renders)]
+    worth = judge(drafts)
+    return float(worth.min()), drafts[int(worth.argmin())]
+
+
+def _genetic(judge: Judge, renders: int, seed: int, policy: str | None) -> tuple[float, Draft | None]:
+    return evolve(judge, renders, seed)
+
+
+def _templates(judge: Judge, renders: int, seed: int, policy: str | None) -> tuple[float, Draft | None]:
+    """``imitate``: nine templates race, with the analysis and the shipped policy; CMA-ES fills the best ones."""
+    objectives = [Objective(name, make_template(name, judge.target, RATE), judge.distance) for name in AUTO]
+    budget = Budget(renders=renders)
+    try:
+        best, _ = race(starts(objectives, [analyse, load_policy()], budget, seed), budget, threads=1)
+        return best.search.nearest[0], None
+    finally:
+        for objective in objectives:
+            objective.close()
+
+
+def _write(judge: Judge, renders: int, seed: int, policy: str | None) -> tuple[float, Draft | None]:
+    writing = Writing(judge, _policy(policy), seed)
+    writing.run(renders)
+    return writing.nearest
+
+
+def _search(judge: Judge, renders: int, seed: int, policy: str | None) -> tuple[float, Draft | None]:
+    """The same search without a policy."""
+    writing = Writing(judge, None, seed)
+    writing.run(renders)
+    return writing.nearest
+
+
+def _sampled(judge: Judge, renders: int, seed: int, policy: str | None) -> tuple[float, Draft | None]:
+    """The best of what the policy writes."""
+    written = _policy(policy).write(judge.player.language, judge.target, renders, np.random.default_rng(seed))
+    drafts = [Draft.read(judge.player.language, tokens) for tokens in written]
+    worth = judge(drafts)
+    return float(worth.min()), drafts[int(worth.argmin())]
+
+
+WRITERS: dict[str, Callable[[Judge, int, int, str | None], tuple[float, Draft | None]]] = {
+    "random": _random,
+    "templates": _templates,
+    "genetic": _genetic,
+    "search": _search,
+    "policy": _sampled,
+    "write": _write,
+}
+"""Random programs; the best template; genetic programming; write-then-tune without a policy; the policy alone; both."""
+
+
+@lru_cache(maxsize=1)
+def _player():  # type: ignore[no-untyped-def]
+    return open_player(Language())
+
+
+@lru_cache(maxsize=4)
+def _policy(path: str | None) -> WritingPolicy:
+    return load_writing_policy() if path is None else WritingPolicy.load(path)
+
+
+def table_of(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Medians by writer, over all programs and by their layers."""
+    table = []
+    for writer in dict.fromkeys(row["writer"] for row in rows):
+        for layers in ("all", 1, 2, 3, 4, 5, 6):
+            own = [row for row in rows if row["writer"] == writer and layers in ("all", row["layers"])]
+            if not own:
+                continue
+            found = [row["structure"] for row in own if "structure" in row]
+            table.append(
+                {
+                    "writer": writer,
+                    "layers": layers,
+                    "programs": len(own),
+                    "renders": own[0]["renders"],
+                    "mss": float(np.median([row["mss"] for row in own])),
+                    "silence": float(np.median([row["silence"] for row in own])),
+                    "structure": float(np.mean(found)) if found else None,
+                    "written": float(np.median([row["written"] for row in own])) if found else None,
+                    "nodes": float(np.median([row["nodes"] for row in own])),
+                    "lines": float(np.median([row["lines"] for row in own])) if found else None,
+                }
+            )
+    return table
