@@ -31,10 +31,10 @@ from experiments.writer.trainer import Settings, Trainer
 from raveforce.augmentation import Augmentation
 from raveforce.distances import Distance, make_distance, measure_rows
 from raveforce.imitation.weights import pack_weights
+from raveforce.imitation.writer import WritingPolicy
 from raveforce.recordings import fit
 from raveforce.writing.language import Language
 from raveforce.writing.player import Player, open_player, play_programs
-from raveforce.writing.policy import WritingPolicy
 from raveforce.writing.targets import HiddenPrograms
 
 __all__ = ["main", "score_writer", "train_writer"]

@@ -1,9 +1,9 @@
-"""What is an agent that writes programs worth? ``python -m benchmarks.write hidden``, ``... drums``, ``... speed``
+"""What is an agent that writes programs worth? ``python -m benchmarks.write part=hidden``
 
 hidden: programs of the test's split, never seen in training: random programs, genetic programming (DEAP), the best
 template (``imitate``), and write-then-tune with and without the policy, at equal renders.
 drums: recorded drums of a folder, ``imitate`` with and without ``write``, at equal renders or seconds.
-speed: new programs a second, and where the time goes.
+speed: new programs a second, and where the time goes; its options are programs, rows, layers, seconds and output.
 
 What is measured is kept as it comes, in a file beside the tables: the same command goes on where it was broken off.
 """
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.write import speed
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
 from experiments.records.provenance import versions
@@ -23,6 +24,7 @@ from experiments.records.provenance import versions
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 PARTS = ("hidden", "drums", "speed")
 OPTIONS = {
+    "part": Option("what is measured: hidden, drums or speed", "hidden"),
     "count": Option("hidden: how many programs", 200, int, least=1),
     "writers": Option("hidden: which, with + between them"),
     "folder": Option("drums: of recordings", "/usr/share/hydrogen/data/drumkits"),
@@ -38,23 +40,25 @@ OPTIONS = {
 
 def main(arguments: Sequence[str]) -> None:
     """Measure what the command line says."""
-    parts = [argument for argument in arguments if not argument.startswith("-") and "=" not in argument]
-    options, _ = read_options([each for each in arguments if each not in parts], OPTIONS, doc=__doc__)
-    if len(parts) != 1 or parts[0] not in PARTS:
-        raise ConfigError(f"name one of {', '.join(PARTS)}: python -m benchmarks.write hidden")
-    made = {"hidden": _hidden, "drums": _drums, "speed": _speed}[parts[0]](options)
+    if "part=speed" in arguments:
+        speed.main(arguments)
+        return
+    options, _ = read_options(arguments, OPTIONS, doc=__doc__)
+    part = options["part"]
+    if part not in PARTS:
+        raise ConfigError(f"part is one of {', '.join(PARTS)}, not {part!r}")
+    made = {"hidden": _hidden, "drums": _drums}[part](options)
     where = RESULTS / "paper" if options["write"] else Path(options["out"])
     where.mkdir(parents=True, exist_ok=True)
     report = {"command": " ".join(["python -m benchmarks.write", *arguments]), **made["about"], "versions": versions()}
-    name = f"write_{parts[0]}"
+    name = f"write_{part}"
     (where / f"{name}.json").write_text(json.dumps({**report, "table": made["table"]}, indent=2) + "\n", "utf-8")
-    if made["rows"]:
-        columns = [key for key in dict.fromkeys(key for row in made["rows"] for key in row) if key != "code"]
-        with (where / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, columns, extrasaction="ignore")
-            writer.writeheader()
-            writer.writerows(made["rows"])
-    print(f"\nin {where}: {name}.json" + (f", {name}.csv" if made["rows"] else ""))
+    columns = [key for key in dict.fromkeys(key for row in made["rows"] for key in row) if key != "code"]
+    with (where / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(made["rows"])
+    print(f"\nin {where}: {name}.json, {name}.csv")
 
 
 def _hidden(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,14 +97,6 @@ def _drums(options: Mapping[str, Any]) -> dict[str, Any]:
     table = [*table_of(rows), *kits_of(rows)]
     _show(table)
     return {"about": {**about, "sounds": len(sounds)}, "table": table, "rows": rows}
-
-
-def _speed(options: Mapping[str, Any]) -> dict[str, Any]:
-    from benchmarks.write.speed import speed
-
-    table = speed()
-    _show(table)
-    return {"about": {}, "table": table, "rows": []}
 
 
 def _kept(

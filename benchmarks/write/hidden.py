@@ -20,14 +20,14 @@ from raveforce.imitation.policy import load_policy
 from raveforce.imitation.race import Budget, race
 from raveforce.imitation.starts import starts
 from raveforce.imitation.templates import AUTO, make_template
+from raveforce.imitation.writer import WritingPolicy, load_writing_policy
+from raveforce.imitation.writing import Writing
 from raveforce.writing.drafts import Draft
 from raveforce.writing.language import Language
 from raveforce.writing.layers import read_layers
 from raveforce.writing.objective import Judge
 from raveforce.writing.player import open_player
-from raveforce.writing.policy import WritingPolicy, load_writing_policy
 from raveforce.writing.programs import count_nodes
-from raveforce.writing.search import Writing
 from raveforce.writing.targets import HiddenPrograms
 from raveforce.writing.variation import random_draft
 

@@ -1,4 +1,4 @@
-"""The writing policy's network as PyTorch trains it; ``raveforce.writing.policy`` reads and runs what it exports."""
+"""The writing policy's network as PyTorch trains it; ``raveforce.imitation.writer`` reads and runs what it exports."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from raveforce.imitation.picture import BANDS, FRAMES
+from raveforce.imitation.writer import FORMAT, HEARD_SIZE, Reading, WritingPolicy, language_key
 from raveforce.writing.language import Language
-from raveforce.writing.policy import FORMAT, HEARD_SIZE, Reading, WritingPolicy, language_key
 
 __all__ = ["Writer"]
 

@@ -5,8 +5,8 @@ al. 2021). Some programs are random, some have an envelope in every layer, and s
 takes, so that it learns where they lie.
 
 Stage 2 is reinforcement learning: several programs for a sound, played and measured; those nearer than their group's
-mean become likelier, those farther less so (group-relative policy optimisation; Shao et al. 2024). Half of the sounds are
-takes of recordings and synthesised drums, half hidden programs; supervised steps go on beside it.
+mean become likelier, those farther less so (group-relative policy optimisation; Shao et al. 2024). Half of the sounds
+are takes of recordings and synthesised drums, half hidden programs; supervised steps go on beside it.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from experiments.policy.takes import LENGTHS, Takes, features
 from experiments.writer.lessons import Lesson, play_lessons, random_programs, struck_programs, varied
 from experiments.writer.network import Writer
 from raveforce.distances import Distance, measure_rows
+from raveforce.imitation.writer import HEARD_SIZE, Reading, hear
 from raveforce.writing.grammar import make_grammar
 from raveforce.writing.layers import read_layers
 from raveforce.writing.player import Player, play_programs
-from raveforce.writing.policy import HEARD_SIZE, Reading, hear
 from raveforce.writing.programs import count_nodes
 
 __all__ = ["Settings", "Trainer"]
@@ -245,7 +245,7 @@ class Trainer:
 
     def _reinforced(self) -> dict[str, float]:
         """Write several programs for some sounds, and make the nearer ones likelier."""
-        settings, rng = self.settings, self.rng
+        settings = self.settings
         if self.step % 4 == 0:
             self._keep(self._lessons(1.0))
         sounds, heard = self._questions()

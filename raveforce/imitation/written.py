@@ -19,12 +19,12 @@ from raveforce.imitation.proposals import Proposer
 from raveforce.imitation.race import POLL, Budget, Lane, Progress, progress_of, race
 from raveforce.imitation.starts import starts
 from raveforce.imitation.weights import PolicyError
+from raveforce.imitation.writer import WritingPolicy, load_writing_policy
+from raveforce.imitation.writing import Writing
 from raveforce.writing.language import Language
 from raveforce.writing.objective import Judge
 from raveforce.writing.player import open_player
-from raveforce.writing.policy import WritingPolicy, load_writing_policy
 from raveforce.writing.rounding import finished
-from raveforce.writing.search import Writing
 from raveforce.writing.variation import random_draft
 
 __all__ = ["WRITTEN", "make_judge", "write_beside_templates"]

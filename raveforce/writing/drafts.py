@@ -58,7 +58,8 @@ class Draft:
         """Its layers, with each number as the nearest bin."""
         bins = np.round(np.clip(self.places, 0, 1) * (language.bins - 1)).astype(int).tolist()
         return [
-            Layer(elements, tuple(bins[own])) for elements, own in zip(self.form, spans(language, self.form), strict=True)
+            Layer(elements, tuple(bins[own]))
+            for elements, own in zip(self.form, spans(language, self.form), strict=True)
         ]
 
     def tokens(self, language: Language) -> NDArray[np.int64]:

@@ -43,7 +43,7 @@ class Finished:
 
 
 def finished(judge: Judge, draft: Draft) -> Finished:
-    """The program of a draft, each number with the fewest digits that alone cost less than its part of ``INAUDIBLE``."""
+    """The program of a draft; each number has the fewest digits that alone cost less than its part of ``INAUDIBLE``."""
     layers = values_of(judge.player.language, draft.form, draft.places[None], row=0)
     exact = np.concatenate([values for _, values in layers])
     blanks = [blank for structure, _ in layers for blank in structure.blanks]
@@ -56,7 +56,9 @@ def finished(judge: Judge, draft: Draft) -> Finished:
             tried.append(one)
     distances = _distances(judge, [structure for structure, _ in layers], np.stack(tried))
     limit = distances[0] * (1 + INAUDIBLE) + 1e-6
-    fine = distances[1:].reshape(len(columns), len(DIGITS)) <= distances[0] + (limit - distances[0]) / max(len(columns), 1)
+    fine = distances[1:].reshape(len(columns), len(DIGITS)) <= distances[0] + (limit - distances[0]) / max(
+        len(columns), 1
+    )
     rounded = exact.copy()
     for column, good in zip(columns, fine, strict=True):
         if good.any():
@@ -80,9 +82,7 @@ def _finished(layers: Sequence[tuple[Structure, Floats]], values: Floats, draft:
                 if blank != SEED:
                     parameters[f"{number + 1}.{place + 1} {part.name} {blank}"] = value
             names += [f"{number + 1}.{place + 1} {part.name} {name}" for name in part.numbers]
-    at_ends = tuple(
-        name for name, place in zip(names, draft.places.tolist(), strict=True) if not 0.001 < place < 0.999
-    )
+    at_ends = tuple(name for name, place in zip(names, draft.places.tolist(), strict=True) if not 0.001 < place < 0.999)
     return Finished(layers_text(filled), parameters, at_ends)
 
 

@@ -186,7 +186,9 @@ def _copy(language: Language, parts: Parts, rng: Random, fresh: Callable[[], Dra
     """A layer twice, the second with other numbers."""
     if len(parts) < language.max_layers:
         layer = parts[int(rng.integers(len(parts)))]
-        moved = [(element, np.clip(np.array(own) + FAR * rng.standard_normal(len(own)), 0, 1)) for element, own in layer]
+        moved = [
+            (element, np.clip(np.array(own) + FAR * rng.standard_normal(len(own)), 0, 1)) for element, own in layer
+        ]
         parts.append([(element, own.tolist()) for element, own in moved])
 
 

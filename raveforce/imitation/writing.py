@@ -8,13 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from raveforce.imitation.cma_es import CMAES
+from raveforce.imitation.writer import WritingPolicy
 from raveforce.writing.drafts import Draft, Form, orders
-from raveforce.writing.language import Language
 from raveforce.writing.objective import FormObjective, Judge
-from raveforce.writing.policy import WritingPolicy
 from raveforce.writing.variation import mutated, random_draft, reduced
 
 __all__ = ["Writing", "WritingSettings"]
@@ -118,6 +116,7 @@ class Writing:
     Examples
     --------
     >>> from raveforce.distances import make_distance
+    >>> from raveforce.writing.language import Language
     >>> from raveforce.writing.player import open_player
     >>> language = Language()
     >>> player, distance = open_player(language), make_distance("mss")
@@ -259,7 +258,7 @@ class Writing:
         settings = self.settings
         while self._left(settings.growing, settings.children + 4 * settings.popsize):
             until = min(self._spent(0) + settings.round, settings.growing)
-            worth, draft = lane.nearest
+            draft = lane.nearest[1]
             children = [mutated(self.language, draft, self._rng, self._fresh) for _ in range(settings.children)]
             seen: dict[Form, tuple[float, Draft]] = {}
             for found in sorted(self._look(children), key=_worth):

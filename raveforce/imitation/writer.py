@@ -89,7 +89,7 @@ class Reading:
     def begin(self, rows: int) -> Ints:
         """Places [rows, 5] of empty programs."""
         none = self._none
-        return np.tile(self._starts + [none, none, none, 0, 0], (rows, 1))
+        return np.tile(self._starts + np.array([none, none, none, 0, 0]), (rows, 1))
 
     def follow(self, places: Ints, tokens: Ints) -> Ints:
         """Places [rows, 5] behind a token in every row."""
@@ -233,8 +233,7 @@ class WritingPolicy:
                 programs[row].append(token)
             state, places = grammar.follow(state, tokens), reading.follow(places, tokens)
             going = ~grammar.is_over(state)
-            alive, places = alive[going], places[going]
-            state = type(state)(*(getattr(state, name)[going] for name in state.__dataclass_fields__))
+            alive, places, state = alive[going], places[going], state.at(going)
         return [np.array(tokens, np.int64) for tokens in programs]
 
     def _remember(self, inputs: Floats, hidden: Floats) -> Floats:
@@ -292,5 +291,5 @@ def load_writing_policy() -> WritingPolicy:
     PolicyError
         It is missing or damaged.
     """
-    content = read_shipped("raveforce.writing", SHIPPED, "python -m experiments.train_writer")
+    content = read_shipped("raveforce.imitation", SHIPPED, "python -m experiments.train_writer")
     return WritingPolicy.of(read_weights(content, FORMAT))
