@@ -15,7 +15,7 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
-from agents.extractors import SpectrogramExtractor
+from agents.extractors import EXTRACTORS
 from agents.noise import FadingActionNoise
 from agents.registry import AGENTS
 from agents.search import RandomSearch, Search
@@ -46,7 +46,7 @@ def make_agent(name: str, env: VecEnv, *, seed: int, settings: Mapping[str, Any]
           action space is [-1, 1]); with ``final_action_noise_std`` and ``action_noise_steps`` it falls to that value
           in so many actions
         - ``final_learning_rate``: where the learning rate ends, on a straight line
-        - ``extractor``: "cnn" for spectrograms (``SpectrogramExtractor``)
+        - ``extractor``: "cnn" for spectrograms (``SpectrogramExtractor``), "tokens" for programs (``TokensExtractor``)
 
     Raises
     ------
@@ -111,11 +111,11 @@ def _for_sb3(algorithm: type[BaseAlgorithm], env: VecEnv, settings: dict[str, An
         arguments["learning_rate"] = _line(float(arguments.get("learning_rate", 3e-4)), float(final))
     extractor = arguments.pop("extractor", None)
     if extractor is not None:
-        if extractor != "cnn":
-            raise ValueError(f"unknown extractor {extractor!r}; there is cnn")
+        if extractor not in EXTRACTORS:
+            raise ValueError(f"unknown extractor {extractor!r}; there are {', '.join(EXTRACTORS)}")
         arguments["policy_kwargs"] = {
             **(arguments.get("policy_kwargs") or {}),
-            "features_extractor_class": SpectrogramExtractor,
+            "features_extractor_class": EXTRACTORS[extractor],
         }
     if issubclass(algorithm, OffPolicyAlgorithm):
         _check_buffer(env, int(arguments.get("buffer_size", 1_000_000)))

@@ -15,6 +15,7 @@ ALGORITHMS = {
     "tqc": "sb3_contrib:TQC",
     "dqn": "stable_baselines3:DQN",
     "recurrent_ppo": "sb3_contrib:RecurrentPPO",
+    "maskable_ppo": "sb3_contrib:MaskablePPO",
     "a2c": "stable_baselines3:A2C",
     "crossq": "sb3_contrib:CrossQ",
     "trpo": "sb3_contrib:TRPO",
