@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from agents.mixture import LEAST_STD, MOST_STD, Mixture, MixtureHead
 from raveforce.imitation.picture import BANDS, FRAMES, PICTURE_SIZE
 from raveforce.imitation.policy import FORMAT, template_key
+from raveforce.imitation.weights import pack_weights
 from raveforce.task import Task
 
 __all__ = ["ENCODERS", "Imitator", "export", "with_noise"]
@@ -151,7 +149,4 @@ def export(network: Imitator, templates: Mapping[str, Task], path: Path, card: M
         "templates": {name: template_key(templates[name]) for name in network.heads},
         **card,
     }
-    content = io.BytesIO()
-    written: dict[str, Any] = {name: tensor.detach().numpy().astype(np.float16) for name, tensor in arrays.items()}
-    np.savez_compressed(content, card=np.frombuffer(json.dumps(facts).encode(), np.uint8), **written)
-    path.write_bytes(content.getvalue())
+    path.write_bytes(pack_weights({name: tensor.detach().numpy() for name, tensor in arrays.items()}, facts))

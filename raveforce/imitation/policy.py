@@ -7,12 +7,10 @@ parameters, since several programs may make one sound. ``experiments.train_polic
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from numpy.typing import NDArray
 
 from raveforce import audio
 from raveforce.imitation.picture import BANDS, FRAMES, SAMPLE_RATE, picture
+from raveforce.imitation.weights import PolicyError, Weights, read_shipped, read_weights
 from raveforce.parameters import Exp, Lin
 from raveforce.task import Task
 
@@ -32,10 +31,6 @@ FORMAT = 1
 """Version of the file's form and of the picture; a file of another cannot be read."""
 
 SHIPPED = "policy.npz"
-
-
-class PolicyError(ValueError):
-    """A policy cannot be read; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -105,25 +100,16 @@ class Policy:
             The file is missing, damaged, or of another version.
         """
         try:
-            return cls._parse(Path(path).read_bytes())
+            return cls.of(read_weights(Path(path).read_bytes(), FORMAT))
         except OSError as error:
             raise PolicyError(f"the policy {path} cannot be read: {error}") from error
         except PolicyError as error:
             raise PolicyError(f"{path}: {error}") from error
 
     @classmethod
-    def _parse(cls, content: bytes) -> Policy:
-        try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-            facts = json.loads(bytes(arrays.pop("card")))
-            version, templates = facts["format"], dict(facts["templates"])
-        except Exception as error:  # a damaged archive may fail in many ways
-            raise PolicyError(f"no policy, or a damaged one ({type(error).__name__}: {error})") from error
-        if version != FORMAT:
-            raise PolicyError(f"the policy has format {version}, and this version of RaveForce reads {FORMAT}")
-        weights = {name: array.astype(np.float32) for name, array in arrays.items()}
-        return cls(weights, templates, facts, hashlib.sha256(content).hexdigest())
+    def of(cls, weights: Weights) -> Policy:
+        """A policy with the weights of a file."""
+        return cls(weights.arrays, dict(weights.card["templates"]), weights.card, weights.sha256)
 
     def knows(self, template: str, task: Task) -> bool:
         """Whether it was trained for this template as it is now: its text and its ranges."""
@@ -212,7 +198,5 @@ def load_policy() -> Policy:
     PolicyError
         It is missing or damaged.
     """
-    file = resources.files("raveforce.imitation") / SHIPPED
-    if not file.is_file():
-        raise PolicyError("this copy of RaveForce has no trained policy: train one with experiments.train_policy")
-    return Policy._parse(file.read_bytes())
+    content = read_shipped("raveforce.imitation", SHIPPED, "python -m experiments.train_policy")
+    return Policy.of(read_weights(content, FORMAT))
