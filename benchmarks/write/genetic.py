@@ -23,7 +23,7 @@ TOURNAMENT = 5
 """Programs that compete to be a parent."""
 
 
-class _Fitness(base.Fitness):  # type: ignore[misc]
+class _Fitness(base.Fitness):
     weights = (-1.0,)
 
 

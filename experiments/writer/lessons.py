@@ -57,7 +57,8 @@ def play_lessons(player: Player, programs: Sequence[Program], samples: int) -> l
 
 def random_programs(language: Language, count: int, layers: int, rng: np.random.Generator) -> list[Program]:
     """Random programs of the grammar, of one to so many layers, none of them of a test's or a validation's split."""
-    grammar, programs = make_grammar(language), []
+    grammar = make_grammar(language)
+    programs: list[Program] = []
     while len(programs) < count:
         tokens = grammar.sample(rng.random(language.max_tokens), layers=int(rng.integers(1, layers + 1)))
         if split_of(tokens) == "train":
