@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from raveforce.writing.grammar import make_grammar
 from raveforce.writing.language import Language
 from raveforce.writing.layers import Layer, read_layers, write_layers
-from raveforce.writing.player import Player, play_layers
+from raveforce.writing.player import Player, mix, play_layers
 from raveforce.writing.targets import LOUDEST, QUIETEST, split_of
 
 __all__ = ["Lesson", "play_lessons", "random_programs", "struck_programs", "varied"]
@@ -40,13 +40,14 @@ def play_lessons(player: Player, programs: Sequence[Program], samples: int) -> l
     rows = [row for row, layers in enumerate(programs) for _ in layers]
     places = [place for layers in programs for place in range(len(layers))]
     sounds, faults = play_layers(player, [layer for layers in programs for layer in layers], places, samples)
-    energies = np.square(sounds).mean(axis=1, dtype=np.float64)
+    energies = np.array([np.square(sound).mean(dtype=np.float64) for sound in sounds])
     broken = {rows[part] for part in faults}
     lessons, start = [], 0
     for row, layers in enumerate(programs):
         own = slice(start, start + len(layers))
         start += len(layers)
-        sound = sounds[own].sum(axis=0)
+        sound = np.empty(samples, np.float32)
+        mix(sounds[own], sound)
         if row in broken or not QUIETEST <= np.abs(sound).max() <= LOUDEST:
             continue
         energy = energies[own]

@@ -12,14 +12,16 @@ from raveforce.distances import Distance, Features, measure_rows
 from raveforce.faults import silence_broken
 from raveforce.writing.drafts import Draft, Form, spans, structures
 from raveforce.writing.layers import Structure
-from raveforce.writing.player import Player
+from raveforce.writing.player import Player, mix
 
 __all__ = ["FormObjective", "Judge"]
 
+Array = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
 ROWS = 16
 """Programs that are played together."""
+_NOTHING = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,19 +65,19 @@ class Judge:
             parts = zip(structures(language, draft.form), spans(language, draft.form), strict=True)
             for layer, (structure, own) in enumerate(parts):
                 groups.setdefault(structure, []).append((row, layer, draft.places[own]))
-        sounds: list[dict[int, NDArray[np.float32]]] = [{} for _ in drafts]
+        sounds: list[list[Array]] = [[_NOTHING] * len(draft.form) for draft in drafts]
         broken = np.zeros(len(drafts), bool)
         for structure, members in groups.items():
             rows, layers, places = zip(*members, strict=True)
             values = structure.values_at(np.stack(places), np.array(layers))
-            played, faults = self.player.play(structure, values, samples)
+            played = np.empty((len(rows), samples), np.float32)
+            faults = self.player.play(structure, values, played)
             for row, layer, sound in zip(rows, layers, played, strict=True):
                 sounds[row][layer] = sound
             broken[[rows[part] for part in faults]] = True
-        audio = np.zeros((len(drafts), samples), np.float32)
+        audio = np.empty((len(drafts), samples), np.float32)
         for row, layered in enumerate(sounds):
-            for layer in sorted(layered):
-                audio[row] += layered[layer]
+            mix(layered, audio[row])
         audio, faults = silence_broken(audio, {})
         broken[list(faults)] = True
         audio[broken] = 0

@@ -93,16 +93,15 @@ def _distances(judge: Judge, structures: Sequence[Structure], rows: Floats) -> F
         some = rows[start : start + 16]
         audio = np.zeros((len(some), len(judge.target)), np.float32)
         column = 0
-        broken: set[int] = set()
         for structure in structures:
             count = len(structure.blanks)
-            sound, faults = judge.player.play(structure, some[:, column : column + count], len(judge.target))
+            sound = np.empty_like(audio)
+            judge.player.play(structure, some[:, column : column + count], sound)
             audio += sound
-            broken |= set(faults)
             column += count
-        silence_broken(audio, {})
+        audio, faults = silence_broken(audio, {})
         found = measure_rows(judge.distance, audio, judge.features)
-        found[list(broken)] = np.inf
+        found[list(faults)] = np.inf
         distances[start : start + len(some)] = found
     return distances
 

@@ -1,6 +1,6 @@
 import pytest
 
-from benchmarks.write import PARTS, main, speed
+from benchmarks.write.speed import PARTS, main, speed
 
 
 def test_every_part_is_measured_on_both_clocks() -> None:
