@@ -16,10 +16,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from experiments.config.options import Option, read_options, run_command
+from experiments.figures.style import DPI, log_ticks, looks, new_figure, style
 from experiments.records.log_writers import read_metrics
 from experiments.records.provenance import versions
 
@@ -57,17 +57,21 @@ def play(agent: str, seed: int, folder: Path) -> dict[str, Any]:
 
 def draw(runs: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) -> None:
     """The best so far against renders, and the policies at the end."""
-    figure, axis = plt.subplots(figsize=(7, 4), layout="constrained")
-    for index, (name, records) in enumerate(runs.items()):
-        curves = np.array([record["best so far"] for record in records])
-        axis.plot(records[0]["renders"], np.median(curves, axis=0), color=f"C{index}", label=name)
-        axis.fill_between(records[0]["renders"], curves.min(axis=0), curves.max(axis=0), color=f"C{index}", alpha=0.15)
-        ends = [record["policy"] for record in records]
-        axis.plot([3040 + 40 * index] * len(ends), ends, "o", color=f"C{index}", markersize=4, alpha=0.7)
-    axis.set(xlabel="renders", ylabel="mss", yscale="log", title="kick: best so far (median, range), and policies")
-    axis.legend()
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
+    with style():
+        figure = new_figure(2.6)
+        axis = figure.subplots()
+        for index, ((name, records), look) in enumerate(zip(runs.items(), looks(runs).values(), strict=True)):
+            curves = np.array([record["best so far"] for record in records])
+            renders = records[0]["renders"]
+            axis.plot(renders, np.median(curves, axis=0), color=look.colour, linestyle=look.line, label=name)
+            axis.fill_between(renders, curves.min(axis=0), curves.max(axis=0), color=look.colour, alpha=0.15, lw=0)
+            ends = [record["policy"] for record in records]
+            axis.plot([3060 + 60 * index] * len(ends), ends, look.marker, color=look.colour, alpha=0.7)
+        axis.set(xlabel="renders", ylabel="distance (mss)", yscale="log")
+        axis.set_title("kick: best so far (median, range), policies at the end")
+        log_ticks(axis.yaxis)
+        axis.legend(ncols=2)
+        figure.savefig(path, dpi=DPI, metadata={"Software": None})
 
 
 def main(arguments: Sequence[str]) -> None:

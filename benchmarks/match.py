@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.callbacks import BaseCallback
@@ -27,6 +26,7 @@ from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
 from experiments.config.overrides import parse, with_changes
 from experiments.config.resume import read_config
+from experiments.figures.__main__ import main as draw_figures
 from experiments.records.log_writers import read_metrics
 from experiments.records.provenance import versions
 from experiments.records.run_folder import RunFolder
@@ -86,29 +86,10 @@ def search(name: str, task: Task, target: NDArray[np.float32], seed: int) -> Flo
     return np.fmin.accumulate(np.array(record.distances[:renders]))
 
 
-def draw(results: Mapping[str, Floats], policy: Floats, history: tuple[list[int], list[float]], path: Path) -> None:
-    """Medians and quartiles against renders, and how the policy came to be."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    for name, best in results.items():
-        renders = np.arange(1, best.shape[1] + 1)
-        (line,) = left.plot(renders, np.median(best, axis=0), label=name)
-        left.fill_between(renders, *np.quantile(best, (0.25, 0.75), axis=0), alpha=0.2, color=line.get_color())
-    quartiles = np.quantile(policy, (0.25, 0.75))
-    middle = float(np.median(policy))
-    left.errorbar(1, middle, np.abs(quartiles - middle)[:, None], marker="o", color="k", capsize=3, label="policy")
-    left.axhline(middle, color="k", linewidth=0.8, linestyle=":")
-    left.set(xscale="log", xlabel="renders a target", ylabel="mss, median and quartiles", ylim=(0, None))
-    left.legend()
-    right.plot(*history, color="k")
-    right.set(xlabel="renders in training", ylabel="mss of the policy, mean of its evaluations", ylim=(0, None))
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
-
-
-def history(run: RunFolder) -> tuple[list[int], list[float]]:
-    """The policy's distance in its training's evaluations, by renders."""
+def history(run: RunFolder) -> list[tuple[int, float]]:
+    """Renders and the policy's distance, for each of its training's evaluations."""
     rows = [row for row in read_metrics(run.metrics) if row.get("evaluation/distance")]
-    return [int(row["renders"]) for row in rows], [float(row["evaluation/distance"]) for row in rows]
+    return [(int(row["renders"]), float(row["evaluation/distance"])) for row in rows]
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -137,10 +118,13 @@ def main(arguments: Sequence[str]) -> None:
         )
         for name in BUDGETS
     }
-    medians = {
-        name: {str(at): float(np.median(best[:, at - 1])) for at in (1, 10, 100, 200, 500, 1000)}
-        for name, best in results.items()
-    }
+    medians, quartiles = (
+        {
+            name: {str(at): np.quantile(best[:, at - 1], level).tolist() for at in (1, 10, 100, 200, 500, 1000)}
+            for name, best in results.items()
+        }
+        for level in (0.5, (0.25, 0.75))
+    )
     better = {
         f"{name} {at}": float(np.mean(policy < results[name][:, at - 1]))
         for name, at in (("random", 1000), ("cma", 200))
@@ -152,15 +136,22 @@ def main(arguments: Sequence[str]) -> None:
         "distance": "mss, median over targets never heard in training",
         "targets": count,
         "policy, one render": float(np.median(policy)),
+        "policy, quartiles": np.quantile(policy, (0.25, 0.75)).tolist(),
         "search, by renders": medians,
+        "quartiles, by renders": quartiles,
         "part of targets where the policy is nearer": better,
-        "training": {"renders": trained["renders"], "seconds": trained["wall_seconds"], "agent": cfg.agent.algorithm},
+        "training": {
+            "renders": trained["renders"],
+            "seconds": trained["wall_seconds"],
+            "agent": cfg.agent.algorithm,
+            "history": history(run),
+        },
         "versions": versions(),
     }
     print(json.dumps({name: value for name, value in report.items() if name != "versions"}, indent=2))
     if options["write"]:
         (RESULTS / "match.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-        draw(results, policy, history(run), RESULTS / "match.png")
+        draw_figures(["figure=match", "write=true"])
 
 
 if __name__ == "__main__":

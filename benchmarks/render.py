@@ -23,11 +23,11 @@ from benchmarks import ours
 from benchmarks.by_hand import by_hand
 from benchmarks.growth import growth
 from benchmarks.peers import dawdreamer, signalflow
-from benchmarks.picture import draw
 from benchmarks.step import memory_growth, steps
 from benchmarks.supercollider import supercollider
 from benchmarks.workloads import BASS, KICK, Measured, Missing, Render, Workload
 from experiments.config.options import Option, read_options, run_command
+from experiments.figures.__main__ import main as draw_figures
 
 OPTIONS = {
     "rounds": Option("sounds that each contender renders", 200, int, least=1),
@@ -187,7 +187,7 @@ def write(measured: list[Measured], command: str) -> None:
         "memory_growth_mb": megabytes,
     }
     RESULTS.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    draw(measured, lines, RESULTS.with_suffix(".png"))
+    draw_figures(["figure=speed", "write=true"])
 
 
 if __name__ == "__main__":

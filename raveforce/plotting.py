@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["comparison", "draw_spectrogram", "draw_waveform", "pixels"]
 
 _DECIBEL_RANGE = (-80.0, 0.0)
+_HERTZ = (0, 200, 500, 1000, 2000, 5000, 10000, 20000)
 
 
 def comparison(audio: NDArray[np.float32], target: NDArray[np.float32], sample_rate: int, *, title: str = "") -> Figure:
@@ -100,7 +101,9 @@ def draw_spectrogram(
         interpolation="nearest",
     )
     # Most of what these sounds do happens low: a linear scale below 500 Hz, logarithmic above.
-    axis.set_yscale("symlog", linthresh=500, subs=(2, 5))
+    axis.set_yscale("symlog", linthresh=500)
+    axis.set_yticks(_HERTZ, [f"{hertz / 1000:g}k" if hertz >= 1000 else f"{hertz}" for hertz in _HERTZ])
+    axis.set_yticks([], minor=True)
     axis.set_ylim(0, sample_rate / 2)
     return image
 

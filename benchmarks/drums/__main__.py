@@ -24,13 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 import raveforce
-from benchmarks.drums.figures import draw_curves, draw_sounds
+from benchmarks.drums.figures import draw_sounds
 from benchmarks.drums.jobs import imitated, policy_answers, spread
 from benchmarks.drums.measures import median_interval
 from benchmarks.drums.players import PLAYERS, WITH_POLICY
 from benchmarks.drums.sounds import CLASSES, SAMPLE_RATE, DrumSound, find_drums
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
+from experiments.figures.__main__ import main as draw_figures
 from experiments.records.provenance import versions
 from raveforce.recordings import SPLITS, split_kits
 
@@ -105,7 +106,7 @@ def keep(
     folder: Path,
     name: str,
 ) -> None:
-    """Write JSON, CSV and the figure of the curves."""
+    """Write JSON and CSV."""
     folder.mkdir(parents=True, exist_ok=True)
     report = {**about, "medians [low, high]": table, "versions": versions()}
     (folder / f"{name}.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
@@ -114,7 +115,6 @@ def keep(
         writer = csv.DictWriter(file, columns, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(rows)
-    draw_curves(table, about["distance"], folder / f"{name}.png")
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -158,6 +158,9 @@ def main(arguments: Sequence[str]) -> None:
     where = RESULTS / "paper" if options["write"] else Path(options["out"])
     name = options["name"] or f"drums_{folder.name}"
     keep(rows, table, about, where, name)
+    draw_figures(
+        ["figure=drums", "write=true"] if options["write"] else ["figure=drums", f"tables={where}", f"out={where}"]
+    )
     shown = next(agent for agent in ("refine", *agents) if agent in agents)
     draw_sounds(examples(rows, sounds, shown, options["distance"]), where / f"{name}_sounds.png")
     print(f"\nin {where}: {name}.json, {name}.csv, {name}.png, {name}_sounds.png")

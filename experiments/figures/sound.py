@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 from numpy.typing import NDArray
 
 from experiments.figures.picture import FIGURES, Picture
@@ -39,9 +38,6 @@ def draw(source: Source) -> list[Picture]:
         upper.set_title(name)
         image = draw_spectrogram(lower, sound, rate)
         lower.set_xlabel("time in seconds")
-        lower.yaxis.set_major_locator(FixedLocator([0, 200, 500, 2000, 5000, 20000]))
-        lower.yaxis.set_major_formatter(FixedFormatter(["0", "200", "500", "2k", "5k", "20k"]))
-        lower.yaxis.set_minor_locator(NullLocator())
     axes[0, 0].set_ylabel("amplitude")
     axes[1, 0].set_ylabel("frequency in Hz")
     for axis in axes[:, 1]:

@@ -198,6 +198,8 @@ def _drums() -> dict[str, Any]:
             ("policy", 1, 0.7),
         )
     ]
+    # A bootstrap over few kits may leave the median itself outside of its interval.
+    rows[-1]["mss"] = [0.7, 0.8, 0.9]
     return {
         "command": "measure drums",
         "distance": "mss",
