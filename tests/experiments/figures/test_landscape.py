@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -35,6 +35,7 @@ def test_a_landscape_upside_down_leads_away() -> None:
     assert climb(np.abs(where[:, 0]) + 1e-3 * where[:, 0], where).correlation < 0.1
 
 
+@settings(deadline=None)
 @given(arrays.arrays(float, st.tuples(st.integers(1, 6), st.integers(1, 6)), elements=st.floats(-9, 9)))
 def test_ascent_ends_on_points_without_higher_neighbours(heights: np.ndarray) -> None:
     ends, flat = summits(heights), heights.ravel()
