@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from experiments.figures.picture import FIGURES, Picture
-from experiments.figures.source import MissingTable, Source, about_runs, listed_seeds, read_csv, stored_name
+from experiments.figures.source import MissingTable, Source, listed_seeds, read_rows, stored_name
 from experiments.figures.style import Look, log_ticks, looks, new_figure
 from experiments.records.learning import learning_rows
 from experiments.statistics import interquartile_mean, with_interval
@@ -55,9 +55,9 @@ def draw(source: Source) -> list[Picture]:
                 95 % bootstrap intervals. Searches (random, cma) play the best that they met.
                 """,
             seeds=listed_seeds(rows),
-            measured=about_runs(runs, STUDY),
+            measured=source.about_study(STUDY, runs),
             tables={Path(stored_name(STUDY, "learning.csv")).stem: rows},
-            sources={stored_name(STUDY, "runs.csv"): source.study_path(STUDY, "runs.csv")},
+            sources=source.stored(STUDY, "runs.csv"),
         )
     ]
 
@@ -78,17 +78,13 @@ def _curves(source: Source, runs: Rows) -> list[dict[str, Any]]:
         if source.study is None:
             raise
     else:
-        return read_csv(path)
+        return read_rows(path, f"python -m experiments.study study={STUDY}")
     assert source.study is not None
     home = source.study.parent if source.study.is_file() else source.study
-    rows = [row for run in runs for row in learning_rows(home / str(run["folder"]), _facts(run))]
+    rows = [row for run in runs for row in learning_rows(home / str(run["folder"]), run)]
     if not rows:
         raise MissingTable(f"the runs of {home} are not there any more, and neither is {home / 'learning.csv'}")
     return rows
-
-
-def _facts(run: Mapping[str, Any]) -> dict[str, Any]:
-    return {**run, "seed": int(run["seed"])}
 
 
 def _panel(axis: Axes, rows: Rows, part: str, shown: Mapping[str, Look]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from experiments.figures.picture import FIGURES, Picture
-from experiments.figures.source import Source, about_runs, listed_seeds, stored_name
+from experiments.figures.source import Source, listed_seeds
 from experiments.figures.style import Look, looks, new_figure
 from experiments.figures.table import STUDY, groups_of, read_statistics
 
@@ -42,10 +42,8 @@ def draw(source: Source) -> list[Picture]:
                 pointwise 95 % stratified bootstrap intervals.
                 """,
             seeds=f"{listed_seeds(runs)}; bootstrap: {found['seed']}",
-            measured=about_runs(runs, STUDY),
-            sources={
-                stored_name(STUDY, file): source.study_path(STUDY, file) for file in ("runs.csv", "statistics.json")
-            },
+            measured=source.about_study(STUDY, runs),
+            sources=source.stored(STUDY, "runs.csv", "statistics.json"),
         )
     ]
 

@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from experiments.figures.picture import FIGURES, Picture
-from experiments.figures.source import MissingTable, Source, about_runs, listed_seeds, stored_name
+from experiments.figures.source import MissingTable, Source, listed_seeds
 from experiments.figures.style import OKABE_ITO, SMALL, new_figure
 from raveforce.distances import DISTANCES
 
@@ -93,9 +93,9 @@ def _draw(name: str, task: str, agent: str, runs: Sequence[Mapping[str, Any]], s
             came to. Framed: the distance that was trained on.
             """,
         seeds=listed_seeds(runs),
-        measured=about_runs(runs, STUDY),
+        measured=source.about_study(STUDY, runs),
         tables={name: rows},
-        sources={stored_name(STUDY, "runs.csv"): source.study_path(STUDY, "runs.csv")},
+        sources=source.stored(STUDY, "runs.csv"),
     )
 
 

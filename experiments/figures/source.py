@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["PAPER", "MissingTable", "Source", "about_runs", "listed_seeds", "read_csv", "read_json", "stored_name"]
+from experiments.config.errors import ConfigError
+from experiments.study.table import read_table
+
+__all__ = ["PAPER", "MissingTable", "Source", "listed_seeds", "read_json", "read_rows", "stored_name"]
 
 PAPER = Path(__file__).resolve().parents[2] / "results" / "paper"
 """The reference results, which come with the repository."""
@@ -77,22 +79,48 @@ class Source:
         Raises
         ------
         MissingTable
-            There is no table, or no run in it.
+            There is no table, or no such run in it.
         """
-        path = self.study_path(study, "runs.csv")
-        rows = [row for row in read_csv(path) if row.get("state", "done") == "done" and not row.get("failure")]
-        if not rows or "seed" not in rows[0]:
-            raise MissingTable(f"{path} has no runs; it is made by: python -m experiments.study study={study}")
+        path, made_by = self.study_path(study, "runs.csv"), f"python -m experiments.study study={study}"
+        rows = [row for row in read_rows(path, made_by) if row.get("state") == "done"]
+        if not rows:
+            raise MissingTable(f"no run in {path} came to its end; they are made by: {made_by}")
         return rows
+
+    def about_study(self, study: str, runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Say what made a study: its ``command`` and ``versions``, of ``study.json`` or else of its runs."""
+        command = f"python -m experiments.study study={study}"
+        try:
+            found = read_json(self.study_path(study, "study.json"), command)
+        except MissingTable:
+            names = dict.fromkeys(name for run in runs for name in run if name.startswith("version."))
+            versions = {
+                name.removeprefix("version."): " or ".join(
+                    dict.fromkeys(str(run[name]) for run in runs if run.get(name))
+                )
+                for name in names
+            }
+            return {"command": command, "versions": versions}
+        return {"command": found.get("command", command), "versions": found.get("versions", {})}
+
+    def stored(self, study: str, *files: str) -> dict[str, Path]:
+        """Those of a study's files that are there, by the names under which they are stored."""
+        found = {}
+        for file in (*files, "study.json"):
+            try:
+                found[stored_name(study, file)] = self.study_path(study, file)
+            except MissingTable:
+                continue
+        return found
 
 
 def stored_name(study: str, file: str) -> str:
     """What a study's file is called among the stored tables.
 
-    >>> stored_name("agents", "runs.csv"), stored_name("agents", "learning.csv")
-    ('agents.csv', 'agents_learning.csv')
+    >>> stored_name("agents", "runs.csv")
+    'agents_runs.csv'
     """
-    return f"{study}.csv" if file == "runs.csv" else f"{study}_{file}"
+    return f"{study}_{file}"
 
 
 def read_json(path: Path, made_by: str) -> dict[str, Any]:
@@ -108,32 +136,21 @@ def read_json(path: Path, made_by: str) -> dict[str, Any]:
     return found
 
 
-def read_csv(path: Path) -> list[dict[str, Any]]:
-    """Read a table: numbers become floats, empty cells None; versions stay text."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return [{name: _value(name, text) for name, text in row.items()} for row in csv.DictReader(file)]
+def read_rows(path: Path, made_by: str) -> list[dict[str, Any]]:
+    """Read a table of runs or of their curves; see ``experiments.study.table.read_table``.
 
-
-def _value(name: str, text: str | None) -> Any:
-    if text is None or text == "":
-        return None
-    if name.startswith("version."):
-        return text
+    Raises
+    ------
+    MissingTable
+        It is no such table, or has no rows.
+    """
     try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-def about_runs(rows: Sequence[Mapping[str, Any]], study: str) -> dict[str, Any]:
-    """What made the runs of a table: the command, and the versions that its columns ``version.NAME`` have."""
-    versions: dict[str, str] = {}
-    for name in dict.fromkeys(name for row in rows for name in row if name.startswith("version.")):
-        values = dict.fromkeys(str(row[name]) for row in rows if row.get(name) is not None)
-        versions[name.removeprefix("version.")] = " or ".join(values)
-    names = dict.fromkeys(str(row["study"]) for row in rows if row.get("study"))
-    command = " && ".join(f"python -m experiments.study study={name}" for name in names or [study])
-    return {"command": command, "versions": versions}
+        rows = read_table(path)
+    except ConfigError as error:
+        raise MissingTable(f"{error}; one is made by: {made_by}") from None
+    if not rows:
+        raise MissingTable(f"{path} has no rows; it is made by: {made_by}")
+    return rows
 
 
 def listed_seeds(rows: Iterable[Mapping[str, Any]]) -> str:

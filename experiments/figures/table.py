@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 
 from experiments.figures.picture import FIGURES, Picture
-from experiments.figures.source import MissingTable, Source, about_runs, listed_seeds, read_json, stored_name
+from experiments.figures.source import MissingTable, Source, listed_seeds, read_json
 from experiments.figures.style import OKABE_ITO, SEQUENTIAL, SMALL, looks, new_figure
 
 __all__ = ["STUDY", "draw", "groups_of", "on_all_tasks", "read_statistics"]
@@ -54,11 +54,9 @@ def draw(source: Source) -> list[Picture]:
                 intervals of every cell.
                 """,
             seeds=f"{listed_seeds(runs)}; bootstrap: {found['seed']}",
-            measured=about_runs(runs, STUDY),
+            measured=source.about_study(STUDY, runs),
             tables={"table": [_row(agent, cells, tasks, whole) for agent in agents]},
-            sources={
-                stored_name(STUDY, file): source.study_path(STUDY, file) for file in ("runs.csv", "statistics.json")
-            },
+            sources=source.stored(STUDY, "runs.csv", "statistics.json"),
         )
     ]
 

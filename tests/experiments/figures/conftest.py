@@ -89,7 +89,7 @@ def _write_study(folder: Path) -> None:
                     | {"best": 1 + distance / renders, "policy": 2 + distance / renders if renders > 50 else ""}
                     for renders in (50, 100, 200)
                 ]
-    _write_table(folder / "agents.csv", runs)
+    _write_table(folder / "agents_runs.csv", runs)
     _write_table(folder / "agents_learning.csv", learning)
     groups = {
         "one_step": _group(runs, ["kick"]),
@@ -106,7 +106,7 @@ def _write_study(folder: Path) -> None:
         for reward in ("waveform", "mss", "log_mel")
         for seed in range(3)
     ]
-    _write_table(folder / "rewards.csv", trained)
+    _write_table(folder / "rewards_runs.csv", trained)
 
 
 def _run(facts: dict[str, Any], distances: dict[str, float]) -> dict[str, Any]:

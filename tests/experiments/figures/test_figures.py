@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from experiments.config.errors import ConfigError
 from experiments.figures.__main__ import main
 from experiments.figures.picture import FIGURES, Picture
 from experiments.figures.rewards import matrix
-from experiments.figures.source import PAPER, MissingTable, Source, read_csv, stored_name
+from experiments.figures.source import PAPER, MissingTable, Source, stored_name
 from experiments.figures.style import COLUMN, DPI, SMALL, style
 
 Draw = Callable[..., list[Picture]]
@@ -190,7 +191,7 @@ def test_a_study_without_scores_says_so(tables: Path, draw: Draw) -> None:
 
 
 def test_a_study_of_one_reward_makes_no_matrix(tables: Path, draw: Draw) -> None:
-    shutil.copy(tables / "agents.csv", tables / "rewards.csv")
+    shutil.copy(tables / "agents_runs.csv", tables / "rewards_runs.csv")
     with pytest.raises(MissingTable, match="two rewards"):
         draw("rewards", tables=tables)
 
@@ -203,7 +204,7 @@ def test_a_studys_tables_are_stored_with_its_figures(stored: Path, tmp_path: Pat
     assert main(["figure=learning,table", f"study={study}", f"out={out}"]) == 0
     again = tmp_path / "again"
     assert main(["figure=learning,table", f"tables={out}", f"out={again}"]) == 0
-    for name in ("learning.png", "table.png", "table.csv", "agents.csv"):
+    for name in ("learning.png", "table.png", "table.csv", "agents_runs.csv", "agents_learning.csv"):
         assert (out / name).read_bytes() == (again / name).read_bytes()
 
 
@@ -212,7 +213,7 @@ def test_learning_curves_come_from_the_runs_where_there_is_no_table_of_them(stor
     run = study / "sweep" / "kick_cma_0"
     run.mkdir(parents=True)
     (run / "metrics.csv").write_text("renders,best/distance,evaluation/distance\n50,0.5,0.6\n100,0.4,0.4\n")
-    row = {"task": "kick", "agent": "cma", "reward": "mss", "seed": 0, "folder": "sweep/kick_cma_0"}
+    row = {"task": "kick", "agent": "cma", "reward": "mss", "seed": 0, "folder": "sweep/kick_cma_0", "state": "done"}
     write_table(study / "runs.csv", [row])
     with style():
         (picture,) = FIGURES.get("learning")(Source(study=study))
@@ -232,6 +233,11 @@ def test_the_matrix_holds_shares_of_silence() -> None:
     assert shares.tolist() == [[0.2, 0.25], [0.5, 0.25]]
 
 
-def test_numbers_are_told_from_texts_and_versions(tmp_path: Path) -> None:
-    (tmp_path / "table.csv").write_text("a,b,c,version.python\n1.50,x,,3.10\n")
-    assert read_csv(tmp_path / "table.csv") == [{"a": 1.5, "b": "x", "c": None, "version.python": "3.10"}]
+def test_what_made_a_study_is_quoted(tables: Path, draw: Draw) -> None:
+    about = {"command": "python -m experiments.study study=agents by_seed=false", "versions": {"raveforce": "9.9"}}
+    (tables / "agents_study.json").write_text(json.dumps(about))
+    (picture,) = draw("table", tables=tables)
+    caption = picture.caption("python -m this")
+    assert "numbers by `python -m experiments.study study=agents by_seed=false`" in caption
+    assert "measured with raveforce 9.9\n" in caption
+    assert set(picture.sources) == {"agents_runs.csv", "agents_statistics.json", "agents_study.json"}
