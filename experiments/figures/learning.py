@@ -33,7 +33,7 @@ def draw(source: Source) -> list[Picture]:
     tasks = list(dict.fromkeys((row["task"], row["reward"]) for row in rows))
     shown = looks(str(row["agent"]) for row in rows)
     figure = new_figure(height=1.2 * len(tasks) + 0.3 + 0.17 * -(-len(shown) // 4))
-    axes = figure.subplots(len(tasks), len(PARTS), sharey="row", squeeze=False)
+    axes = figure.subplots(len(tasks), len(PARTS), sharex="row", sharey="row", squeeze=False)
     for line, (task, reward) in zip(axes, tasks, strict=True):
         own = [row for row in rows if (row["task"], row["reward"]) == (task, reward)]
         for axis, part in zip(line, PARTS, strict=True):
