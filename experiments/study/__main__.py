@@ -132,7 +132,7 @@ def _plan(name: str, todo: Sequence[Batch], durations: Durations, at_once: int) 
 def _time(seconds: float, unknown: int) -> str:
     if not seconds:
         return f", how long they take is not known ({unknown})" if unknown else ""
-    return f", about {clock(seconds)}" + (f", and {unknown} of which that is not known" if unknown else "")
+    return f", about {clock(seconds)}" + (f" without the {unknown} of which it is not known" if unknown else "")
 
 
 def _about(name: str, arguments: Sequence[str], sweeps: Sweeps, shared: Sequence[str]) -> dict[str, Any]:
