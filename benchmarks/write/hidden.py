@@ -65,9 +65,14 @@ class Hidden:
 
 
 def hidden_programs(count: int, seed: int, layers: int = 3) -> list[Hidden]:
-    """Hidden programs of the test's split, which no training has seen."""
+    """Different hidden programs of the test's split, which no training has seen."""
     source, rng = HiddenPrograms(Language(), samples=SAMPLES, layers=layers, split="test"), np.random.default_rng(seed)
-    return [Hidden(number, *source.draw_program(rng)) for number in range(count)]
+    found: dict[tuple[int, ...], Hidden] = {}
+    while len(found) < count:
+        tokens, sound = source.draw_program(rng)
+        # The shortest programs come again and again.
+        found.setdefault(tuple(tokens.tolist()), Hidden(len(found), tokens, sound))
+    return list(found.values())
 
 
 def structure_of(language: Language, draft: Draft) -> Counter[tuple[str, ...]]:

@@ -41,11 +41,11 @@ class WritingSettings:
     popsize : programs of a generation
     """
 
-    proposing: float = 0.25
+    proposing: float = 0.4
     proposals: int = 1024
     random: float = 0.25
     lanes: int = 8
-    tuning: float = 0.55
+    tuning: float = 0.6
     growing: float = 0.9
     round: float = 0.06
     children: int = 32
