@@ -48,6 +48,14 @@ HIDDEN_LAYERS = (1, 2, 2, 3)
 PRICE = 0.0005
 """Of a node, in shares of silence's distance."""
 
+INTRODUCTION = """\
+Twelve sounds, and for each a program that write-then-tune found: [how](writing.md#write-then-tune). The first four are
+hidden programs of the language, which can be reached exactly and which no training has seen; the others are drums that
+numpy makes, and which no program can quite say. Copy a program to glicol.org and change it: they strike once a second.
+
+`mss` is the distance to the target, of the program as it is printed; a node is a source, a processor or a gesture.
+"""
+
 OPTIONS = {
     "renders": Option("programs to play for a target", 3000, int, least=1),
     "policy": Option("a policy's file instead of the shipped one"),
@@ -119,14 +127,8 @@ def page(found: Sequence[tuple[Target, Mapping[str, Any]]], command: str) -> Ite
     """The page, line by line."""
     yield "# Programs that an agent wrote"
     yield ""
-    yield "Twelve sounds, and for each a program that write-then-tune found: [how](writing.md#write-then-tune). The first"
-    yield "four are hidden programs of the language, which can be reached exactly and which no training has seen; the others"
-    yield "are drums that numpy makes, and which no program can quite say. Copy a program to glicol.org and change it: they"
-    yield "strike once a second."
-    yield ""
-    yield f"Made by `{command}`. `mss` is the distance to the target, of the program as it is printed; a node is a source,"
-    yield "a processor or a gesture."
-    yield ""
+    yield INTRODUCTION
+    yield f"Made by `{command}`.\n"
     yield "| target | layers | lines | nodes | `mss` | silence |"
     yield "|---|---:|---:|---:|---:|---:|"
     for target, row in found:

@@ -105,6 +105,7 @@ FIGURES: Registry[Draw] = Registry(
         f"experiments.figures.{name}"
         for name in (
             "surface",
+            "writing",
             "sweep",
             "sound",
             "steps",

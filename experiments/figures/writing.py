@@ -31,8 +31,8 @@ Audio = NDArray[np.float32]
 
 RATE = 44100
 SECONDS = 0.4
-KIND = "snare"
-WIDE = 39
+KIND = "kick"
+WIDE = 33
 """Characters in a line."""
 
 
@@ -57,7 +57,7 @@ def draw(source: Source) -> list[Picture]:
     """Draw a target that no program made, and the layers of a program written for it."""
     target = drum(np.random.default_rng(source.seed), KIND)[: round(SECONDS * RATE)]
     target = np.pad(target, (0, round(SECONDS * RATE) - len(target)))
-    judge = Judge(open_player(Language(max_layers=3)), target, make_distance("mss", RATE), price=1e-3)
+    judge = Judge(open_player(Language(max_layers=3)), target, make_distance("mss", RATE), price=5e-4)
     try:
         policy = load_writing_policy()
     except PolicyError:
@@ -68,7 +68,7 @@ def draw(source: Source) -> list[Picture]:
     rows = len(stages) + 1
     figure = new_figure(height=0.5 + 1.15 * rows)
     axes = figure.subplots(rows, 2, width_ratios=[1, 1.75], squeeze=False)
-    shown = [Stage("the target: a drum made with numpy,\nwhich no program of the language can quite say", target, 0.0)]
+    shown = [Stage("a drum that numpy makes, and which no program can quite say", target, 0.0)]
     for index, stage in enumerate([*shown, *stages]):
         image = _spectrogram(axes[index, 0], stage.audio, last=index == rows - 1)
         axes[index, 0].set_title("target" if index == 0 else f"mss {stage.distance:.2f}")

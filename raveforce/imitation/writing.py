@@ -267,7 +267,9 @@ class Writing:
             rivals = [self._tuning(*found) for found in list(seen.values())[:2]]
             self._advance([*rivals, lane] if not lane.converged else rivals, until)
             lane = min([lane, *rivals], key=lambda each: each.nearest[0])
-        shorter = self._shortened(*lane.nearest)
+        shorter = self._shortened(*self.nearest)
+        # Even where it is farther by what nobody hears.
+        self.nearest = shorter
         if shorter[1].form != lane.objective.form or lane.converged:
             lane = self._tuning(*shorter)
         sigma = settings.sigma

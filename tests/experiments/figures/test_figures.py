@@ -28,7 +28,7 @@ from experiments.figures.style import COLUMN, DPI, SMALL, style
 Draw = Callable[..., list[Picture]]
 Drawn = Callable[[str], list[Picture]]
 NAMES = list(FIGURES)
-COMPUTED = ("surface", "sweep", "steps")
+COMPUTED = ("surface", "sweep", "steps", "writing")
 """Made from no table."""
 PLAIN = re.compile(
     r"renders|renders a target|rows|nodes|reward|Reward for agent|amplitude|mel band|log power|target − attempt|"
