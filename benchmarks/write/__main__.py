@@ -88,7 +88,7 @@ def _drums(options: Mapping[str, Any]) -> dict[str, Any]:
     sounds = find_drums(Path(options["folder"]).expanduser(), limit=options["limit"])
     renders = None if options["seconds"] else options["renders"]
     about = {"seconds": options["seconds"], "renders": renders, "seed": options["seed"]}
-    jobs = [({**about, "sound": sound.name, "write": write}, sound) for sound in sounds for write in (False, True)]
+    jobs = [({**about, "sound": sound.name, "write": write}, sound) for write in (False, True) for sound in sounds]
 
     def measured(key: Mapping[str, Any], sound: Any) -> dict[str, Any]:
         return compare(sound, key["write"], key["seconds"], key["renders"], key["seed"])
