@@ -123,7 +123,8 @@ def test_discrete_actions_are_for_those_who_choose(tone_task: Task, choices: Tas
         "gcsl": "box",
         "grpo": "box", "a2c": "multi_discrete", "trpo": "multi_discrete", "qrdqn": "discrete", "crossq": "box",
         "ars": "box",
-        "ppo": "multi_discrete", "recurrent_ppo": "multi_discrete", "random": "multi_discrete", "dqn": "discrete",
+        "ppo": "multi_discrete", "recurrent_ppo": "multi_discrete", "maskable_ppo": "multi_discrete",
+        "random": "multi_discrete", "dqn": "discrete",
         "sac": "box", "td3": "box", "tqc": "box", "cma": "box", "de": "box", "ga": "box", "refine": "box",
     }  # fmt: skip
     assert form_of_actions("ppo", tone_task.parameters) == "box"

@@ -25,6 +25,7 @@ OPTIONS = [
 NEEDS = {
     "agent=dqn": ["task=drum_loop"],
     "agent=qrdqn": ["task=drum_loop"],
+    "agent=maskable_ppo": ["task=write"],
     "agent=gcsl": ["task=match", "observation=log_mel_goal"],
     "agent=grpo": ["task=match", "task.attempts=2", "observation=log_mel_goal"],
     "experiment=match_recordings": ["task.target=KITS"],

@@ -136,10 +136,10 @@ def test_a_b_goes_on_at_the_same_place(open_page: Callable[..., Any], runs: list
     page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 20)
     page.wait_for_selector(f'{PLAYING}[data-name="best"]')
     page.keyboard.press("x")
-    page.wait_for_selector(f'{PLAYING}[data-name="target"]')
-    page.wait_for_timeout(100)
-    left = page.locator(f"{PLAYING} .playhead").evaluate("one => parseFloat(one.style.left)")
-    assert 50 <= left < 100
+    # Looked for in every frame of the page: on a busy machine the sound is over before it can be asked for.
+    find = "selector => parseFloat(document.querySelector(selector)?.style.left)"
+    left = page.wait_for_function(find, arg=f'{PLAYING}[data-name="target"] .playhead').json_value()
+    assert 50 <= left <= 100
 
 
 def test_the_table_is_sorted_by_its_heads(open_page: Callable[..., Any], runs: list[Item]) -> None:
