@@ -63,8 +63,8 @@ class Settings:
     beside : weight of the supervised loss in stage 2
     """
 
-    supervised: int = 400_000
-    reinforced: int = 60_000
+    supervised: int = 153_600
+    reinforced: int = 12_800
     layers: int = 3
     programs: int = 256
     kept: int = 32_768

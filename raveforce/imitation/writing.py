@@ -19,6 +19,8 @@ __all__ = ["Writing", "WritingSettings"]
 
 UNHEARD = 0.003
 """Part of what a program is worth that a shorter one may cost."""
+WRITTEN = 64
+"""Programs that the policy writes at a time."""
 EXACT = 1e-6
 """What a program is worth that is the target itself."""
 
@@ -143,6 +145,7 @@ class Writing:
         self.renders = 0
         self.nearest: tuple[float, Draft] = np.inf, Draft((), np.zeros(0))
         self._pool: list[tuple[float, Draft]] = []
+        self._written: list[Draft] = []
         self._spent: Callable[[int], float] = lambda upcoming: 1.0
         self._stop = threading.Event()
 
@@ -213,11 +216,12 @@ class Writing:
 
     def _proposed(self, count: int) -> Iterator[Draft]:
         by_policy = 0 if self.policy is None else count - round(self.settings.random * count)
-        if self.policy is not None and by_policy:
-            # The likeliest program comes once.
-            first = len(self._pool) == 0
-            written = self.policy.write(self.language, self.judge.target, by_policy + (not first), self._rng)
-            yield from (Draft.read(self.language, tokens) for tokens in written[0 if first else 1 :])
+        if self.policy is not None and len(self._written) < by_policy:
+            # Many at once cost hardly more than a few. The likeliest program comes once.
+            drawn = self.policy.write(self.language, self.judge.target, WRITTEN, self._rng)
+            self._written += [Draft.read(self.language, tokens) for tokens in drawn[1 if self._pool else 0 :]]
+        yield from self._written[:by_policy]
+        del self._written[:by_policy]
         for _ in range(count - by_policy):
             yield random_draft(self.language, self._rng, int(self._rng.integers(1, 4)))
 
