@@ -62,18 +62,24 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _hidden(options: Mapping[str, Any]) -> dict[str, Any]:
-    from benchmarks.write.hidden import WRITERS, hidden_programs, play_hidden, table_of
+    from benchmarks.write.hidden import WITH_POLICY, WRITERS, hidden_programs, make_policy, play_hidden, table_of
 
     writers = list(WRITERS) if options["writers"] is None else options["writers"].split("+")
     unknown = [name for name in writers if name not in WRITERS]
     if unknown:
         raise ConfigError(f"writers are among {', '.join(WRITERS)}, not {', '.join(unknown)}")
     programs = hidden_programs(options["count"], options["seed"])
-    about = {"seed": options["seed"], "renders": options["renders"], "policy": options["policy"]}
-    jobs = [({**about, "writer": writer, "program": each.words}, each) for writer in writers for each in programs]
+    about = {"seed": options["seed"], "renders": options["renders"]}
+    # A policy that was trained anew is another one.
+    policies = {name: make_policy(options["policy"]).sha256 if name in WITH_POLICY else None for name in writers}
+    jobs = [
+        ({**about, "writer": writer, "policy": policies[writer], "program": each.words}, each)
+        for writer in writers
+        for each in programs
+    ]
 
     def measured(key: Mapping[str, Any], hidden: Any) -> dict[str, Any]:
-        return play_hidden(hidden, key["writer"], key["renders"], key["seed"], key["policy"])
+        return play_hidden(hidden, key["writer"], key["renders"], key["seed"], options["policy"])
 
     rows = _kept(Path(options["out"]) / "hidden.jsonl", jobs, measured)
     table = table_of(rows)
@@ -84,11 +90,14 @@ def _hidden(options: Mapping[str, Any]) -> dict[str, Any]:
 def _drums(options: Mapping[str, Any]) -> dict[str, Any]:
     from benchmarks.drums.sounds import find_drums
     from benchmarks.write.drums import compare, kits_of, table_of
+    from raveforce.imitation.writer import load_writing_policy
 
     sounds = find_drums(Path(options["folder"]).expanduser(), limit=options["limit"])
     renders = None if options["seconds"] else options["renders"]
     about = {"seconds": options["seconds"], "renders": renders, "seed": options["seed"]}
-    jobs = [({**about, "sound": sound.name, "write": write}, sound) for write in (False, True) for sound in sounds]
+    policy = load_writing_policy().sha256
+    jobs = [({**about, "sound": sound.name, "write": False}, sound) for sound in sounds]
+    jobs += [({**about, "sound": sound.name, "write": True, "policy": policy}, sound) for sound in sounds]
 
     def measured(key: Mapping[str, Any], sound: Any) -> dict[str, Any]:
         return compare(sound, key["write"], key["seconds"], key["renders"], key["seed"])

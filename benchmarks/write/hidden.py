@@ -31,7 +31,16 @@ from raveforce.writing.programs import count_nodes
 from raveforce.writing.targets import HiddenPrograms
 from raveforce.writing.variation import random_draft
 
-__all__ = ["WRITERS", "Hidden", "hidden_programs", "play_hidden", "structure_of"]
+__all__ = [
+    "WITH_POLICY",
+    "WRITERS",
+    "Hidden",
+    "hidden_programs",
+    "make_policy",
+    "play_hidden",
+    "structure_of",
+    "table_of",
+]
 
 RATE = 44100
 SAMPLES = 17640
@@ -134,7 +143,7 @@ def _templates(judge: Judge, renders: int, seed: int, policy: str | None) -> tup
 
 
 def _write(judge: Judge, renders: int, seed: int, policy: str | None) -> tuple[float, Draft | None]:
-    writing = Writing(judge, _policy(policy), seed)
+    writing = Writing(judge, make_policy(policy), seed)
     writing.run(renders)
     return writing.nearest
 
@@ -148,7 +157,7 @@ def _search(judge: Judge, renders: int, seed: int, policy: str | None) -> tuple[
 
 def _sampled(judge: Judge, renders: int, seed: int, policy: str | None) -> tuple[float, Draft | None]:
     """The best of what the policy writes."""
-    written = _policy(policy).write(judge.player.language, judge.target, renders, np.random.default_rng(seed))
+    written = make_policy(policy).write(judge.player.language, judge.target, renders, np.random.default_rng(seed))
     drafts = [Draft.read(judge.player.language, tokens) for tokens in written]
     worth = judge(drafts)
     return float(worth.min()), drafts[int(worth.argmin())]
@@ -163,6 +172,8 @@ WRITERS: dict[str, Callable[[Judge, int, int, str | None], tuple[float, Draft | 
     "write": _write,
 }
 """Random programs; the best template; genetic programming; write-then-tune without a policy; the policy alone; both."""
+WITH_POLICY = ("policy", "write")
+"""Those that need a policy."""
 
 
 @lru_cache(maxsize=1)
@@ -171,7 +182,8 @@ def _player():  # type: ignore[no-untyped-def]
 
 
 @lru_cache(maxsize=4)
-def _policy(path: str | None) -> WritingPolicy:
+def make_policy(path: str | None) -> WritingPolicy:
+    """The policy of a file, or the shipped one."""
     return load_writing_policy() if path is None else WritingPolicy.load(path)
 
 
