@@ -60,7 +60,7 @@ OPTIONS = {
     "renders": Option("programs to play for a target", 3000, int, least=1),
     "policy": Option("a policy's file instead of the shipped one"),
     "seed": Option("of targets and searches", 0, int, least=0),
-    "out": Option("folder of the page", "results/gallery"),
+    "out": Option("folder of the page", "results/runs/gallery"),
     "write": Option("write into docs/", False, bool),
 }
 

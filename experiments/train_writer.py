@@ -45,7 +45,7 @@ OPTIONS = {
     "recordings": Option("folder of recordings to learn from and to be validated with; none: synthesised drums alone"),
     "files": Option("regular expression that is looked for in their paths inside the folder"),
     "licence": Option("licence of the recordings, for the card", "unknown"),
-    "output": Option("folder of the training", "results/writer"),
+    "output": Option("folder of the training", "results/runs/writer"),
     "takes": Option("sounds to answer, made of recordings and synthesised drums", 2000, int, least=64),
     "supervised": Option("programs played in stage 1", Settings.supervised, int, least=1),
     "reinforced": Option("programs played in stage 2", Settings.reinforced, int, least=1),

@@ -21,6 +21,7 @@ from experiments.callbacks.every import Every
 from experiments.records import training_state as state
 from experiments.records.checkpoints import CheckpointError, Checkpoints
 from raveforce.task import Task
+from raveforce.tasks import TASKS
 
 OFF = {"learning_starts": 6, "batch_size": 4, "buffer_size": 40, "policy_kwargs": {"net_arch": [8]}}
 ON = {"n_steps": 6, "batch_size": 6, "n_epochs": 1, "policy_kwargs": {"net_arch": [8]}}
@@ -78,7 +79,19 @@ def test_a_training_goes_on_as_if_there_had_been_no_break(
     environments: Callable[[int, bool], VecEnv], tmp_path: Path, case: str
 ) -> None:
     name, settings, count, normalised = CASES[case]
-    whole = make_agent(name, environments(count, normalised), seed=3, settings=settings)
+    goes_on(name, settings, count, lambda: environments(count, normalised), tmp_path)
+
+
+def test_a_training_with_masks_goes_on_too(tmp_path: Path) -> None:
+    task = TASKS.get("write")(layers=1, seconds=0.05, bins=4, max_tokens=16, words=("sin", "noise", "mul", "env"))
+    settings = {**ON, "extractor": "tokens"}
+    goes_on("maskable_ppo", settings, 2, lambda: BatchVecEnv(task, 2), tmp_path)
+
+
+def goes_on(
+    name: str, settings: dict[str, Any], count: int, environments: Callable[[], VecEnv], tmp_path: Path
+) -> None:
+    whole = make_agent(name, environments(), seed=3, settings=settings)
     checkpoints = Checkpoints(tmp_path)
     checkpointer = Checkpointer(checkpoints, every=15, callbacks=dict)
     trace = train(whole, 48, checkpointer)
@@ -87,7 +100,7 @@ def test_a_training_goes_on_as_if_there_had_been_no_break(
     checkpoint = checkpoints.found()[-1]
     assert 0 < checkpoint.renders < 48
     random.seed(99), np.random.seed(99), torch.manual_seed(99)  # noqa: NPY002 (whatever happened in the meantime)
-    again, saved = state.load(checkpoint, name, environments(count, normalised))
+    again, saved = state.load(checkpoint, name, environments())
     rest = train(again, 48 - again.num_timesteps, Checkpointer(checkpoints, every=0, callbacks=dict, resumed=saved))
     assert rest == trace[checkpoint.renders // count :]
     if not isinstance(whole, Search):
