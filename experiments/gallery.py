@@ -91,7 +91,7 @@ def targets(seed: int) -> Iterator[Target]:
         tokens, audio = source.draw_program(rng)
         while program_layers(language, tokens) != layers or len(tokens) < 7 * layers:
             tokens, audio = source.draw_program(rng)
-        title = f"A hidden program of {layers} layer{'s' if layers > 1 else ''}"
+        title = f"Hidden program {number + 1} of {layers} layer{'s' if layers > 1 else ''}"
         yield Target(f"hidden_{number + 1}", title, audio, program_text(language, tokens))
     for kind in DRUMS:
         sound = drum(rng, kind)
@@ -135,12 +135,12 @@ def page(found: Sequence[tuple[Target, Mapping[str, Any]]], command: str) -> Ite
         layers = sum(not line.startswith("~") for line in row["code"].splitlines())
         lines = row["code"].strip().count("\n") + 1
         yield (
-            f"| [{target.title}](#{target.name.replace('_', '-')}) | {layers} | {lines} | {row['nodes']} | "
+            f"| [{target.title}](#{target.title.lower().replace(' ', '-')}) | {layers} | {lines} | {row['nodes']} | "
             f"{row['mss']:.3f} | {row['silence']:.2f} |"
         )
     for target, row in found:
         yield ""
-        yield f"## {target.title} {{#{target.name.replace('_', '-')}}}"
+        yield f"## {target.title}"
         yield ""
         for what in ("target", "written"):
             yield f'{what} <audio controls preload="none" src="gallery/{target.name}_{what}.mp3"></audio>'

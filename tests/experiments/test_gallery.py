@@ -19,5 +19,5 @@ def test_there_are_twelve_targets_and_the_page_shows_each() -> None:
     lines = "\n".join(page([(target, row) for target in found], "python -m experiments.gallery"))
     assert lines.count("```glicol") == 12 + 4
     assert lines.count("<audio") == 24
-    assert "| [A kick](#kick) | 1 | 2 | 3 | 0.250 | 1.00 |" in lines
+    assert "| [A kick](#a-kick) | 1 | 2 | 3 | 0.250 | 1.00 |" in lines
     assert "`python -m experiments.gallery`" in lines
