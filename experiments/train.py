@@ -92,6 +92,7 @@ def train(
             agent, saved = build_agent(cfg, env), None
             folder = RunFolder.create(path)
             stack.enter_context(folder.held())
+        folder.sweep_up()
         with _explain_disk_errors(folder):
             return _run(cfg, folder, agent, spec, eval_env, saved, report)
 

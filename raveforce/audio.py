@@ -167,7 +167,7 @@ def normalise(audio: Audio, *, peak: float = 0.9) -> Audio:
 
 
 def write(path: str | Path, audio: ArrayLike, sample_rate: int) -> None:
-    """Write mono audio as a 32-bit float wav, so that nothing is clipped or rounded.
+    """Write mono audio as a 32-bit float wav: nothing is clipped or rounded, and the same sound is the same file.
 
     Parameters
     ----------
@@ -175,6 +175,6 @@ def write(path: str | Path, audio: ArrayLike, sample_rate: int) -> None:
     audio : float array [samples]
     sample_rate : Hz
     """
-    import soundfile
+    from scipy.io import wavfile  # libsndfile would write the time of day into it
 
-    soundfile.write(Path(path), np.asarray(audio, dtype=np.float32), sample_rate, subtype="FLOAT", format="WAV")
+    wavfile.write(Path(path), sample_rate, np.asarray(audio, dtype=np.float32))

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Checkpoint", "CheckpointError", "Checkpoints"]
+__all__ = ["Checkpoint", "CheckpointError", "Checkpoints", "flush"]
 
 log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
 PARTIAL = ".partial-"
+"""How the names of files and folders begin that are being written."""
 
 
 class CheckpointError(RuntimeError):
@@ -125,12 +126,12 @@ class Checkpoints:
             (partial / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
             os.chmod(partial, 0o755)  # mkdtemp's folders are for their owner only
             for path in (*files, partial / MANIFEST, partial):
-                _flush(path)
+                flush(path)
             final = self.path / f"{renders:09d}"
             if final.exists():  # a damaged one, or one that an earlier life of this run got to
                 os.rename(final, f"{partial}-old")
             os.rename(partial, final)
-            _flush(self.path)
+            flush(self.path)
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
@@ -148,7 +149,7 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Have a file, or a folder's list of names, on the disk before going on."""
     if os.name == "nt":  # which flushes neither folders nor what is open for reading
         return

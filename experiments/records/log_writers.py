@@ -10,6 +10,7 @@ from typing import Any
 
 from stable_baselines3.common.logger import KVWriter
 
+from experiments.records.checkpoints import flush
 from experiments.records.run_folder import RunFolderError
 
 __all__ = ["STEP", "MetricsFile", "TensorBoardFile", "read_metrics", "scalars"]
@@ -30,7 +31,9 @@ class MetricsFile(KVWriter):
         self.rows = 0
 
     def state(self) -> dict[str, Any]:
-        """How far the file goes."""
+        """How far the file goes; so far it is on the disk, for a checkpoint counts on it."""
+        if self.rows:
+            flush(self.path)
         return {"columns": list(self.columns), "rows": self.rows}
 
     def restore(self, state: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.records.checkpoints import Checkpoints
+from experiments.records.checkpoints import PARTIAL, Checkpoints, flush
 from raveforce import audio as audio_files
 
 try:
@@ -188,15 +188,21 @@ class RunFolder:
         return self.write(self.summary.name, lambda path: path.write_text(text, encoding="utf-8"))
 
     def write(self, name: str, write: Callable[[Path], object]) -> Path:
-        """Write a file under another name first, so that it is either whole or not there."""
+        """Write a file under another name first, so that it is whole or not there, also after a power failure."""
         final = self.path / name
-        handle, temporary = tempfile.mkstemp(dir=self.path, prefix=f".{final.stem}-", suffix=final.suffix)
+        handle, temporary = tempfile.mkstemp(dir=self.path, prefix=f"{PARTIAL}{final.stem}-", suffix=final.suffix)
         os.close(handle)
         try:
             write(Path(temporary))
             os.chmod(temporary, 0o644)  # mkstemp's files are for their owner only
+            flush(Path(temporary))
             os.replace(temporary, final)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
         return final
+
+    def sweep_up(self) -> None:
+        """Remove the files that a killed process was writing; to be called while the folder is held."""
+        for left in self.path.glob(f"{PARTIAL}*"):
+            left.unlink(missing_ok=True)
