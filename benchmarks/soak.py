@@ -4,8 +4,8 @@ python -m benchmarks.soak kills=100 seed=0
 
 Each run is started by the command line of ``run.py`` with ``resume=auto`` and killed (SIGKILL) at a moment drawn from
 its whole length, from before its folder is made to after its record is written; the same command, or ``resume=DIR``,
-goes on with it. A run that comes to its end is compared with one that nothing disturbed: its metrics, its sounds,
-programs and picture byte for byte, the weights of its models, its summary but for the time it took. Then another begins.
+goes on with it. A run that comes to its end is compared with one that nothing disturbed: its metrics, sounds, programs
+and picture byte for byte, the weights of its models, its summary but for the time it took. Then another begins.
 """
 
 from __future__ import annotations

@@ -15,6 +15,12 @@ Audio = NDArray[np.float32]
 PEAK_LIMIT = 10.0
 """Sound beyond this (+20 dBFS) counts as exploded and never reaches the agent."""
 
+RATES = (1000, 768_000)
+"""Hz that a recording may have: what lies beyond is a damaged header."""
+
+CHANNELS = 64
+"""Of a recording, at most."""
+
 SILENCE = 1e-5
 """A recording whose peak stays below this (-100 dBFS) counts as silent."""
 
@@ -105,9 +111,14 @@ def load(path: str | Path, *, sample_rate: int | None = 44100, max_seconds: floa
                 raise AudioError(
                     f"{path} lasts {seconds:.1f} s; the longest accepted is {max_seconds:g} s: cut it first"
                 )
-            channels = file.read(dtype="float32", always_2d=True)
             rate = int(file.samplerate)
-    except (soundfile.LibsndfileError, OSError, RuntimeError, TypeError, ValueError) as error:
+            if not RATES[0] <= rate <= RATES[1] or file.channels > CHANNELS:
+                raise AudioError(
+                    f"{path} says that it has {file.channels} channels at {rate} Hz; at most {CHANNELS} are read, "
+                    f"at {RATES[0]} to {RATES[1]} Hz: is it damaged?"
+                )
+            channels = file.read(dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError, RuntimeError, TypeError, ValueError, MemoryError) as error:
         if isinstance(error, AudioError):
             raise
         # soundfile's own words where libsndfile needs to be told what a file holds (raw) or cannot seek in it (GSM).
@@ -116,12 +127,15 @@ def load(path: str | Path, *, sample_rate: int | None = 44100, max_seconds: floa
         ) from error
     if len(channels) == 0:
         raise AudioError(f"{path} holds no samples")
+    if not np.isfinite(channels).all():
+        raise AudioError(f"{path} holds NaN or infinite samples")
     mono = channels.mean(axis=1)
     if np.abs(mono).max() < 0.001 * np.abs(channels).max():
         raise AudioError(f"{path}: its channels cancel each other out (one is the other upside down): keep one of them")
     audio = as_audio(mono, name=str(path))
     if sample_rate is not None and sample_rate != rate:
         audio, rate = resample(audio, rate, sample_rate), sample_rate
+        audio = as_audio(audio, name=f"{path}, resampled to {rate} Hz,")  # all of it may have been too high
     return audio, rate
 
 

@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import librosa
@@ -168,3 +169,19 @@ def test_channels_that_cancel_each_other_are_refused(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.column_stack([SINE, -SINE]), 8000)
     with pytest.raises(AudioError, match="channels cancel each other out"):
         audio.load(tmp_path / "a.wav")
+
+
+def test_the_same_sound_is_the_same_file(tmp_path: Path) -> None:
+    """libsndfile writes the time of day into wavs of floats."""
+    for name in ("a.wav", "b.wav"):
+        audio.write(tmp_path / name, sine(44100), 44100)
+        time.sleep(1.1)
+    assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
+
+
+def test_what_is_too_high_for_the_rate_is_silent(tmp_path: Path) -> None:
+    soundfile.write(
+        tmp_path / "a.wav", np.hanning(48000) * np.sin(np.arange(48000) * np.pi * 0.9), 48000, subtype="FLOAT"
+    )
+    with pytest.raises(AudioError, match=r"resampled to 8000 Hz, is silent"):
+        audio.load(tmp_path / "a.wav", sample_rate=8000)

@@ -47,14 +47,22 @@ class Checkpoint:
         Raises
         ------
         CheckpointError
-            A file is missing, cut off or changed.
+            A file is missing, cut off or changed, was not written with the others, or lies elsewhere.
         """
         try:
             expected = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
+            if not isinstance(expected, dict):
+                raise CheckpointError(f"the checkpoint {self.path} is damaged: its manifest is none")
+            strange = sorted(name for name in expected if Path(name).name != name or (self.path / name).is_symlink())
+            if strange or self.path.is_symlink():
+                raise CheckpointError(f"the checkpoint {self.path} leads elsewhere: {', '.join(strange) or 'a link'}")
+            unsaid = sorted({file.name for file in self.path.iterdir()} - {*expected, MANIFEST})
+            if unsaid:
+                raise CheckpointError(f"the checkpoint {self.path} holds what its manifest does not know: {unsaid[0]}")
             for name, digest in expected.items():
                 if _sha256(self.path / name) != digest:
                     raise CheckpointError(f"the checkpoint {self.path} is damaged: {name} is not what was written")
-        except (OSError, ValueError, AttributeError) as error:
+        except (OSError, ValueError) as error:
             raise CheckpointError(f"the checkpoint {self.path} is damaged: {error}") from error
 
 

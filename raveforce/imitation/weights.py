@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
@@ -16,6 +17,9 @@ from numpy.typing import NDArray
 __all__ = ["PolicyError", "Weights", "pack_weights", "read_shipped", "read_weights"]
 
 Floats = NDArray[np.float32]
+
+LARGEST = 256 << 20
+"""Bytes of a file's arrays, at most: a hundred times those of what ships."""
 
 
 class PolicyError(ValueError):
@@ -47,6 +51,10 @@ def read_weights(content: bytes, version: int) -> Weights:
         It is damaged, or of another version.
     """
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        if size > LARGEST:
+            raise ValueError(f"it would unfold to {size} bytes; the most is {LARGEST}")
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         card = json.loads(bytes(arrays.pop("card")))

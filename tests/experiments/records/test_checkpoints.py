@@ -1,4 +1,6 @@
 import errno
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -6,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from experiments.records.checkpoints import CheckpointError, Checkpoints
 
@@ -57,6 +61,44 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
     # Reached again, the damaged one is replaced.
     checkpoints.save(30, writing("at 30"))
     checkpoints.found()[0].verify()
+
+
+@pytest.mark.parametrize("harm", ["above", "absolute", "link", "folder", "unknown"])
+def test_nothing_outside_a_checkpoint_is_read(checkpoints: Checkpoints, tmp_path: Path, harm: str) -> None:
+    folder = checkpoints.found()[0].path
+    outside = tmp_path / "outside"
+    outside.write_text("elsewhere")
+    digest = hashlib.sha256(b"elsewhere").hexdigest()
+    named = {"above": "../../outside", "absolute": str(outside), "link": "state"}.get(harm)
+    if harm == "link":
+        (folder / "state").unlink()
+        (folder / "state").symlink_to(outside)
+    elif harm == "folder":
+        shutil.move(folder, tmp_path / "moved")
+        folder.symlink_to(tmp_path / "moved")
+    elif harm == "unknown":
+        (folder / "replay.npz").write_text("put here by hand")
+    if named is not None:
+        (folder / "manifest.json").write_text(json.dumps({named: digest}))
+    with pytest.raises(CheckpointError, match=r"leads elsewhere|does not know"):
+        checkpoints.found()[0].verify()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["state", "..", "/", "~", "a/b"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5) | st.just("state"), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@given(content=st.binary(max_size=40) | JSON.map(lambda value: json.dumps(value).encode()))
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_manifest_that_was_not_written_is_refused(checkpoints: Checkpoints, content: bytes) -> None:
+    (checkpoints.found()[0].path / "manifest.json").write_bytes(content)
+    with pytest.raises(CheckpointError):
+        checkpoints.found()[0].verify()
 
 
 def test_when_all_are_damaged_it_says_so(checkpoints: Checkpoints) -> None:
