@@ -73,7 +73,7 @@ class _Tuning:
         if self._search is None or self._search.nearest[0] >= self.worth:
             return self.worth, self.start
         worth, action = self._search.nearest
-        return worth, self.objective.draft(action)
+        return worth, self.objective.draft(action[: self.objective.dimensions])
 
     def advance(self) -> int:
         """A generation; returns how many programs were played."""

@@ -19,6 +19,7 @@ from raveforce.writing.drafts import Draft
 from raveforce.writing.language import Language
 from raveforce.writing.objective import Judge
 from raveforce.writing.player import open_player
+from raveforce.writing.rounding import finished
 
 LANGUAGE = Language()
 HIDDEN = "layer sin 30 mul env 5 40 close end"
@@ -67,6 +68,19 @@ def test_a_search_stops_when_it_is_told_to() -> None:
     writing.run(deadline=started + 60, stop=stop)
     assert time.monotonic() - started < 20
     assert writing.renders > 0
+
+
+def test_a_single_number_is_tuned_too() -> None:
+    judge = judge_of("layer sin 30 close end")
+    start = Draft.read(LANGUAGE, LANGUAGE.read("layer sin 29 close end"))
+    writing = Writing(judge, None, 0)
+    lane = writing._tuning(float(judge([start])[0]), start)
+    for _ in range(12):
+        lane.advance()
+    worth, draft = lane.nearest
+    assert worth < 0.2 * judge([start])[0]
+    assert draft.places.shape == (1,)
+    assert finished(judge, draft).code.startswith("tone: sin ")
 
 
 def test_the_target_itself_ends_a_search() -> None:
