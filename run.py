@@ -9,14 +9,13 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from experiments.config.command_line import prepare
+from experiments.config.command_line import help_text, prepare, wants_help
 from experiments.config.errors import ConfigError
 from experiments.config.resume import AUTO, check_same, is_finished, is_started, resumed_config
 from experiments.config.tuned import note_changes
 from experiments.records.checkpoints import CheckpointError
 from experiments.records.run_folder import RunFolder, RunFolderError
 from experiments.sweeps import attempt
-from experiments.train import train
 
 PROBLEMS = (ConfigError, CheckpointError, RunFolderError)
 """Printed in a line, without a traceback."""
@@ -40,6 +39,9 @@ def main(cfg: DictConfig) -> float:
 
 def start_or_resume(cfg: DictConfig, path: Path) -> float:
     """Train, from the beginning or where ``resume`` says so from the last checkpoint; return the score."""
+    # Not above: PyTorch and the rest take long to import, and help needs none of them.
+    from experiments.train import train
+
     resume = cfg.resume is not None and is_started(path)
     if resume and cfg.resume == AUTO:
         check_same(path, cfg)
@@ -59,6 +61,9 @@ def start_or_resume(cfg: DictConfig, path: Path) -> float:
 if __name__ == "__main__":
     try:
         sys.argv[1:] = prepare(sys.argv[1:])
+        if wants_help(sys.argv):
+            print(help_text(sys.argv[1:]))
+            sys.exit()
     except ConfigError as error:
         sys.exit(f"run.py: {error}")
     main()

@@ -1,6 +1,1 @@
-"""Agents: what learns to fill in the blanks."""
-
-from agents.build import Agent, form_of_actions, load_agent, make_agent
-from agents.registry import AGENTS
-
-__all__ = ["AGENTS", "Agent", "form_of_actions", "load_agent", "make_agent"]
+"""Agents: what learns to fill in the blanks. ``agents.build`` makes them, ``agents.registry`` finds them by name."""

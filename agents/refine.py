@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecEnv
 
+from agents.build import load_agent
 from agents.registry import AGENTS
 from agents.search import CMASearch, Plans
 from raveforce.imitation.proposals import prior
@@ -134,8 +135,6 @@ class RefineSearch(CMASearch):
 
 def _of_agent(policy: Mapping[str, str], observation: Any, count: int) -> NDArray[np.float64]:
     """The likeliest answer of a saved agent to the first row's observation, and others that it draws."""
-    from agents import load_agent  # not above: the registry of agents imports this module
-
     if set(policy) != {"agent", "path"}:
         raise ValueError(f"policy has agent and path, such as agent: gcsl, path: .../model.zip; got {dict(policy)}")
     agent = load_agent(policy["agent"], policy["path"])

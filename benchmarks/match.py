@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.callbacks import BaseCallback
 from tqdm import tqdm
 
-from agents import load_agent, make_agent
+from agents.build import load_agent, make_agent
 from agents.vec_env import BatchVecEnv
 from experiments.config.build import build_env_spec
 from experiments.config.errors import ConfigError

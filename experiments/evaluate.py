@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from omegaconf import DictConfig
 
-from agents import load_agent
+from agents.build import load_agent
 from experiments.config.build import build_env_spec
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import Agent
+from agents.build import Agent
 from raveforce.distances import Distance, measure
 from raveforce.env import RaveForceEnv
 from raveforce.task import Task

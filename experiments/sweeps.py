@@ -17,7 +17,6 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
 from experiments.records.run_folder import FAILURE, RunFolder
-from experiments.report import write_report
 
 __all__ = ["SweepReport", "attempt", "medians", "note_failure", "outcomes"]
 
@@ -154,6 +153,8 @@ class SweepReport(Callback):
 
 
 def _write_page(sweep: Path) -> None:
+    from experiments.report import write_report  # takes long to import
+
     try:
         write_report([sweep], sweep / "report.html")
     except (OSError, ValueError) as error:  # the sweep is done, whatever its page is

@@ -16,7 +16,7 @@ from stable_baselines3.common.callbacks import CallbackList
 from stable_baselines3.common.logger import KVWriter, Logger
 from stable_baselines3.common.vec_env import VecEnv
 
-from agents import Agent
+from agents.build import Agent
 from experiments.callbacks.best_sounds import BestSounds
 from experiments.callbacks.checkpointing import Checkpointer
 from experiments.callbacks.evaluation import Evaluator

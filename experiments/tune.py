@@ -28,7 +28,7 @@ from optuna.study import MaxTrialsCallback
 from optuna.trial import TrialState
 
 from experiments.config.build import build_agent, build_env_spec, build_vec_env, observation_name
-from experiments.config.command_line import prepare
+from experiments.config.command_line import help_text, prepare, wants_help
 from experiments.config.errors import ConfigError
 from experiments.config.ranges import check_ranges
 from experiments.config.resume import CHANGEABLE, with_absolute_target
@@ -329,6 +329,9 @@ def main(cfg: DictConfig) -> None:
 if __name__ == "__main__":
     try:
         sys.argv[1:] = prepare(sys.argv[1:], "tune")
+        if wants_help(sys.argv):
+            print(help_text(sys.argv[1:], "tune"))
+            sys.exit()
     except ConfigError as error:
         sys.exit(f"experiments.tune: {error}")
     main()

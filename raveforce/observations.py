@@ -12,7 +12,6 @@ from typing import Any, Protocol, TypeAlias
 import gymnasium
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from raveforce import spectra
 from raveforce.audio import PEAK_LIMIT
@@ -234,6 +233,8 @@ class MFCCObservation(LogMelObservation):
 
     def features(self, audio: Array) -> Array:
         """Coefficients in [-1, 1]."""
+        from scipy import fft  # takes long to import
+
         coefficients = fft.dct(super().features(audio), axis=-1, norm="ortho") / np.sqrt(np.float32(self.n_mels))
         return np.clip(coefficients[..., : self.n_mfcc], -1, 1)
 

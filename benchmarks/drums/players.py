@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.callbacks import BaseCallback
 
-from agents import make_agent
+from agents.build import make_agent
 from agents.vec_env import BatchVecEnv
 from benchmarks.drums.sounds import SAMPLE_RATE, DrumSound
 from raveforce import imitate

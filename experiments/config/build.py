@@ -12,7 +12,8 @@ import psutil
 from omegaconf import DictConfig, OmegaConf
 from stable_baselines3.common.vec_env import VecEnv
 
-from agents import AGENTS, Agent, form_of_actions, make_agent
+from agents.build import Agent, form_of_actions, make_agent
+from agents.registry import AGENTS
 from agents.vec_env import BatchVecEnv
 from experiments.config.errors import ConfigError
 from raveforce.actions import make_actions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
 from experiments.config.errors import ConfigError
-from experiments.config.overrides import CONF, check, config_dir, parse
+from experiments.config.overrides import CONF, check, config_dir, config_groups, parse
 from experiments.config.resume import AUTO, CHANGEABLE, is_started, with_run_dir
 from experiments.config.tuned import with_tuned_settings
 from raveforce.distances import DISTANCES
@@ -21,7 +22,15 @@ from raveforce.observations import OBSERVATIONS
 from raveforce.registry import Registry
 from raveforce.tasks import TASKS
 
-__all__ = ["check_folder_is_free", "prepare", "quote_path", "with_quoted_paths", "with_registered_names"]
+__all__ = [
+    "check_folder_is_free",
+    "help_text",
+    "prepare",
+    "quote_path",
+    "wants_help",
+    "with_quoted_paths",
+    "with_registered_names",
+]
 
 PATHS = ("task.target", "evaluation_task.target", "resume", "hydra.run.dir", "hydra.sweep.dir")
 """Settings whose values are paths, which may hold characters that Hydra's grammar takes for something else."""
@@ -39,10 +48,32 @@ def prepare(arguments: Sequence[str], config: str = "config") -> list[str]:
     """
     prepared = with_tuned_settings(with_registered_names(with_quoted_paths(arguments)))
     check(prepared, config)
-    if config == "config":
+    if config == "config" and not wants_help(arguments):
         prepared = with_run_dir(prepared)
         check_folder_is_free(prepared)
     return prepared
+
+
+def wants_help(arguments: Sequence[str]) -> bool:
+    """Whether a command line asks what there is."""
+    return bool({"--help", "-h"} & set(arguments))
+
+
+def help_text(arguments: Sequence[str], config: str = "config") -> str:
+    """What ``--help`` prints: the template of the configuration, with all groups and settings.
+
+    Hydra's own help says the same after a second, most of which it takes to list the groups.
+    """
+    folder = config_dir(arguments)
+    texts = [str(override.input_line) for override in parse(arguments) if not override.is_sweep_override()]
+    search = [] if folder is None else [f"hydra.searchpath=['file://{folder}']"]
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        cfg = compose(config, [*search, *texts], return_hydra_config=True)
+    groups = config_groups(*filter(None, (CONF, folder)))
+    lines = [f"{group}: {', '.join(options)}" for group, options in sorted(groups.items())]
+    template = string.Template(cfg.hydra.help.template)
+    settings = OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"])
+    return template.substitute(APP_CONFIG_GROUPS="\n".join(lines), CONFIG=OmegaConf.to_yaml(settings))
 
 
 def with_quoted_paths(arguments: Sequence[str]) -> list[str]:

@@ -24,7 +24,7 @@ from experiments.config.ranges import range_error
 from experiments.config.spelling import nearest_path
 from raveforce.registry import UnknownName, did_you_mean
 
-__all__ = ["CONF", "check", "config_dir", "parse", "values", "with_changes"]
+__all__ = ["CONF", "check", "config_dir", "config_groups", "parse", "values", "with_changes"]
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 SETTINGS = "agent.settings."
@@ -79,14 +79,10 @@ def check(arguments: Sequence[str], config: str = "config") -> None:
     folder = config_dir(arguments)
     extra = [] if folder is None else [f"hydra.searchpath=['file://{folder}']"]
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        loader = GlobalHydra.instance().config_loader()
-        groups = {group: loader.get_group_options(group) for group in _groups(loader, "")}
-        for nested in groups:  # tuned=kick/sac is an option of the group tuned as well
-            parent, _, leaf = nested.rpartition("/")
-            if parent in groups:
-                groups[parent] = [*groups[parent], *(f"{leaf}/{option}" for option in groups[nested])]
-        for group, option in [] if folder is None else _options(folder):
-            groups[group] = [*groups.get(group, []), option]
+        groups = config_groups(*filter(None, (CONF, folder)))
+        for group in (override.key_or_group for override in overrides):
+            if group.startswith("hydra/"):  # Hydra's own, and its plug-ins'
+                groups[group] = GlobalHydra.instance().config_loader().get_group_options(group)
         chosen = [override for override in overrides if override.key_or_group in groups]
         choices = [choice for override in chosen for choice in _choices(override, groups[override.key_or_group])]
         try:
@@ -192,7 +188,7 @@ def _annotated(cfg: DictConfig, key: str) -> tuple[type, ...]:
     name = key.removeprefix(SETTINGS)
     if name == key:
         return ()
-    from agents import AGENTS  # with PyTorch, which takes seconds
+    from agents.registry import AGENTS
 
     try:
         algorithm = AGENTS.get(OmegaConf.select(cfg, "agent.algorithm", throw_on_missing=False) or "")
@@ -240,13 +236,6 @@ def _names(cfg: Any, prefix: str = "") -> Iterator[str]:
             yield from _names(node, f"{prefix}{key}.")
 
 
-def _groups(loader: Any, parent: str) -> Iterator[str]:
-    for group in loader.list_groups(parent):
-        name = f"{parent}/{group}" if parent else str(group)
-        yield name
-        yield from _groups(loader, name)
-
-
 def config_dir(arguments: Sequence[str]) -> Path | None:
     """The folder of further configurations that ``--config-dir`` names."""
     for index, text in enumerate(arguments):
@@ -256,7 +245,18 @@ def config_dir(arguments: Sequence[str]) -> Path | None:
     return None
 
 
-def _options(folder: Path) -> Iterator[tuple[str, str]]:
-    """The options in a folder of configurations, with their groups."""
-    for file in folder.rglob("*.yaml"):
-        yield file.parent.relative_to(folder).as_posix(), file.stem
+def config_groups(*folders: Path) -> dict[str, list[str]]:
+    """The options of the groups in folders of configurations; ``tuned=kick/sac`` chooses one of a folder below.
+
+    Read from the folders, since Hydra takes a second to list them.
+
+    >>> config_groups(CONF)["engine"]
+    ['auto', 'native', 'wasm', 'wasmer']
+    """
+    groups: dict[str, list[str]] = {}
+    for folder in folders:
+        for file in sorted(folder.rglob("*.yaml")):
+            path = file.relative_to(folder).with_suffix("")
+            if len(path.parts) > 1 and path.parts[0] != "hydra":
+                groups.setdefault(path.parts[0], []).append("/".join(path.parts[1:]))
+    return groups

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from omegaconf import DictConfig
 
-from agents import Agent
+from agents.build import Agent
 from experiments.callbacks.recorder import Best, Recorder
 from experiments.config.build import observation_name
 from experiments.config.tuned import describe, tuned_on

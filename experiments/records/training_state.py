@@ -20,7 +20,7 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize, unwrap_vec_wrapper
 
-from agents import Agent, load_agent
+from agents.build import Agent, load_agent
 from agents.search import Search
 from agents.vec_env import BatchVecEnv
 from experiments.records.checkpoints import Checkpoint, CheckpointError

@@ -9,8 +9,9 @@ from omegaconf import OmegaConf
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 
-from agents import AGENTS, Agent, form_of_actions, load_agent, make_agent
+from agents.build import Agent, form_of_actions, load_agent, make_agent
 from agents.extractors import SpectrogramExtractor
+from agents.registry import AGENTS
 from raveforce.env import RaveForceEnv
 from raveforce.observations import make_observation
 from raveforce.parameters import ParameterError

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from stable_baselines3.common.vec_env import DummyVecEnv
 
-from agents import load_agent, make_agent
+from agents.build import load_agent, make_agent
 from raveforce.env import RaveForceEnv
 from raveforce.task import Task
 

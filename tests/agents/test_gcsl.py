@@ -6,7 +6,7 @@ import pytest
 import torch
 from stable_baselines3.common.vec_env import DummyVecEnv
 
-from agents import load_agent, make_agent
+from agents.build import load_agent, make_agent
 from agents.gcsl import GCSL, masked
 from agents.vec_env import BatchVecEnv
 from raveforce.env import RaveForceEnv

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents import load_agent, make_agent
+from agents.build import load_agent, make_agent
 from agents.grpo import GRPO
 from agents.vec_env import BatchVecEnv
 from raveforce.env import RaveForceEnv

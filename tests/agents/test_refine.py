@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import DummyVecEnv
 
-from agents import load_agent, make_agent
+from agents.build import load_agent, make_agent
 from agents.refine import RefineSearch
 from agents.vec_env import BatchVecEnv
 from raveforce.env import RaveForceEnv

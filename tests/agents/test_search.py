@@ -5,7 +5,7 @@ import pytest
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import DummyVecEnv
 
-from agents import load_agent, make_agent
+from agents.build import load_agent, make_agent
 from raveforce.env import RaveForceEnv
 from raveforce.task import Task
 

@@ -15,7 +15,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 import raveforce
-from agents import load_agent
+from agents.build import load_agent
 from experiments.config.build import build_env_spec
 from experiments.config.errors import ConfigError
 from experiments.records.log_writers import read_metrics

@@ -9,7 +9,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
-from agents import AGENTS
+from agents.registry import AGENTS
 from experiments.config.command_line import prepare
 from experiments.config.errors import ConfigError
 from experiments.config.resume import check_same

@@ -13,7 +13,7 @@ from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.noise import OrnsteinUhlenbeckActionNoise
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
-from agents import Agent, make_agent
+from agents.build import Agent, make_agent
 from agents.search import Search
 from agents.vec_env import BatchVecEnv
 from experiments.callbacks.checkpointing import Checkpointer

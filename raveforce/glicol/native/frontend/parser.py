@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import lark
 import numpy as np
 
 from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.nodes import NODES, RESERVED, WORDS
 from raveforce.glicol.wrong_text import syntax_error
+
+if TYPE_CHECKING:
+    import lark
 
 __all__ = [
     "Argument",
@@ -148,6 +150,8 @@ def parse(text: str) -> dict[str, Chain]:
     >>> parse("~a: sin 2; o: saw 110 >> mul ~a")["o"].nodes[1]
     Node(name='mul', arguments=(Reference(name='~a'),), line=1, column=26)
     """
+    import lark  # takes long to import
+
     try:
         tree = _grammar().parse(text)
     except lark.UnexpectedInput as error:
@@ -160,6 +164,8 @@ def parse(text: str) -> dict[str, Chain]:
 
 @cache
 def _grammar() -> lark.Lark:
+    import lark  # takes long to import
+
     template = string.Template(Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8"))
     return lark.Lark(template.substitute(_node_rules()), parser="lalr")
 
