@@ -2,7 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from experiments.config.command_line import check_folder_is_free, prepare, with_quoted_paths, with_registered_names
+from experiments.config.command_line import (
+    check_folder_is_free,
+    help_text,
+    prepare,
+    with_quoted_paths,
+    with_registered_names,
+)
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options
 from experiments.config.overrides import check, parse
@@ -113,3 +119,12 @@ def test_the_options_of_a_command(capsys: pytest.CaptureFixture[str]) -> None:
 def test_wrong_options_are_said_in_a_line(argument: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         read_options([argument], OPTIONS, doc=None)
+
+
+@pytest.mark.parametrize("config", ["config", "tune"])
+def test_help_shows_groups_and_the_settings_that_were_chosen(config: str) -> None:
+    text = help_text(prepare(["--help", "agent=td3", "seed=7"], config), config)
+    assert "\nengine: auto, native, wasm, wasmer\n" in text
+    assert "kick/sac" in text
+    assert "algorithm: td3" in text
+    assert "\nseed: 7\n" in text
