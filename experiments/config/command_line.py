@@ -72,7 +72,7 @@ def help_text(arguments: Sequence[str], config: str = "config") -> str:
     groups = config_groups(*filter(None, (CONF, folder)))
     lines = [f"{group}: {', '.join(options)}" for group, options in sorted(groups.items())]
     template = string.Template(cfg.hydra.help.template)
-    settings = OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"])
+    settings = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
     return template.substitute(APP_CONFIG_GROUPS="\n".join(lines), CONFIG=OmegaConf.to_yaml(settings))
 
 
