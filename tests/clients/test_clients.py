@@ -148,3 +148,19 @@ def test_rl_zoo(tmp_path: Path) -> None:
     done = subprocess.run([*command, "--env-kwargs", "observation:'descriptors'"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     assert list(tmp_path.rglob("*.zip"))
+
+
+def test_rllib() -> None:
+    pytest.importorskip("ray.rllib", exc_type=ImportError)
+    from ray.rllib.algorithms.ppo import PPOConfig
+    from ray.tune.registry import register_env
+
+    register_env("kick", lambda config: gymnasium.make(KICK, **config))
+    config = PPOConfig().environment("kick", env_config=SETTINGS)
+    config.env_runners(num_env_runners=0, num_envs_per_env_runner=4, rollout_fragment_length=16)
+    config.training(train_batch_size_per_learner=64, minibatch_size=32, num_epochs=1)
+    algorithm = config.build_algo()
+    found = algorithm.train()["env_runners"]
+    algorithm.stop()
+    assert found["num_episodes"] >= 64
+    assert found["episode_return_mean"] < 0
