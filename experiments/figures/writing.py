@@ -31,7 +31,7 @@ Audio = NDArray[np.float32]
 
 RATE = 44100
 SECONDS = 0.4
-KIND = "kick"
+KIND = "snare"
 WIDE = 33
 """Characters in a line."""
 
