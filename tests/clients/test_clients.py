@@ -3,6 +3,7 @@
 What each of them needs, and the versions that were tried, are in docs/clients.md.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +26,9 @@ SETTINGS: dict[str, Any] = {"observation": "descriptors", "sample_rate": 22050}
 def test_algorithms_in_a_single_file(script: str) -> None:
     pytest.importorskip("torch")
     command = [sys.executable, str(ROOT / "examples" / "clients" / script), "256"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=None, check=True)
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True
+    )
     first, last = (float(line.split()[-1]) for line in done.stdout.splitlines()[:1] + done.stdout.splitlines()[-1:])
     assert np.isfinite([first, last]).all()
 
