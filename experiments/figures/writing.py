@@ -32,7 +32,7 @@ Audio = NDArray[np.float32]
 RATE = 44100
 SECONDS = 0.4
 KIND = "snare"
-WIDE = 33
+WIDE = 29
 """Characters in a line."""
 
 
