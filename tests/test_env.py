@@ -34,15 +34,19 @@ def registered(request: pytest.FixtureRequest) -> Iterator[gymnasium.Env[Any, An
 
 
 def rollout(env: gymnasium.Env[Any, Any], seed: int, steps: int = 6) -> list[NDArray[np.float32] | float]:
+    """Observations, as flat arrays, and rewards."""
+
+    def seen(observation: Any) -> NDArray[np.float32]:
+        assert env.observation_space.contains(observation)
+        return gymnasium.spaces.flatten(env.observation_space, observation)
+
     env.action_space.seed(seed)
-    observation, _ = env.reset(seed=seed)
-    heard: list[NDArray[np.float32] | float] = [observation]
+    heard: list[NDArray[np.float32] | float] = [seen(env.reset(seed=seed)[0])]
     for _ in range(steps):
         observation, reward, terminated, truncated, _ = env.step(env.action_space.sample())
-        heard += [observation, float(reward)]
+        heard += [seen(observation), float(reward)]
         if terminated or truncated:
-            observation, _ = env.reset()
-            heard.append(observation)
+            heard.append(seen(env.reset()[0]))
     return heard
 
 
@@ -82,7 +86,7 @@ def test_rollouts_are_deterministic(registered: gymnasium.Env[Any, Any]) -> None
 def test_rewards_are_bounded(registered: gymnasium.Env[Any, Any]) -> None:
     for item in rollout(registered, seed=2, steps=20):
         assert np.isfinite(item).all()
-        assert np.abs(item).max() < 100
+        assert np.abs(item).max() < 1000  # a wrong word is worth -111 where the hidden program is quiet
 
 
 def test_documentation_has_the_usual_sections(registered: gymnasium.Env[Any, Any]) -> None:
@@ -242,7 +246,7 @@ def kinds_of(info: Any) -> Any:
 def test_what_is_told_has_the_same_form_from_the_beginning_to_the_end(registered: gymnasium.Env[Any, Any]) -> None:
     _, first = registered.reset(seed=0)
     wanted = kinds_of(first)
-    assert list(wanted) == ["parameters", "code", "distances", "fault", "audio"]
+    assert {"parameters", "code", "distances", "fault", "audio"} <= wanted.keys()
     terminated = False
     while not terminated:
         _, _, terminated, _, info = registered.step(registered.action_space.sample())

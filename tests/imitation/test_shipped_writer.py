@@ -43,15 +43,15 @@ def test_it_knows_the_language(policy: WritingPolicy) -> None:
 
 
 def test_eight_of_its_programs_come_nearer_than_sixty_four_random_ones(policy: WritingPolicy) -> None:
-    hidden, rng = HiddenPrograms(LANGUAGE, samples=4410, split="test"), np.random.default_rng(0)
+    hidden, rng = HiddenPrograms(LANGUAGE, samples=17640, split="test"), np.random.default_rng(0)
     player, distance = open_player(LANGUAGE), make_distance("mss")
     nearer = []
-    for _ in range(8):
+    for _ in range(24):
         judge = Judge(player, hidden.draw(rng), distance)
         written = [Draft.read(LANGUAGE, tokens) for tokens in policy.write(LANGUAGE, judge.target, 8, rng)]
         anything = [random_draft(LANGUAGE, rng, int(rng.integers(1, 4))) for _ in range(64)]
         nearer.append(judge(written).min() < judge(anything).min())
-    assert np.mean(nearer) >= 0.75
+    assert np.mean(nearer) >= 0.7
 
 
 def test_it_needs_no_pytorch() -> None:
