@@ -54,12 +54,13 @@ def run_batches(batches: Sequence[Batch], folder: Path, durations: Durations) ->
             for run in failed:
                 why = (run.folder / FAILURE).read_text(encoding="utf-8").partition("\n")[0]
                 bar.say(f"failed: {run.sweep}/{run.folder.name}: {why}")
-            if ended not in (0, 1) or (ended and not failed):  # ended from outside, or refused
+            # Ended from outside, or refused; runs of others that lie in the folder unfinished are no reason to stop.
+            if ended not in (0, 1) or (ended and not failed and left(batch.runs)):
                 said = (folder / LOG).read_bytes()[began:].decode(errors="replace").strip()
                 bar.say("\n".join(said.splitlines()[-3:]))
                 bar.say("not all was run; the same command goes on with it")
                 return ended
-            code = max(code, ended)
+            code = max(code, int(bool(failed)))
     return code
 
 
