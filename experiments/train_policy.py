@@ -10,9 +10,6 @@ python -m experiments.train_policy recordings=/usr/share/sonic-pi/samples files=
 from __future__ import annotations
 
 import json
-import logging
-import os
-import shlex
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -22,11 +19,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
 from experiments.interrupts import stop_on_interrupts
 from experiments.policy.network import export
 from experiments.policy.player import Player
+from experiments.policy.state import command_of, keep, restore
 from experiments.policy.takes import Takes, make_takes
 from experiments.policy.trainer import Settings, Trainer
 from raveforce.augmentation import Augmentation
@@ -38,8 +35,6 @@ from raveforce.targets import from_file
 from raveforce.task import Task
 
 __all__ = ["RATE", "main", "read_recordings", "read_templates", "score_policy", "train_policy"]
-
-log = logging.getLogger(__name__)
 
 Sound = NDArray[np.float32]
 
@@ -73,7 +68,8 @@ def train_policy(options: Mapping[str, Any]) -> Path:
     takes = Takes.of(make_takes(learned, options["takes"], 0.6, Augmentation(), rng), distance)
     settings = Settings(supervised=options["supervised"], reinforced=options["reinforced"])
     trainer = Trainer(player, takes, settings, options["seed"])
-    began = time.perf_counter() - _restore(trainer, folder, options)
+    command = command_of("experiments.train_policy", options, OPTIONS)
+    began = time.perf_counter() - restore(trainer, folder, options, command)
     stopped = False
 
     def stop() -> None:
@@ -90,10 +86,10 @@ def train_policy(options: Mapping[str, Any]) -> Path:
                 with (folder / "progress.jsonl").open("a", encoding="utf-8") as file:
                     file.write(json.dumps(row) + "\n")
             if trainer.step % KEEP_EVERY == 0 or stopped or trainer.stage == 3:
-                _keep(trainer, folder, options, seconds)
+                keep(trainer, folder, options, seconds)
     policy = folder / "policy.npz"
     card = {
-        "command": _command(options),
+        "command": command,
         "steps": [trainer.step, trainer.steps],
         "recordings": sorted(recordings["train"]),
         "licence": options["licence"] if learned else "none",
@@ -141,34 +137,6 @@ def read_recordings(folder: str | None, files: str | None) -> dict[str, dict[str
             samples = min(len(sound), round(LONGEST * RATE))
             sounds[splits[kit]][f"{kit}/{path.name}"] = fit(sound, samples, RATE)
     return sounds
-
-
-def _command(options: Mapping[str, Any]) -> str:
-    given = [
-        f"{name}={value}"
-        for name, value in options.items()
-        if name != "output" and value not in (None, OPTIONS[name].default)
-    ]
-    return shlex.join(["python", "-m", "experiments.train_policy", *given])
-
-
-def _restore(trainer: Trainer, folder: Path, options: Mapping[str, Any]) -> float:
-    """Go on from what a folder keeps; return the seconds that were spent."""
-    path = folder / "state.pt"
-    if not path.exists():
-        return 0.0
-    state = torch.load(path, weights_only=False)
-    if state["options"] != dict(options):
-        raise ConfigError(f"{folder} holds another training ({_command(state['options'])}): name another output")
-    trainer.restore(state["trainer"])
-    log.warning("going on from step %d of %d", trainer.step, trainer.steps)
-    return float(state["seconds"])
-
-
-def _keep(trainer: Trainer, folder: Path, options: Mapping[str, Any], seconds: float) -> None:
-    part = folder / "state.part"
-    torch.save({"options": dict(options), "seconds": seconds, "trainer": trainer.state()}, part)
-    os.replace(part, folder / "state.pt")
 
 
 def main(arguments: Sequence[str]) -> None:

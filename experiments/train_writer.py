@@ -11,9 +11,6 @@ python -m experiments.train_writer recordings=/usr/share/sonic-pi/samples files=
 from __future__ import annotations
 
 import json
-import logging
-import os
-import shlex
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,9 +19,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
 from experiments.interrupts import stop_on_interrupts
+from experiments.policy.state import command_of, keep, restore
 from experiments.policy.takes import Takes, features, make_takes
 from experiments.train_policy import RATE, read_recordings
 from experiments.writer.trainer import Settings, Trainer
@@ -38,8 +35,6 @@ from raveforce.writing.player import Player, open_player, play_programs
 from raveforce.writing.targets import HiddenPrograms
 
 __all__ = ["main", "score_writer", "train_writer"]
-
-log = logging.getLogger(__name__)
 
 OPTIONS = {
     "recordings": Option("folder of recordings to learn from and to be validated with; none: synthesised drums alone"),
@@ -71,7 +66,8 @@ def train_writer(options: Mapping[str, Any]) -> Path:
     player = open_player(Language())
     settings = Settings(supervised=options["supervised"], reinforced=options["reinforced"])
     trainer = Trainer(player, takes, distance, settings, options["seed"])
-    began = time.perf_counter() - _restore(trainer, folder, options)
+    command = command_of("experiments.train_writer", options, OPTIONS)
+    began = time.perf_counter() - restore(trainer, folder, options, command, LENGTHS_MAY_CHANGE)
     hidden = HiddenPrograms(player.language, split="validation")
     draws = np.random.default_rng(0)
     validated = {
@@ -102,12 +98,12 @@ def train_writer(options: Mapping[str, Any]) -> Path:
             if trainer.step % LOG_EVERY == 0 or last:
                 told({**about, **{name: round(value, 4) for name, value in logged.items()}})
             if trainer.step % KEEP_EVERY == 0 or last:
-                _keep(trainer, folder, options, time.perf_counter() - began)
+                keep(trainer, folder, options, time.perf_counter() - began)
             if trainer.step % VALIDATE_EVERY == 0 or last:
                 policy = trainer.network.policy()
                 told({**about, **{n: score_writer(policy, player, distance, s) for n, s in validated.items() if s}})
     card = {
-        "command": _command(options),
+        "command": command,
         "steps": [trainer.step, trainer.steps],
         "programs": [settings.supervised, settings.reinforced],
         "seconds": round(time.perf_counter() - began),
@@ -135,35 +131,6 @@ def score_writer(
         found.append([apart[-1], apart[0], apart[:-1].min()])
     names = ("silence", "one program", f"best of {answers}")
     return dict(zip(names, np.median(found, axis=0).round(3).tolist(), strict=True))
-
-
-def _command(options: Mapping[str, Any]) -> str:
-    given = [
-        f"{name}={value}"
-        for name, value in options.items()
-        if name != "output" and value not in (None, OPTIONS[name].default)
-    ]
-    return shlex.join(["python", "-m", "experiments.train_writer", *given])
-
-
-def _restore(trainer: Trainer, folder: Path, options: Mapping[str, Any]) -> float:
-    """Go on from what a folder keeps; return the seconds that were spent."""
-    path = folder / "state.pt"
-    if not path.exists():
-        return 0.0
-    state = torch.load(path, weights_only=False)
-    changed = [name for name in options if options[name] != state["options"].get(name)]
-    if set(changed) - set(LENGTHS_MAY_CHANGE):
-        raise ConfigError(f"{folder} holds another training ({_command(state['options'])}): name another output")
-    trainer.restore(state["trainer"])
-    log.warning("going on from step %d of %d", trainer.step, trainer.steps)
-    return float(state["seconds"])
-
-
-def _keep(trainer: Trainer, folder: Path, options: Mapping[str, Any], seconds: float) -> None:
-    part = folder / "state.part"
-    torch.save({"options": dict(options), "seconds": seconds, "trainer": trainer.state()}, part)
-    os.replace(part, folder / "state.pt")
 
 
 def main(arguments: Sequence[str]) -> None:
