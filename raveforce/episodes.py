@@ -155,7 +155,8 @@ class Episodes:
 
         distances = self.reward.measure(self.sound, self._until(end))
         broken = list(faults)
-        distances[broken] = np.broadcast_to(self.reference.worst, self.rows)[broken]
+        if broken:
+            distances[broken] = np.broadcast_to(self.reference.worst, self.rows)[broken]
         rewards = self.reward.compute(distances, self._before, self.reference)
         self._before = distances
         return StepResult(

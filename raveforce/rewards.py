@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -31,14 +32,27 @@ class RewardTarget:
     ----------
     features : the targets' side of the distance
     silence : distance of silence to each target, float64 [rows]
-    worst : distances beyond this count as this, float64 [rows]
+    noise : measures the distance of full-scale white noise to each target, float64 [rows]
     samples : how much of the sounds is compared
     """
 
     features: Features
     silence: NDArray[np.float64]
-    worst: NDArray[np.float64]
+    noise: Callable[[], NDArray[np.float64]] = field(repr=False, compare=False)
     samples: int
+
+    @cached_property
+    def worst(self) -> NDArray[np.float64]:
+        """Distances beyond this count as this, float64 [rows]: twice that of silence or noise, whichever is farther."""
+        return 2 * np.maximum(self.silence, self.noise())
+
+    def bound(self, distance: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Distances [rows], but no more than the worst."""
+        # Noise is measured only where it can matter: with a new target in every row at every step, as in match, that
+        # takes as long as measuring what was played, and hardly a sound is twice as far as silence.
+        if np.all(distance <= 2 * self.silence):
+            return distance
+        return np.minimum(distance, self.worst)
 
 
 RewardKind: TypeAlias = "Callable[[Floats, Floats, RewardTarget], Floats]"
@@ -103,12 +117,12 @@ class Reward:
     def prepare(self, targets: NDArray[np.float32]) -> RewardTarget:
         """Compute the targets' side once, for targets [rows, samples]."""
         features = self.distance.features(targets)
-        noise = 2 * np.random.default_rng(0).random(targets.shape[-1], dtype=np.float32) - 1
-        silence, noisy = (
-            measure_rows(self.distance, np.broadcast_to(sound, targets.shape), features)
-            for sound in (np.zeros_like(noise), noise)
-        )
-        return RewardTarget(features, silence, 2 * np.maximum(silence, noisy), targets.shape[-1])
+        silence = np.zeros(targets.shape[-1], np.float32)
+
+        def to(sound: NDArray[np.float32]) -> NDArray[np.float64]:
+            return measure_rows(self.distance, np.broadcast_to(sound, targets.shape), features)
+
+        return RewardTarget(features, to(silence), cache(lambda: to(white_noise(len(silence)))), len(silence))
 
     def prefix(self, targets: NDArray[np.float32], whole: RewardTarget, samples: int) -> RewardTarget:
         """Compute what a step that ends at ``samples`` is compared with; ``whole`` is what ``prepare`` gave.
@@ -131,7 +145,12 @@ class Reward:
         self, distance: NDArray[np.float64], before: NDArray[np.float64], target: RewardTarget
     ) -> NDArray[np.float64]:
         """Rewards [rows] for distances [rows], given those of the step before (of silence at first)."""
-        return self._rule(np.minimum(distance, target.worst), np.minimum(before, target.worst), target)
+        return self._rule(target.bound(distance), target.bound(before), target)
+
+
+def white_noise(samples: int) -> NDArray[np.float32]:
+    """Noise in [-1, 1), always the same, float32 [samples]."""
+    return 2 * np.random.default_rng(0).random(samples, dtype=np.float32) - 1
 
 
 def make_reward(
