@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from raveforce.distances import DISTANCES
-from raveforce.rewards import REWARDS, Reward, make_reward
+from raveforce.rewards import REWARDS, Reward, RewardTarget, make_reward
 from raveforce.tasks.kick import kick_808
 
 TARGET = kick_808(44100, 0.2)[None]
@@ -98,3 +98,18 @@ def test_an_unknown_kind() -> None:
         make_reward("mss", until="then")
     with pytest.raises(ValueError, match="unknown reward kind 'positive'"):
         make_reward("mss", kind="positive")
+
+
+def test_noise_is_measured_only_where_a_distance_is_beyond_twice_silence() -> None:
+    calls = []
+
+    def noise() -> NDArray[np.float64]:
+        calls.append(1)
+        return np.array([3.0, 1.0])
+
+    target = RewardTarget((), np.array([1.0, 2.0]), noise, 8)
+    near, far = np.array([2.0, 3.9]), np.array([7.0, 3.9])
+    np.testing.assert_array_equal(target.bound(near), near)
+    assert not calls
+    np.testing.assert_array_equal(target.bound(far), [6.0, 3.9])
+    assert calls

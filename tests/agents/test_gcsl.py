@@ -99,3 +99,20 @@ def test_masking_wants_spectrograms(many: RaveForceEnv, tone_task: Task) -> None
     env = RaveForceEnv(many.task, reward="mss", observation=flat)
     with pytest.raises(ValueError, match="masking is for spectrograms"):
         make_agent("gcsl", BatchVecEnv(env.env_spec, 2), seed=0, settings={**SETTINGS, "masking": 0.5})
+
+
+def test_less_precise_products_teach_the_same_and_stay_where_it_learns(many: RaveForceEnv) -> None:
+    observation = BatchVecEnv(many.env_spec, 3).reset()
+    answers = []
+    for precision in ("highest", "medium"):
+        settings = {**SETTINGS, "precision": precision}
+        agent = make_agent("gcsl", BatchVecEnv(many.env_spec, 4), seed=0, settings=settings)
+        agent.learn(128)
+        answers.append(agent.predict(observation, deterministic=True)[0])
+        assert torch.get_float32_matmul_precision() == "highest"
+    np.testing.assert_allclose(*answers, atol=0.05)
+
+
+def test_a_precision_that_is_none_is_refused(many: RaveForceEnv) -> None:
+    with pytest.raises(ValueError, match="precision must be one of highest, high, medium, not 'low'"):
+        make_agent("gcsl", BatchVecEnv(many.env_spec, 4), seed=0, settings={**SETTINGS, "precision": "low"})
