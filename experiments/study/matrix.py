@@ -88,25 +88,29 @@ def narrowed(sweeps: Sweeps, overrides: Sequence[str]) -> tuple[Sweeps, list[str
     """Apply a command line's settings to a study's sweeps.
 
     A setting with values that the study has narrows the study to them, and sweeps that have none of them fall away;
-    other values take the place of the study's. What no sweep has is left: a setting of all runs.
+    values that no sweep has are taken by every sweep that has the setting. What no sweep has is left: a setting of all
+    runs.
 
     >>> sweeps = {"one": {"task": ["kick", "snare"], "seed": [0, 1]}, "line": {"task": ["bass_line"], "seed": [0]}}
     >>> narrowed(sweeps, ["task=kick", "seed=7", "tracking=none"])
     ({'one': {'task': ['kick'], 'seed': [7]}}, ['tracking=none'])
+    >>> narrowed(sweeps, ["seed=range(1,4)"])[0]["line"]
+    {'task': ['bass_line'], 'seed': [2, 3]}
     """
     left, others = {name: dict(matrix) for name, matrix in sweeps.items()}, []
     for override in parse(overrides):
         key = override.key_or_group
         with_key = [name for name in left if key in left[name]]
         given = list(values(override))
-        if with_key and any(value in left[name][key] for name in with_key for value in given):
+        if with_key:
+            known = [value for name in with_key for value in left[name][key]]
             for name in with_key:
-                left[name][key] = [value for value in given if value in left[name][key]]
+                left[name][key] = [value for value in given if value in left[name][key] or value not in known]
                 if not left[name][key]:
                     del left[name]
-        elif with_key or override.is_sweep_override():
-            for name in with_key or left:
-                left[name][key] = given
+        elif override.is_sweep_override():
+            for matrix in left.values():
+                matrix[key] = given
         else:
             others.append(str(override.input_line))
     return left, others
