@@ -145,7 +145,7 @@ def imitate(
     distance : a name in ``raveforce.distances.DISTANCES`` or a distance: what is minimised
     seed : of the search
     policy : whether the policy that ships with RaveForce says where searches may begin, if there is one
-    write : whether programs are also written from nothing, beside the templates, with half of the budget
+    write : whether layers are also written onto the best template's program, and programs from nothing
     proposers : what says where searches may begin instead of the analysis of the sound and the policy
     progress : called now and then with how far the search is
 

@@ -13,7 +13,7 @@ import numpy as np
 from raveforce.imitation.cma_es import CMAES
 from raveforce.imitation.objective import Objective
 
-__all__ = ["Budget", "Lane", "Progress", "progress_of", "race"]
+__all__ = ["Budget", "Lane", "Progress", "progress_of", "race", "until_done"]
 
 FINALISTS = 2
 """Searches that share what is left after the race, one a core."""
@@ -138,7 +138,7 @@ def race(
             for share in _shares(len(lanes), finalists):
                 renders, seconds = _portions(lanes, racing, budget, share, started, threads)
                 running = [pool.submit(lane.run, renders, seconds, stop) for lane in racing]
-                for _ in _until_done(running):
+                for _ in until_done(running):
                     tell()
                 racing = sorted(racing, key=_value)[: max(finalists, -(-len(racing) // 2))]
         except BaseException as error:
@@ -172,7 +172,7 @@ def _portions(
     return renders, seconds
 
 
-def _until_done(running: Sequence[Future[None]]) -> Iterator[None]:
+def until_done(running: Sequence[Future[None]]) -> Iterator[None]:
     """Yield now and then until all are done; raise what one of them raised."""
     pending = set(running)
     while pending:

@@ -1,4 +1,4 @@
-"""Imitations that are written from nothing, while the templates race beside: the nearer of both is the answer."""
+"""Imitations that are written: layers onto the best template's program, and programs from nothing."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
 from raveforce.distances import measure_rows
 from raveforce.imitation.answers import RANDOM, Answer, answer_of, reserved
 from raveforce.imitation.export import looped_text
+from raveforce.imitation.growing import Growing
 from raveforce.imitation.objective import Objective
 from raveforce.imitation.proposals import Proposer
-from raveforce.imitation.race import POLL, Budget, Lane, Progress, progress_of, race
+from raveforce.imitation.race import Budget, Lane, Progress, progress_of, race, until_done
 from raveforce.imitation.starts import starts
 from raveforce.imitation.weights import PolicyError
 from raveforce.imitation.writer import WritingPolicy, load_writing_policy
@@ -31,6 +33,10 @@ __all__ = ["WRITTEN", "make_judge", "write_beside_templates"]
 
 WRITTEN = "written"
 """What stands for a template's name where there was none."""
+RACING = 0.5
+"""Share of the budget after which the best template is known."""
+NOTHING = 0.3
+"""Share of what is left to write with that goes to programs from nothing; layers take the rest."""
 PRICE = 0.0003
 """Of a node, in shares of silence's distance: of two programs that come as near the shorter one wins."""
 
@@ -52,9 +58,10 @@ def write_beside_templates(
     policy: bool,
     progress: Callable[[Progress], None] | None,
 ) -> Answer:
-    """Write programs with one half of the budget, and fill templates with the other, both at a time.
+    """Fill templates, then write layers onto the best one's program, and programs from nothing.
 
-    With a deadline each half is one of two threads all the time.
+    Templates race for a part of the budget. One half of what is left tunes the best one on; the other writes programs
+    from nothing at first, then layers onto the template's program. With a deadline each half is one of two threads.
 
     Raises
     ------
@@ -72,38 +79,59 @@ def write_beside_templates(
     if budget.renders is not None and budget.renders < 2 * len(objectives):
         least = 2 * len(objectives)
         raise ValueError(f"{len(objectives)} templates and writing need at least {least} renders, not {budget.renders}")
-    half = Budget(None if budget.renders is None else budget.renders // 2, budget.deadline)
-    writing = Writing(judge, _policy(judge.player.language) if policy else None, seed)
-    stop = threading.Event()
-    lanes: list[Lane] = []
-
-    def fill() -> None:
-        lanes.extend(starts(objectives, proposers, half, seed))
-        race(lanes, half, threads=max((os.cpu_count() or 1) - 1, 1), finalists=1, stop=stop)
-
-    interrupted = False
-    with ThreadPoolExecutor(2, "halves") as pool:
-        rest = None if budget.renders is None else budget.renders - budget.renders // 2
-        running: list[Future[None]] = [pool.submit(fill), pool.submit(writing.run, rest, half.deadline, stop)]
+    lanes = starts(objectives, proposers, _part(budget, began, RACING), seed)
+    best, interrupted = race(lanes, _part(budget, began, RACING), threads=os.cpu_count() or 1, progress=progress)
+    if interrupted:
+        return answer_of(best, _renders(lanes), True)
+    seeds = np.random.SeedSequence(seed).spawn(2)
+    writing = Writing(judge, _policy(judge.player.language) if policy else None, seeds[0])
+    growing = Growing(best.objective, best.search.nearest[1], make_judge(objectives[0]), seeds[1])
+    half = None if budget.renders is None else max((budget.renders - _renders(lanes)) // 2, 1)
+    left = Budget(half, budget.deadline)
+    with _searches(best, writing, growing, left) as (running, stop):
         try:
-            while running:
-                done, pending = wait(running, timeout=POLL)
-                running = list(pending)
-                for future in done:
-                    future.result()
+            for _ in until_done(running):
                 if progress is not None:
-                    _tell(progress, lanes, writing)
-        except BaseException as error:
-            stop.set()
-            if not isinstance(error, KeyboardInterrupt) or not (lanes or np.isfinite(writing.nearest[0])):
-                raise
+                    _tell(progress, lanes, writing, growing)
+        except KeyboardInterrupt:
             interrupted = True
-    renders = sum(lane.search.renders for lane in lanes) + writing.renders
-    if lanes:
-        best = min(lanes, key=lambda lane: lane.search.nearest[0])
-        if best.search.nearest[0] < writing.distance:
-            return answer_of(best, renders, interrupted)
-    return _answer(writing, renders, interrupted)
+        finally:
+            stop.set()
+    renders = _renders(lanes) + writing.renders + growing.renders
+    nearest = min(best.search.nearest[0], writing.nearest[0], growing.worth)
+    if nearest == best.search.nearest[0]:
+        return answer_of(best, renders, interrupted)
+    return growing.answer(renders, interrupted) if nearest == growing.worth else _answer(writing, renders, interrupted)
+
+
+@contextlib.contextmanager
+def _searches(
+    lane: Lane, writing: Writing, growing: Growing, left: Budget
+) -> Iterator[tuple[list[Future[None]], threading.Event]]:
+    """Two threads: one tunes the template on, one writes from nothing and then layers onto it."""
+    stop = threading.Event()
+    now = time.monotonic()
+    seconds = None if left.deadline is None else left.deadline - now
+
+    def write() -> None:
+        part = _part(left, now, NOTHING)
+        writing.run(part.renders, part.deadline, stop)
+        rest = None if left.renders is None else left.renders - writing.renders
+        growing.run(Budget(rest, left.deadline), stop)
+
+    with ThreadPoolExecutor(2, "halves") as pool:
+        yield [pool.submit(lane.run, left.renders, seconds, stop), pool.submit(write)], stop
+
+
+def _part(budget: Budget, began: float, share: float) -> Budget:
+    """The budget that ends when a share of it is spent."""
+    renders = None if budget.renders is None else max(int(share * budget.renders), 1)
+    deadline = None if budget.deadline is None else began + share * (budget.deadline - began)
+    return Budget(renders, deadline)
+
+
+def _renders(lanes: Sequence[Lane]) -> int:
+    return sum(lane.search.renders for lane in lanes)
 
 
 def _policy(language: Language) -> WritingPolicy | None:
@@ -115,15 +143,14 @@ def _policy(language: Language) -> WritingPolicy | None:
     return None
 
 
-def _tell(progress: Callable[[Progress], None], lanes: Sequence[Lane], writing: Writing) -> None:
-    """Tell how far both halves are."""
-    renders = sum(lane.search.renders for lane in list(lanes)) + writing.renders
+def _tell(progress: Callable[[Progress], None], lanes: Sequence[Lane], writing: Writing, growing: Growing) -> None:
+    """Tell how far all are."""
+    best = progress_of(lanes, 2)
+    renders = best.renders + writing.renders + growing.renders
     distance, draft = writing.distance, writing.nearest[1]
-    if lanes and min(lane.search.nearest[0] for lane in lanes) < distance:
-        best = progress_of(lanes, 2)
-        progress(Progress(best.template, best.code, best.distance, renders, 2))
-    elif np.isfinite(distance):
-        progress(Progress(WRITTEN, draft.text(writing.language), distance, renders, 2))
+    if distance < best.distance:
+        best = Progress(WRITTEN, draft.text(writing.language), distance, renders, 2)
+    progress(replace(best, renders=renders))
 
 
 def _answer(writing: Writing, renders: int, interrupted: bool) -> Answer:

@@ -34,6 +34,7 @@ class Judge:
     target : float32 [samples]
     distance : what is minimised
     price : of a node, added to the distance: of two that come as near, the shorter program is the better one
+    base : what sounds beneath every program, float32 [samples]; None for nothing
 
     Examples
     --------
@@ -51,6 +52,7 @@ class Judge:
     target: NDArray[np.float32]
     distance: Distance
     price: float = 0.0
+    base: NDArray[np.float32] | None = None
     features: Features = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -78,6 +80,8 @@ class Judge:
         audio = np.empty((len(drafts), samples), np.float32)
         for row, layered in enumerate(sounds):
             mix(layered, audio[row])
+        if self.base is not None:
+            audio += self.base
         audio, faults = silence_broken(audio, {})
         broken[list(faults)] = True
         audio[broken] = 0

@@ -42,8 +42,15 @@ class Finished:
     at_ends: tuple[str, ...]
 
 
-def finished(judge: Judge, draft: Draft) -> Finished:
-    """The program of a draft; each number has the fewest digits that alone cost less than its part of ``INAUDIBLE``."""
+def finished(judge: Judge, draft: Draft, names: Sequence[str] = ()) -> Finished:
+    """The program of a draft; each number has the fewest digits that alone cost less than its part of ``INAUDIBLE``.
+
+    Parameters
+    ----------
+    judge : plays and measures
+    draft : the program
+    names : that its layers cannot have
+    """
     layers = values_of(judge.player.language, draft.form, draft.places[None], row=0)
     exact = np.concatenate([values for _, values in layers])
     blanks = [blank for structure, _ in layers for blank in structure.blanks]
@@ -65,10 +72,12 @@ def finished(judge: Judge, draft: Draft) -> Finished:
             rounded[column] = _significant(exact[column], DIGITS[int(good.argmax())])
     if _distances(judge, [structure for structure, _ in layers], rounded[None])[0] > limit:
         rounded = exact
-    return _finished(layers, rounded, draft)
+    return _finished(layers, rounded, draft, names)
 
 
-def _finished(layers: Sequence[tuple[Structure, Floats]], values: Floats, draft: Draft) -> Finished:
+def _finished(
+    layers: Sequence[tuple[Structure, Floats]], values: Floats, draft: Draft, taken: Sequence[str]
+) -> Finished:
     ends = np.cumsum([len(own) for _, own in layers])[:-1]
     filled = [(structure, own) for (structure, _), own in zip(layers, np.split(values, ends), strict=True)]
     parameters = {}
@@ -83,7 +92,7 @@ def _finished(layers: Sequence[tuple[Structure, Floats]], values: Floats, draft:
                     parameters[f"{number + 1}.{place + 1} {part.name} {blank}"] = value
             names += [f"{number + 1}.{place + 1} {part.name} {name}" for name in part.numbers]
     at_ends = tuple(name for name, place in zip(names, draft.places.tolist(), strict=True) if not 0.001 < place < 0.999)
-    return Finished(layers_text(filled), parameters, at_ends)
+    return Finished(layers_text(filled, taken), parameters, at_ends)
 
 
 def _distances(judge: Judge, structures: Sequence[Structure], rows: Floats) -> Floats:
@@ -92,6 +101,8 @@ def _distances(judge: Judge, structures: Sequence[Structure], rows: Floats) -> F
     for start in range(0, len(rows), 16):
         some = rows[start : start + 16]
         audio = np.zeros((len(some), len(judge.target)), np.float32)
+        if judge.base is not None:
+            audio += judge.base
         column = 0
         for structure in structures:
             count = len(structure.blanks)
