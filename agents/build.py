@@ -15,6 +15,7 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
+from agents.eager import start_without_compiler
 from agents.extractors import EXTRACTORS
 from agents.noise import FadingActionNoise
 from agents.registry import AGENTS
@@ -54,6 +55,7 @@ def make_agent(name: str, env: VecEnv, *, seed: int, settings: Mapping[str, Any]
         An unknown agent, settings that it does not take, actions that it does not choose, or a replay buffer that
         does not fit into memory.
     """
+    start_without_compiler()
     algorithm = AGENTS.get(name)
     # A copy, because SB3 writes into the policy's arguments.
     arguments = copy.deepcopy(dict(settings or {}))
@@ -71,6 +73,7 @@ def load_agent(name: str, path: str | Path, env: VecEnv | None = None) -> Agent:
 
     With an environment it learns on, from the observation it had last.
     """
+    start_without_compiler()
     return AGENTS.get(name).load(path, env=env, device="cpu", force_reset=False)
 
 
