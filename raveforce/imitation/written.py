@@ -33,10 +33,10 @@ __all__ = ["WRITTEN", "make_judge", "write_beside_templates"]
 
 WRITTEN = "written"
 """What stands for a template's name where there was none."""
-RACING = 0.5
+RACING = 0.6
 """Share of the budget after which the best template is known."""
-NOTHING = 0.3
-"""Share of what is left to write with that goes to programs from nothing; layers take the rest."""
+NOTHING = (0.15, 0.7)
+"""Least and most of what is left to write with that goes to programs from nothing; layers take the rest."""
 PRICE = 0.0003
 """Of a node, in shares of silence's distance: of two programs that come as near the shorter one wins."""
 
@@ -79,8 +79,9 @@ def write_beside_templates(
     if budget.renders is not None and budget.renders < 2 * len(objectives):
         least = 2 * len(objectives)
         raise ValueError(f"{len(objectives)} templates and writing need at least {least} renders, not {budget.renders}")
-    lanes = starts(objectives, proposers, _part(budget, began, RACING), seed)
-    best, interrupted = race(lanes, _part(budget, began, RACING), threads=os.cpu_count() or 1, progress=progress)
+    racing = _part(budget, began, RACING)
+    lanes = starts(objectives, proposers, racing, seed)
+    best, interrupted = race(lanes, racing, threads=os.cpu_count() or 1, progress=progress)
     if interrupted:
         return answer_of(best, _renders(lanes), True)
     seeds = np.random.SeedSequence(seed).spawn(2)
@@ -88,7 +89,10 @@ def write_beside_templates(
     growing = Growing(best.objective, best.search.nearest[1], make_judge(objectives[0]), seeds[1])
     half = None if budget.renders is None else max((budget.renders - _renders(lanes)) // 2, 1)
     left = Budget(half, budget.deadline)
-    with _searches(best, writing, growing, left) as (running, stop):
+    # The farther from the sound the template stays, the less there is to grow on.
+    silence = judge.price / PRICE
+    nothing = float(np.clip(best.search.nearest[0] / silence, *NOTHING))
+    with _searches(best, writing, growing, left, nothing) as (running, stop):
         try:
             for _ in until_done(running):
                 if progress is not None:
@@ -106,7 +110,7 @@ def write_beside_templates(
 
 @contextlib.contextmanager
 def _searches(
-    lane: Lane, writing: Writing, growing: Growing, left: Budget
+    lane: Lane, writing: Writing, growing: Growing, left: Budget, nothing: float
 ) -> Iterator[tuple[list[Future[None]], threading.Event]]:
     """Two threads: one tunes the template on, one writes from nothing and then layers onto it."""
     stop = threading.Event()
@@ -114,7 +118,7 @@ def _searches(
     seconds = None if left.deadline is None else left.deadline - now
 
     def write() -> None:
-        part = _part(left, now, NOTHING)
+        part = _part(left, now, nothing)
         writing.run(part.renders, part.deadline, stop)
         rest = None if left.renders is None else left.renders - writing.renders
         growing.run(Budget(rest, left.deadline), stop)

@@ -105,7 +105,7 @@ def test_an_imitation_may_be_written(drum: NDArray[np.float32]) -> None:
 def test_what_is_written_is_well_formed_code() -> None:
     # No kick can say it, so the written program wins.
     found = raveforce.imitate(
-        judge_of("layer squ 30 mul ring 20 close end").target, renders=600, write=True, template="kick"
+        judge_of("layer squ 30 mul ring 20 close end").target, renders=1500, write=True, template="kick"
     )
     assert found.template == "written"
     names = re.findall(r"^(~?\w+):", found.code, re.MULTILINE)
