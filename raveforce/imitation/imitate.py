@@ -47,7 +47,7 @@ class Imitation:
     Attributes
     ----------
     code : Glicol, to be played as it is; struck again and again, its first strike being ``audio``
-    template : whose blanks were filled; "written" where the program was written from nothing
+    template : whose blanks were filled, perhaps with layers written onto it; "written" where there is none
     parameters : what fills them, by name
     audio : float32 [samples], the program's sound, as long as the target
     target : float32 [samples], what was imitated: mono, trimmed, at a peak of 0.9
