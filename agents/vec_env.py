@@ -139,10 +139,9 @@ class BatchVecEnv(VecEnv):
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
         """The attribute, which all rows have in common."""
-        if attr_name == "action_masks" and self.is_masked:
-            return [lambda index=index: self.action_masks()[index] for index in self._get_indices(indices)]
         if attr_name == "action_masks":
-            raise AttributeError("all actions of this task are always allowed")
+            self.action_masks()  # raises where there are none
+            return [lambda index=index: self.action_masks()[index] for index in self._get_indices(indices)]
         return [getattr(self, attr_name)] * len(list(self._get_indices(indices)))
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
@@ -150,7 +149,7 @@ class BatchVecEnv(VecEnv):
         raise NotImplementedError("rows of a batch have no attributes of their own")
 
     def env_method(self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any) -> list[Any]:
-        """Rows have no methods of their own to call, but for ``action_masks`` where actions are masked."""
+        """Rows have no methods of their own to call, but for ``action_masks`` where actions are choices."""
         if method_name == "action_masks":
             masks = self.action_masks()
             return [masks[index] for index in self._get_indices(indices)]
@@ -159,17 +158,17 @@ class BatchVecEnv(VecEnv):
     @property
     def is_masked(self) -> bool:
         """Whether not every action may follow everywhere."""
-        return hasattr(self._episodes, "action_masks")
+        return hasattr(self._episodes, "random_actions")
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """Which actions may follow, bool [rows, actions].
+        """Which choices may be made, bool [rows, options of all choices].
 
         Raises
         ------
         AttributeError
-            All actions of this task are always allowed.
+            Actions are numbers, not choices.
         """
-        return self._episodes.action_masks()  # type: ignore[attr-defined]
+        return self._episodes.action_masks()
 
     def random_actions(self, uniforms: NDArray[np.float64]) -> NDArray[np.int64]:
         """Actions of the rows by chance, heeding the masks; ``uniforms`` in [0, 1), [rows], decide."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +15,6 @@ from agents.build import Agent
 from raveforce.distances import Distance, measure
 from raveforce.env import RaveForceEnv
 from raveforce.task import Task
-from raveforce.writing.env import WritingEnv
 from raveforce.writing.task import WritingTask
 
 __all__ = ["Performance", "distance_between", "evaluate", "mean_distances", "measure_all", "play", "played", "score"]
@@ -71,9 +71,10 @@ def played(programs: Sequence[str], task: Task | WritingTask) -> tuple[str, ...]
 
 
 def _masks(agent: Agent, env: RaveForceEnv) -> dict[str, Any]:
-    """Which actions may follow, for agents that ask."""
+    """Which choices may be made, for agents that ask: those that only choose."""
     asks = "action_masks" in inspect.signature(agent.predict).parameters
-    return {"action_masks": env.action_masks()} if asks and isinstance(env, WritingEnv) else {}
+    choices = not isinstance(env.action_space, gymnasium.spaces.Box)
+    return {"action_masks": env.action_masks()} if asks and choices else {}
 
 
 def evaluate(agent: Agent, env: RaveForceEnv, *, episodes: int = 1, seed: int = 0) -> list[Performance]:

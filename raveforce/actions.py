@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import gymnasium
 import numpy as np
@@ -14,9 +14,20 @@ from raveforce.parameter_space import ParameterSpace
 from raveforce.parameters import Choose, ParameterError
 from raveforce.registry import Registry
 
-__all__ = ["ACTIONS", "Actions", "BoxActions", "DiscreteActions", "MultiDiscreteActions", "make_actions"]
+__all__ = [
+    "ACTIONS",
+    "Actions",
+    "BoxActions",
+    "DiscreteActions",
+    "Mask",
+    "MultiDiscreteActions",
+    "free_mask",
+    "make_actions",
+]
 
 Array = NDArray[np.float32]
+Mask: TypeAlias = "NDArray[np.int8] | tuple[NDArray[np.int8], ...]"
+"""Which choices may be made, as ``space.sample`` takes it: 1 for those that may; one array a choice."""
 
 _MOST = 100_000
 """Combinations that one discrete action may number; a network has an output for each."""
@@ -153,3 +164,16 @@ def make_actions(kind: str | Actions, parameters: ParameterSpace) -> Actions:
     (Discrete(4), [[1.0, 0.0]])
     """
     return ACTIONS.get(kind)(parameters) if isinstance(kind, str) else kind
+
+
+def free_mask(space: gymnasium.Space[Any]) -> Mask | None:
+    """The mask that allows every choice; None where actions are numbers on a scale.
+
+    Examples
+    --------
+    >>> free_mask(gymnasium.spaces.MultiDiscrete([2, 3]))
+    (array([1, 1], dtype=int8), array([1, 1, 1], dtype=int8))
+    """
+    if isinstance(space, gymnasium.spaces.MultiDiscrete):
+        return tuple(np.ones(count, np.int8) for count in space.nvec.tolist())
+    return np.ones(int(space.n), np.int8) if isinstance(space, gymnasium.spaces.Discrete) else None

@@ -59,7 +59,8 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
     The same keys from ``reset`` to the last step: ``info["parameters"]`` (values by name; NaN before the first step),
     ``info["code"]`` (the program as played), ``info["distances"]`` (by name; NaN when broken or before the first
     step), ``info["fault"]`` (why the sound is thrown away, empty where it is not) and ``info["audio"]`` (the sound so
-    far, padded with silence, float32 [samples]).
+    far, padded with silence, float32 [samples]). Where actions are choices, ``info["action_mask"]`` is what
+    ``action_space.sample`` takes.
 
     Arguments
     ---------
@@ -138,6 +139,16 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
     def trial_action(self) -> Any:
         """An action to try the environment with, from the middle of the space."""
         return self.actions.middle
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Which choices may be made, bool [options of all choices]: what sb3-contrib's masked algorithms ask for.
+
+        Raises
+        ------
+        AttributeError
+            Actions are numbers, not choices.
+        """
+        return self._playing("action_masks").action_masks()[0].copy()
 
     def render(self) -> Any:
         """The program (``ansi``), or target and attempt as uint8 [height, width, 3] (``rgb_array``)."""

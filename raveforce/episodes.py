@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from raveforce.actions import Mask
 from raveforce.faults import render_or_fault
 from raveforce.glicol import Engine
 from raveforce.observations import Observation, ObservationBatch, Progress
@@ -55,17 +56,21 @@ class Episodes:
     task : what is played
     reward, observation : what the agent gets and sees
     engine : plays the task's program, a row an episode
+    mask : which choices may be made, where actions are choices: the same at every step
     """
 
     resting: ClassVar[Any] = None
     """The action of a row that is to wait for others: there is none, as all rows have their steps in common."""
 
-    def __init__(self, task: Task, reward: Reward, observation: Observation, engine: Engine) -> None:
+    def __init__(
+        self, task: Task, reward: Reward, observation: Observation, engine: Engine, mask: Mask | None = None
+    ) -> None:
         self.task = task
         self.reward = reward
         self.observation = observation
         self.engine = engine
         self.rows = rows = engine.rows
+        self._mask = mask
         self._distance = reward.distance.name
         self.sound = self._silence = np.broadcast_to(np.float32(0), (rows, task.samples))
         self._several = np.zeros((rows, task.samples), np.float32)  # takes no memory before it is written to
@@ -180,7 +185,7 @@ class Episodes:
         if result.terminated[row]:
             # Vector environments reset at once: here the sound outlives its episode.
             info["audio"] = self.sound[row].copy()
-        return info
+        return info | self._choices()
 
     def first_info(self) -> dict[str, Any]:
         """What is told at the beginning, in the same form: nothing is chosen and nothing heard."""
@@ -190,7 +195,25 @@ class Episodes:
             "code": self.task.program.template,
             "distances": {self._distance: np.nan},
             "fault": "",
-        }
+        } | self._choices()
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Which choices may be made, bool [rows, options of all choices].
+
+        Raises
+        ------
+        AttributeError
+            Actions are numbers, not choices.
+        """
+        if self._mask is None:
+            raise AttributeError('actions that are numbers have no masks: take actions="multi_discrete" or "discrete"')
+        masks = [self._mask] if isinstance(self._mask, np.ndarray) else self._mask
+        allowed = np.concatenate(masks).astype(bool)
+        return np.broadcast_to(allowed, (self.rows, len(allowed)))
+
+    def _choices(self) -> dict[str, Any]:
+        """What is told of the choices, where actions are choices."""
+        return {} if self._mask is None else {"action_mask": copy.deepcopy(self._mask)}
 
     def _put(self, chunk: Array, start: int, end: int) -> None:
         """Add what was played to the sound so far."""

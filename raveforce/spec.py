@@ -10,7 +10,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from raveforce.actions import Actions, make_actions
+from raveforce.actions import Actions, free_mask, make_actions
 from raveforce.distances import Distance
 from raveforce.episodes import Episodes
 from raveforce.glicol import BLOCK, GlicolError
@@ -116,7 +116,7 @@ class EnvSpec:
     def open(self, rows: int) -> Episodes:
         """Open episodes, so many side by side."""
         engine = self.task.open_engine(rows, self.engine, **self.engine_options)
-        return Episodes(self.task, self.reward, self.observation, engine)
+        return Episodes(self.task, self.reward, self.observation, engine, free_mask(self.action_space))
 
     def check_program(self) -> None:
         """Find out whether the engine takes the program, without playing an episode.

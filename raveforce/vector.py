@@ -199,15 +199,14 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         return self._scorer.score(actions, seed)
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """Which actions may follow, bool [rows, actions].
+        """Which choices may be made, bool [rows, options of all choices].
 
         Raises
         ------
         AttributeError
-            All actions of this task are always allowed.
+            Actions are numbers, not choices.
         """
-        masks: NDArray[np.bool_] = self._playing("action_masks").action_masks()  # type: ignore[attr-defined]
-        return masks.copy()
+        return self._playing("action_masks").action_masks().copy()
 
     def close_extras(self, **kwargs: Any) -> None:
         """Free the engine."""

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium
+import numpy as np
 from gymnasium.utils import RecordConstructorArgs
+from numpy.typing import NDArray
 
 from raveforce import audio
 from raveforce.env import RaveForceEnv
 
-__all__ = ["RecordSound"]
+__all__ = ["GoalObservation", "RecordSound"]
 
 
 class RecordSound(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
@@ -111,3 +113,91 @@ class RecordSound(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
 
 def _cubes(episode: int) -> bool:
     return round(episode ** (1 / 3)) ** 3 == episode if episode < 1000 else episode % 1000 == 0
+
+
+class GoalObservation(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
+    """Shows goals as hindsight experience replay wants them, such as ``HerReplayBuffer`` of Stable-Baselines3.
+
+    (Andrychowicz et al. 2017.) Observations are ``achieved_goal`` (what is shown of the attempt), ``desired_goal`` (of
+    the target) and ``observation`` (the rest), a flat vector each. The reward is computed from the goals, because
+    hindsight replaces them: minus their mean difference as a share of its range, from -1 to 0. Broken sound gets -1.
+
+    Parameters
+    ----------
+    env : an environment whose observation is a dictionary of attempt, target and something else
+
+    Raises
+    ------
+    ValueError
+        It is not.
+
+    Examples
+    --------
+    >>> shown = {"kind": "descriptors", "as_dict": True, "step": True}
+    >>> env = GoalObservation(gymnasium.make("raveforce/Match-v0", observation=shown))
+    >>> {name: space.shape for name, space in env.observation_space.items()}
+    {'achieved_goal': (24,), 'desired_goal': (24,), 'observation': (1,)}
+    """
+
+    def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
+        RecordConstructorArgs.__init__(self)
+        super().__init__(env)
+        space = env.observation_space
+        if not isinstance(space, gymnasium.spaces.Dict) or not {"attempt", "target"} < set(space.spaces):
+            raise ValueError(
+                "goals need an observation whose parts are kept apart, and one beside the sounds: "
+                'observation={"kind": "log_mel", "as_dict": True, "step": True}'
+            )
+        self._rest = [name for name in space.spaces if name not in ("attempt", "target")]
+        parts = {"achieved_goal": ["attempt"], "desired_goal": ["target"], "observation": self._rest}
+        self.observation_space = gymnasium.spaces.Dict(
+            {name: _side_by_side([space[part] for part in chosen]) for name, chosen in parts.items()}
+        )
+        goals = self.observation_space["desired_goal"]
+        assert isinstance(goals, gymnasium.spaces.Box)
+        self._range = goals.high - goals.low
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Begin an episode."""
+        seen, info = super().reset(seed=seed, options=options)
+        return self._goals(seen), info
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Play a step; its reward is that of its goals."""
+        seen, _, terminated, truncated, info = super().step(action)
+        shown = self._goals(seen)
+        reward = float(self.compute_reward(shown["achieved_goal"], shown["desired_goal"], info))
+        return shown, reward, terminated, truncated, info
+
+    def compute_reward(
+        self, achieved_goal: NDArray[np.float32], desired_goal: NDArray[np.float32], info: Any
+    ) -> NDArray[np.float64]:
+        """Rewards of goals, one or many.
+
+        Parameters
+        ----------
+        achieved_goal, desired_goal : float32 array [goal] or [rows, goal]
+        info : what the step told, or a sequence of such; those that tell nothing will do
+
+        Returns
+        -------
+        float64 array [] or [rows]
+        """
+        apart = np.abs(np.asarray(achieved_goal, np.float64) - desired_goal) / self._range
+        told = [info] if apart.ndim == 1 else info
+        broken = np.reshape([bool(one.get("fault")) for one in told], apart.shape[:-1])
+        return np.where(broken, -1.0, -apart.mean(axis=-1))
+
+    def _goals(self, seen: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+        return {
+            "achieved_goal": seen["attempt"].reshape(-1),
+            "desired_goal": seen["target"].reshape(-1),
+            "observation": np.concatenate([seen[name].reshape(-1) for name in self._rest]),
+        }
+
+
+def _side_by_side(boxes: list[gymnasium.Space[Any]]) -> gymnasium.spaces.Box:
+    """One flat box of several."""
+    edges = [(box.low.reshape(-1), box.high.reshape(-1)) for box in boxes if isinstance(box, gymnasium.spaces.Box)]
+    low, high = (np.concatenate(side) for side in zip(*edges, strict=True))
+    return gymnasium.spaces.Box(low, high, dtype=np.float32)

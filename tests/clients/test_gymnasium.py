@@ -43,6 +43,15 @@ def test_wrappers(task: str, name: str) -> None:
             assert not truncated
 
 
+def test_a_time_limit_beyond_the_last_step_truncates_nothing() -> None:
+    limited = gymnasium.make("raveforce/BassLine-v0", max_episode_steps=17, **SETTINGS)
+    env = wrappers.TimeAwareObservation(limited)
+    env.reset(seed=0)
+    for step in range(16):
+        *_, terminated, truncated, _ = env.step(env.action_space.sample())
+        assert (terminated, truncated) == (step == 15, False)
+
+
 def test_dictionaries_are_flattened() -> None:
     env = gymnasium.make("raveforce/Kick-v0", observation={"kind": "descriptors", "as_dict": True})
     flat = wrappers.FlattenObservation(env)
