@@ -25,7 +25,7 @@ try:
 except ImportError:  # Windows has none
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["compiled_folder", "is_compiling", "keep", "load_compiled"]
+__all__ = ["compiled_folder", "is_compiling", "keep", "load_compiled", "locked"]
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ def load_compiled(
     folder = compiled_folder(name, *sources)
     start = time.perf_counter()
     if not _is_whole(folder):
-        with _locked(folder):
+        with locked(folder):
             if not _is_whole(folder):
                 return _compile(module, folder, what, duration, warm)
     loaded = importlib.import_module(module)
@@ -149,8 +149,13 @@ def _is_whole(folder: Path) -> bool:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Keep other processes out, where that is possible; the system lets go of the lock whatever ends the process."""
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes out, where that is possible; the system lets go of the lock whatever ends the process.
+
+    Parameters
+    ----------
+    folder : what is locked; the lock is a file beside it
+    """
     with ExitStack() as stack:
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)

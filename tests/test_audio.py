@@ -1,16 +1,17 @@
 import time
 from pathlib import Path
 
-import librosa
 import numpy as np
 import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from benchmarks.drums.measures import compiled_librosa
 from raveforce import audio
 from raveforce.audio import AudioError
 
 SECONDS = 0.5
+librosa = compiled_librosa()
 
 
 def sine(rate: int, frequency: float = 440.0) -> NDArray[np.float64]:

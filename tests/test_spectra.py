@@ -1,11 +1,12 @@
-import librosa
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.drums.measures import compiled_librosa
 from raveforce import spectra
 
 RATE = 44100
+librosa = compiled_librosa()
 
 
 @pytest.fixture

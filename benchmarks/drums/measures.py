@@ -3,21 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
 from raveforce import measure
+from raveforce._cache import cache_folder
+from raveforce._compile import locked
 
-__all__ = ["PitchTrack", "distances", "median_interval"]
+__all__ = ["PitchTrack", "compiled_librosa", "distances", "median_interval"]
 
 SAMPLE_RATE = 44100
 FRAME, HOP = 4096, 512
+YIN: dict[str, Any] = {"fmin": 30, "fmax": 1200, "sr": SAMPLE_RATE, "frame_length": FRAME, "hop_length": HOP}
+"""Settings of both ways to a pitch: Hz, and samples."""
 VOICED = 0.05
 """Probability from which a frame counts as pitched: that of kicks, whose pitch falls, is low."""
 FEWEST = 4
 """Pitched frames from which a sound counts as pitched."""
+
+
+@cache
+def compiled_librosa() -> ModuleType:
+    """librosa, with all that is used here compiled.
+
+    It has numba keep compiled code beside its sources, whichever process writes first; code of several processes does
+    not mix, and one that loaded such a mixture called a null pointer. So one compiles, and the others wait for it.
+    """
+    with locked(cache_folder() / "librosa"):
+        import librosa
+
+        noise = np.random.default_rng(0).normal(size=FRAME).astype(np.float32)
+        librosa.pyin(noise, **YIN)
+        librosa.yin(noise, **YIN)
+    return librosa
 
 
 class PitchTrack:
@@ -34,12 +57,8 @@ class PitchTrack:
     """
 
     def __init__(self, sound: NDArray[np.float32]) -> None:
-        import librosa
-
         padded = np.pad(sound, (0, max(FRAME - len(sound), 0)))
-        pitch, voiced, probability = librosa.pyin(
-            padded, fmin=30, fmax=1200, sr=SAMPLE_RATE, frame_length=FRAME, hop_length=HOP
-        )
+        pitch, voiced, probability = compiled_librosa().pyin(padded, **YIN)
         self._pitch = pitch
         self._frames = np.flatnonzero(voiced & (probability > VOICED))
 
@@ -52,10 +71,8 @@ class PitchTrack:
         """Median distance of another sound's pitch in the pitched frames, semitones; NaN where there are none."""
         if not self.pitched:
             return float("nan")
-        import librosa
-
         padded = np.pad(sound, (0, max(FRAME - len(sound), 0)))
-        ours = librosa.yin(padded, fmin=30, fmax=1200, sr=SAMPLE_RATE, frame_length=FRAME, hop_length=HOP)
+        ours = compiled_librosa().yin(padded, **YIN)
         away = 12 * np.abs(np.log2(ours[self._frames] / self._pitch[self._frames]))
         return float(np.median(away))
 
