@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.config.errors import ConfigError
-from experiments.study.table import read_table
+from experiments.study.table import read_table, versions_of
 
 __all__ = ["PAPER", "MissingTable", "Source", "listed_seeds", "read_json", "read_rows", "stored_name"]
 
@@ -93,14 +93,7 @@ class Source:
         try:
             found = read_json(self.study_path(study, "study.json"), command)
         except MissingTable:
-            names = dict.fromkeys(name for run in runs for name in run if name.startswith("version."))
-            versions = {
-                name.removeprefix("version."): " or ".join(
-                    dict.fromkeys(str(run[name]) for run in runs if run.get(name))
-                )
-                for name in names
-            }
-            return {"command": command, "versions": versions}
+            return {"command": command, "versions": versions_of(runs)}
         return {"command": found.get("command", command), "versions": found.get("versions", {})}
 
     def stored(self, study: str, *files: str) -> dict[str, Path]:

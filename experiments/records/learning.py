@@ -63,7 +63,12 @@ def learning_rows(folder: Path, facts: Mapping[str, Any], points: int = POINTS) 
     return [row for renders, row in sorted(found.items()) if renders in kept or row["policy"] is not None]
 
 
-def write_learning(runs: Iterable[tuple[Mapping[str, Any], Path]], path: Path, points: int = POINTS) -> int:
+def write_learning(
+    runs: Iterable[tuple[Mapping[str, Any], Path]],
+    path: Path,
+    points: int = POINTS,
+    joined: Iterable[Mapping[str, Any]] = (),
+) -> int:
     """Write the learning curves of many runs as one table.
 
     Parameters
@@ -71,12 +76,14 @@ def write_learning(runs: Iterable[tuple[Mapping[str, Any], Path]], path: Path, p
     runs : of each, its facts and its folder, see ``learning_rows``
     path : the table, such as ``learning.csv``
     points : rows a run, and those of its evaluations
+    joined : rows of runs that lie elsewhere, as they are
 
     Returns
     -------
     the number of rows
     """
     rows = [row for facts, folder in runs for row in learning_rows(folder, facts, points)]
+    rows += [{name: row.get(name) for name in COLUMNS} for row in joined]
 
     def write(temporary: Path) -> None:
         with temporary.open("w", newline="", encoding="utf-8") as file:

@@ -28,10 +28,11 @@ from experiments.records.run_folder import RunFolder
 from experiments.report import write_report
 from experiments.study.durations import Durations, clock, parallel_runs, stored_rows
 from experiments.study.exports import read_export
+from experiments.study.join import disagreements, join
 from experiments.study.matrix import ROOT, Batch, Sweeps, batches, load_study, narrowed, studies
 from experiments.study.running import left, run_batches
 from experiments.study.scores import score_runs, statistics_of
-from experiments.study.table import Row, collect, medians, write_csv, write_table
+from experiments.study.table import Row, collect, medians, versions_of, write_csv, write_table
 
 __all__ = ["main", "write_results"]
 
@@ -41,6 +42,7 @@ OPTIONS = {
     "dry-run": Option("only say what is left and how long that takes", False, bool),
     "by_seed": Option("one seed after the other; false hands each sweep whole to a launcher", True, bool),
     "tables": Option("only write tables, statistics, figures and page of what is there", False, bool),
+    "join": Option("studies' folders or tables of the same study, made elsewhere, whose runs are added", several=True),
     "export": Option("an export of a W&B project: its runs as a table, and no other runs"),
     "figures": Option("make figures of it", True, bool),
     "seed_of_statistics": Option("of the bootstrap", 0, int, least=0),
@@ -72,11 +74,15 @@ def main(arguments: Sequence[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     _write_json(folder, "study.json", _about(name, arguments, sweeps, shared))
     code = 0 if options["tables"] else run_batches(todo, folder, durations)
-    rows = collect(folder)
+    ours = collect(folder)
+    rows, curves = join(ours, map(Path, options["join"] or ()))
     if rows:
-        write_learning([(row, folder / row["folder"]) for row in rows], folder / "learning.csv")
+        _write_json(folder, "study.json", _about(name, arguments, sweeps, shared) | {"versions": versions_of(rows)})
+        write_learning([(row, folder / row["folder"]) for row in ours], folder / "learning.csv", joined=curves)
+        for text in disagreements(rows):
+            print(f"warning: {text}", file=sys.stderr)
         write_results(folder, rows, seed=options["seed_of_statistics"], figures=options["figures"] and code in (0, 1))
-        print(_page(folder, rows))
+        print(_page(folder, ours))
     return code
 
 

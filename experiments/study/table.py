@@ -19,7 +19,7 @@ from experiments.config.errors import ConfigError
 from experiments.records.log_writers import read_metrics
 from experiments.records.run_folder import FAILURE, RunFolder
 
-__all__ = ["BUDGETS", "collect", "medians", "ordered", "read_table", "row_of_run", "write_csv", "write_table"]
+__all__ = ["BUDGETS", "collect", "medians", "ordered", "read_table", "row_of_run", "versions_of", "write_csv", "write_table"]
 
 Row = dict[str, Any]
 
@@ -171,6 +171,17 @@ def medians(rows: Iterable[Row]) -> list[Row]:
         }
         for cell, runs in cells.items()
     ]
+
+
+def versions_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The versions with which runs were made; more than one where they differ.
+
+    >>> versions_of([{"version.numpy": "2.4.6"}, {"version.numpy": "2.5.0"}, {"task": "kick"}])
+    {'numpy': '2.4.6 or 2.5.0'}
+    """
+    names = dict.fromkeys(name for row in rows for name in row if name.startswith("version."))
+    found = {name: dict.fromkeys(str(row[name]) for row in rows if row.get(name)) for name in names}
+    return {name.removeprefix("version."): " or ".join(texts) for name, texts in found.items()}
 
 
 def _columns(rows: Sequence[Row]) -> list[str]:
