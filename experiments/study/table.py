@@ -19,7 +19,17 @@ from experiments.config.errors import ConfigError
 from experiments.records.log_writers import read_metrics
 from experiments.records.run_folder import FAILURE, RunFolder
 
-__all__ = ["BUDGETS", "collect", "medians", "ordered", "read_table", "row_of_run", "versions_of", "write_csv", "write_table"]
+__all__ = [
+    "BUDGETS",
+    "collect",
+    "medians",
+    "ordered",
+    "read_table",
+    "row_of_run",
+    "versions_of",
+    "write_csv",
+    "write_table",
+]
 
 Row = dict[str, Any]
 
