@@ -44,28 +44,32 @@ def at_bounds(parameters: Sequence[Mapping[str, float | str]], space: ParameterS
 
 
 def remarks(summary: Mapping[str, Any], space: ParameterSpace) -> list[str]:
-    """What a summary holds that its reader should not miss, a line each."""
+    """What a summary holds that its reader should not miss, a line each; what is so of both sounds is said once."""
     best, policy = summary["best"], summary["policy"]
-    return [
-        *(_of_sound("best", best, best["score"], space) if best is not None else ()),
-        *(_of_sound("policy", policy["example"], summary["score"], space) if policy is not None else ()),
-    ]
+    found: dict[str, list[str]] = {}
+    if best is not None:
+        for text in _of_sound(best, best["score"], space):
+            found.setdefault(text, []).append("best")
+    if policy is not None:
+        for text in _of_sound(policy["example"], summary["score"], space):
+            found.setdefault(text, []).append("policy")
+    return [f"{' and '.join(names)}: {text}" for text, names in found.items()]
 
 
-def _of_sound(name: str, sound: Mapping[str, Any], score: float, space: ParameterSpace) -> Iterator[str]:
+def _of_sound(sound: Mapping[str, Any], score: float, space: ParameterSpace) -> Iterator[str]:
     if score < 0:
-        yield f"{name}: worse than silence (score {score:.3f}): can this program make such a sound?"
+        yield f"worse than silence (score {score:.3f}): can this program make such a sound?"
     bounds = at_bounds(sound["parameters"], space)
     if bounds:
         listed = ", ".join(f"{parameter} ({bound})" for parameter, bound in bounds.items())
-        yield f"{name}: at a bound of its range: {listed}; a wider range may come nearer"
+        yield f"at a bound of its range: {listed}; a wider range may come nearer"
     level, target = sound["level"], sound["target_level"]
     if level["peak"] > 1:
-        yield f"{name}: peaks at {level['peak']:.2f}; players that clip at 1 distort {name}.wav"
+        yield f"peaks at {level['peak']:.2f}; players that clip at 1 distort it"
     elif level["peak"] < 0.7 * target["peak"]:
-        yield f"{name}: quieter than its target (peak {level['peak']:.2f} against {target['peak']:.2f})"
+        yield f"quieter than its target (peak {level['peak']:.2f} against {target['peak']:.2f})"
     if level["largest_jump"] > max(CLICK, 2 * target["largest_jump"]):
         yield (
-            f"{name}: clicks (a jump of {level['largest_jump']:.2f} between two samples; "
+            f"clicks (a jump of {level['largest_jump']:.2f} between two samples; "
             f"the target's largest is {target['largest_jump']:.2f})"
         )

@@ -109,8 +109,8 @@ def test_what_a_reader_should_not_miss_is_said(configure: Configure, tmp_path: P
     )
     said = verdict(train(cfg, tmp_path / "run"))
     assert "best: worse than silence (score -" in said
-    assert "best: peaks at 1.4" in said
-    assert "best: clicks (a jump of 2." in said
+    assert "best and policy: peaks at 1.4" in said
+    assert "best and policy: clicks (a jump of 2." in said
     assert at_bounds([{"freq": 4000.0, "gain": 1.5}], build_env_spec(cfg).task.parameters) == {"freq": "high"}
 
 

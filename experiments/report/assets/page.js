@@ -8,13 +8,13 @@ const say = (text) => { byId("said").textContent = text; };
 
 let lastAttempt = null; // the name of the attempt last played: what A/B goes back to
 
-function show(key, { play = false } = {}) {
+function show(key, { play = false, address = true } = {}) {
   const article = byId(key);
   if (!article?.matches("article.item")) return;
   for (const other of articles()) other.hidden = other !== article;
   for (const row of rows()) row.ariaCurrent = row.dataset.of === key ? "true" : null;
   for (const line of document.querySelectorAll(".overview .line")) line.classList.toggle("chosen", line.dataset.of === key);
-  if (location.hash.slice(1) !== key && articles().length > 1) history.replaceState(null, "", `#${key}`);
+  if (address && location.hash.slice(1) !== key && articles().length > 1) history.replaceState(null, "", `#${key}`);
   draw(article);
   update();
   if (play && player.current) {
@@ -181,4 +181,6 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => show
 
 sortTable();
 filterTable();
-show(byId(location.hash.slice(1)) ? location.hash.slice(1) : articles()[0]?.id);
+// The first run is shown without being addressed: the browser would scroll down to it, past the table.
+if (byId(location.hash.slice(1))) show(location.hash.slice(1));
+else show(articles()[0]?.id, { address: false });

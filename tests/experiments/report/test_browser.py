@@ -189,6 +189,13 @@ def test_a_run_is_chosen_by_its_row_and_by_the_address(open_page: Callable[..., 
     assert page.locator('#table tr[aria-current="true"] a').inner_text() == "b"
 
 
+def test_a_page_opens_at_its_head(open_page: Callable[..., Any], runs: list[Item]) -> None:
+    page = open_page(runs, viewport={"width": 800, "height": 300})
+    page.wait_for_load_state("load")
+    assert page.evaluate("[window.scrollY, location.hash]") == [0, ""]
+    assert page.locator(SHOWN).get_attribute("aria-label") == "a"
+
+
 def test_the_page_fits_any_screen_by_day_and_by_night(open_page: Callable[..., Any], runs: list[Item]) -> None:
     page = open_page(runs)
     for width in (320, 390, 800, 1400):
