@@ -79,6 +79,7 @@ def _draw(name: str, task: str, agent: str, runs: Sequence[Mapping[str, Any]], s
     _cells(axis, trained, measured, shares)
     axis.set_title(f"{task}, {agent}")
     seeds = len({run["seed"] for run in runs})
+    over = f"Medians over {seeds} seeds" if seeds > 1 else "One seed"
     rows = [
         {"trained_on": reward} | dict(zip(measured, np.round(line, 4).tolist(), strict=True))
         for reward, line in zip(trained, shares, strict=True)
@@ -88,8 +89,8 @@ def _draw(name: str, task: str, agent: str, runs: Sequence[Mapping[str, Any]], s
         figure,
         shows=f"""
             What {agent} plays in the end on the task {task}, trained on each reward (rows), under every distance
-            (columns), as a share of silence's distance: 0 is the target, 1 as far as silence. Medians over {seeds}
-            seeds. Colours compare within a column: how many times the least distance that training on any reward
+            (columns), as a share of silence's distance: 0 is the target, 1 as far as silence. {over}.
+            Colours compare within a column: how many times the least distance that training on any reward
             came to. Framed: the distance that was trained on.
             """,
         seeds=listed_seeds(runs),
