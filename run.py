@@ -13,6 +13,7 @@ from experiments.config.command_line import help_text, prepare, wants_help
 from experiments.config.errors import ConfigError
 from experiments.config.resume import AUTO, check_same, is_finished, is_started, resumed_config
 from experiments.config.tuned import note_changes
+from experiments.console import survive_the_console
 from experiments.records.checkpoints import CheckpointError
 from experiments.records.run_folder import RunFolder, RunFolderError
 from experiments.sweeps import attempt
@@ -24,6 +25,7 @@ PROBLEMS = (ConfigError, CheckpointError, RunFolderError)
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
 def main(cfg: DictConfig) -> float:
     """Run one training and leave its record in Hydra's output folder; return the score, for sweeps."""
+    survive_the_console()  # here too: a sweep's runs may be in processes of their own
     hydra_config = HydraConfig.get()
     path = Path(hydra_config.runtime.output_dir)
     note_changes(cfg, hydra_config.overrides.task)
@@ -59,6 +61,7 @@ def start_or_resume(cfg: DictConfig, path: Path) -> float:
 
 
 if __name__ == "__main__":
+    survive_the_console()
     try:
         sys.argv[1:] = prepare(sys.argv[1:])
         if wants_help(sys.argv):

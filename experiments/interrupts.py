@@ -1,4 +1,4 @@
-"""Ending a run from outside: Ctrl-C and a scheduler's SIGTERM let it finish its step and write its record."""
+"""Ending a run from outside: Ctrl-C, a scheduler's SIGTERM and a closed terminal let it write its record."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-__all__ = ["Received", "stop_on_interrupts"]
+__all__ = ["Received", "endings", "stop_on_interrupts"]
 
 log = logging.getLogger(__name__)
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+def endings() -> tuple[signal.Signals, ...]:
+    """The signals that ask for the end: Ctrl-C, SIGTERM, and a closed terminal unless ``nohup`` had it ignored."""
+    hangup = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hangup is None or signal.getsignal(hangup) is signal.SIG_IGN:
+        return signal.SIGINT, signal.SIGTERM
+    return signal.SIGINT, signal.SIGTERM, hangup
 
 
 @dataclass
@@ -25,9 +31,9 @@ class Received:
 
 @contextmanager
 def stop_on_interrupts(stop: Callable[[], None]) -> Iterator[Received]:
-    """Turn the first SIGINT or SIGTERM into a request to stop; a second one acts as usual."""
+    """Turn the first signal that asks for the end into a request to stop; a second one acts as usual."""
     received = Received()
-    usual = {number: signal.getsignal(number) for number in SIGNALS}
+    usual = {number: signal.getsignal(number) for number in endings()}
 
     def restore() -> None:
         for number, handler in usual.items():
@@ -40,7 +46,7 @@ def stop_on_interrupts(stop: Callable[[], None]) -> Iterator[Received]:
         stop()
 
     try:
-        for number in SIGNALS:
+        for number in usual:
             signal.signal(number, handle)
     except ValueError:  # only the main thread may; elsewhere no signal arrives
         yield received

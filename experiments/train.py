@@ -49,7 +49,8 @@ def train(
 ) -> dict[str, Any]:
     """Train an agent and leave its record in a folder.
 
-    Ctrl-C and SIGTERM end the training after the current rollout, with checkpoint and record; a second one aborts.
+    Ctrl-C, SIGTERM and SIGHUP end the training after the current rollout, with checkpoint and record; a second one
+    aborts.
 
     Parameters
     ----------

@@ -15,6 +15,7 @@ from hydra.core.override_parser.types import ChoiceSweep
 
 from experiments.config.errors import ConfigError
 from experiments.config.overrides import parse
+from experiments.console import survive_the_console
 from experiments.records.checkpoints import CheckpointError
 from experiments.records.run_folder import RunFolderError
 from raveforce.audio import AudioError
@@ -106,6 +107,7 @@ def read_options(
 
 def run_command(name: str, main: Callable[[Sequence[str]], int | None]) -> NoReturn:
     """Start a command with the program's arguments; what is wrong with them, or with files, is said in a line."""
+    survive_the_console()
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     try:
         sys.exit(main(sys.argv[1:]))

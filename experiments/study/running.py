@@ -13,6 +13,7 @@ from types import FrameType
 
 from tqdm import tqdm
 
+from experiments.interrupts import endings
 from experiments.records.run_folder import FAILURE, RunFolder
 from experiments.study.durations import Durations, clock
 from experiments.study.matrix import ROOT, Batch, PlannedRun
@@ -77,13 +78,13 @@ def _run(batch: Batch, output: int, bar: _Bar) -> int:
 
 @contextmanager
 def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Hand SIGTERM on to the runs. Ctrl-C reaches them by itself; this process waits for them then."""
+    """Hand SIGTERM on to the runs. Ctrl-C and a closed terminal reach them too; this process waits for them then."""
 
     def forward(number: int, frame: FrameType | None) -> None:
         if number == signal.SIGTERM:
             process.terminate()
 
-    usual = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
+    usual = {number: signal.signal(number, forward) for number in endings()}
     try:
         yield
     finally:

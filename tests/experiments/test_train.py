@@ -192,12 +192,13 @@ def run(*overrides: str, folder: Path) -> list[str]:
     return [sys.executable, "run.py", f"hydra.run.dir={folder}", "tracking=none", *overrides]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_ctrl_c_and_sigterm_end_a_run_cleanly(tmp_path: Path, number: signal.Signals, code: int) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_ctrl_c_sigterm_and_sighup_end_a_run_cleanly(tmp_path: Path, number: signal.Signals, code: int) -> None:
     process = subprocess.Popen(
         run("total_timesteps=100000", "log_every=5", "progress=false", folder=tmp_path),
         cwd=ROOT,
         stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # the tests may run under nohup
     )
     metrics = tmp_path / "metrics.csv"
     deadline = time.monotonic() + 300  # the first play on a machine compiles the engine
