@@ -14,7 +14,7 @@ from raveforce.imitation.objective import Objective
 from raveforce.parameter_space import ParameterSpace
 from raveforce.parameters import Choose, Exp, Lin, Rel
 
-__all__ = ["Rounded", "at_bounds", "looped", "looped_text", "rounded"]
+__all__ = ["Rounded", "at_bounds", "looped", "looped_text", "rounded", "shortened"]
 
 Floats = NDArray[np.float64]
 
@@ -75,6 +75,22 @@ def rounded(objective: Objective, action: Floats) -> Rounded:
     good = distances <= limit
     first = int(good.argmax()) if good.any() else len(programs) - 1
     return Rounded(programs[first], audio[first], float(distances[first]))
+
+
+def shortened(space: ParameterSpace, values: Floats, digits: int) -> Floats:
+    """Values [parameters] with so many significant digits, inside their ranges; what follows from others still does.
+
+    Examples
+    --------
+    >>> space = ParameterSpace({"attack": Lin(0, 0.5), "decay": Rel("attack", lambda x: 0.5 - x)})
+    >>> shortened(space, np.array([0.1234567, 0.3765433]), 2).tolist()
+    [0.12, 0.38]
+    """
+    short = values.copy()
+    for column, kind in enumerate(space.parameters.values()):
+        if isinstance(kind, (Lin, Exp)):
+            short[column] = _shortened(kind, values[column], digits)
+    return _followed(space, short)
 
 
 def _significant(value: float, digits: int) -> float:

@@ -13,9 +13,9 @@ from raveforce.distances import measure_rows
 from raveforce.glicol.native.frontend.parser import parse
 from raveforce.imitation.answers import RANDOM, Answer
 from raveforce.imitation.cma_es import CMAES
-from raveforce.imitation.export import INAUDIBLE, at_bounds, looped_text
+from raveforce.imitation.export import INAUDIBLE, at_bounds, looped_text, shortened
 from raveforce.imitation.objective import Objective
-from raveforce.imitation.race import Budget
+from raveforce.imitation.race import Budget, search_on
 from raveforce.imitation.writing import Writing
 from raveforce.writing.drafts import Draft
 from raveforce.writing.objective import Judge
@@ -79,19 +79,14 @@ class Growing:
         start = np.concatenate([self.action, 2 * self._draft.places - 1])
         search = CMAES(len(start), seed=seed, start=start, sigma=SIGMA, popsize=POPSIZE)
         price = self.judge.price * self._draft.nodes(self.judge.player.language)
-        each = 0.0
-        while not stop.is_set():
-            now = time.monotonic()
-            size = search.upcoming
-            if budget.renders is not None and self.renders + size > budget.renders:
-                break
-            if budget.deadline is not None and now + size * each > budget.deadline:
-                break
-            candidates = search.ask()
-            worth = self._distances(candidates[:, :dimensions], candidates[:, dimensions:]) + price
-            search.tell(candidates, worth)
-            self.renders += size
-            each = (time.monotonic() - now) / size
+
+        def worth(candidates: Floats) -> Floats:
+            return self._distances(candidates[:, :dimensions], candidates[:, dimensions:]) + price
+
+        renders = None if budget.renders is None else budget.renders - self.renders
+        seconds = None if budget.deadline is None else budget.deadline - time.monotonic()
+        search_on(search, worth, renders, seconds, stop)
+        self.renders += search.renders
         worth_found, found = search.nearest
         if worth_found < self.worth:
             self.worth, self.action = worth_found, found[:dimensions]
@@ -134,7 +129,7 @@ class Growing:
 
     def _rounded(self, exact: Floats) -> Floats:
         """The template's numbers with as few digits as nobody hears beneath the layers."""
-        tried = [np.array([float(f"{value:.{digits}g}") for value in exact]) for digits in DIGITS]
+        tried = [shortened(self.objective.parameters, exact, digits) for digits in DIGITS]
         rows = np.stack([*tried, exact])
         distances = self._measured(rows, [self._draft] * len(rows))
         return rows[int((distances <= distances[-1] * (1 + INAUDIBLE) + 1e-6).argmax())]

@@ -9,11 +9,14 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from raveforce.imitation.cma_es import CMAES
 from raveforce.imitation.objective import Objective
 
-__all__ = ["Budget", "Lane", "Progress", "progress_of", "race", "until_done"]
+__all__ = ["Budget", "Lane", "Progress", "progress_of", "race", "search_on", "until_done"]
+
+Floats = NDArray[np.float64]
 
 FINALISTS = 2
 """Searches that share what is left after the race, one a core."""
@@ -61,18 +64,46 @@ class Lane:
 
     def run(self, renders: int | None, seconds: float | None, stop: threading.Event) -> None:
         """Search on for so many renders, so many seconds (None: no limit), or until ``stop`` is set."""
-        most = None if renders is None else self.search.renders + renders
-        until = None if seconds is None else time.monotonic() + seconds
-        while not stop.is_set():
-            size = self.search.upcoming
-            start = time.monotonic()
-            if most is not None and self.search.renders + size > most:
-                return
-            if until is not None and start + size * self._seconds_a_render > until:
-                return
-            candidates = self.search.ask()
-            self.search.tell(candidates, self.objective(candidates))
-            self._seconds_a_render = (time.monotonic() - start) / size
+        self._seconds_a_render = search_on(
+            self.search, self.objective, renders, seconds, stop, seconds_a_render=self._seconds_a_render
+        )
+
+
+def search_on(
+    search: CMAES,
+    objective: Callable[[Floats], Floats],
+    renders: int | None,
+    seconds: float | None,
+    stop: threading.Event,
+    *,
+    seconds_a_render: float = 0.0,
+) -> float:
+    """Let a search ask and tell until its share of the budget is spent.
+
+    Parameters
+    ----------
+    search : goes on
+    objective : what is minimised: of candidates [N, dimensions] float64 [N]
+    renders, seconds : for so many more at most, and so long; None for no limit
+    stop : ends it before
+    seconds_a_render : as known from before; what would end too late is not begun
+
+    Returns
+    -------
+    the seconds that a render took
+    """
+    most = None if renders is None else search.renders + renders
+    until = None if seconds is None else time.monotonic() + seconds
+    while not stop.is_set():
+        size, start = search.upcoming, time.monotonic()
+        if most is not None and search.renders + size > most:
+            break
+        if until is not None and start + size * seconds_a_render > until:
+            break
+        candidates = search.ask()
+        search.tell(candidates, objective(candidates))
+        seconds_a_render = (time.monotonic() - start) / size
+    return seconds_a_render
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from raveforce.imitation.objective import Objective
 from raveforce.imitation.race import Budget
 from raveforce.imitation.templates import make_template
 from raveforce.imitation.written import make_judge
+from raveforce.task import define
 
 RATE = 44100
 LAYER = "beep: squ 900 >> mul 0.3"
@@ -62,3 +63,16 @@ def test_growing_stops_when_it_is_told_to(growing: Growing) -> None:
     stop.set()
     growing.run(Budget(10**9), stop)
     assert growing.renders < 100
+
+
+def test_numbers_that_follow_from_others_follow_from_the_rounded_ones() -> None:
+    code = "~env: imp 0.1 >> envperc {attack} {decay}\no: sin {freq} >> mul ~env"
+    parameters = {"attack": ("lin", 0.001, 0.1), "decay": ("rel", "attack", "0.2 - x"), "freq": ("exp", 50, 500)}
+    objective = Objective("own", define(code, _noise(), parameters, name="own"), make_distance("mss"))
+    start = np.full(objective.dimensions, 0.1234)
+    growing = Growing(objective, start, make_judge(objective), np.random.SeedSequence(0))
+    growing.run(Budget(200), threading.Event())
+    answer = growing.answer(growing.renders, interrupted=False)
+    space = objective.parameters
+    values = np.array([[answer.parameters[name] for name in space.parameters]], dtype=float)
+    assert space.decode(space.encode(values)) == pytest.approx(values, rel=1e-5)
