@@ -88,7 +88,7 @@ class AnswerPolicy(BasePolicy):
         self.scale = nn.BatchNorm1d(size, affine=False)
         answers = create_mlp(size, action_space.shape[0], self.net_arch, nn.SiLU, squash_output=True)
         self.network = nn.Sequential(*answers)
-        self.optimizer = torch.optim.Adam(self.parameters(), lr=lr_schedule(1))
+        self.optimizer = torch.optim.Adam(self.parameters(), lr=lr_schedule(1), fused=True)
 
     def answer(self, targets: Tensor) -> Tensor:
         """Actions [rows, parameters] for the features of targets [rows, ...]."""
