@@ -1,14 +1,8 @@
-"""Which token may follow: a state machine, made from the language's elements and run for many programs at once.
-
-Every program that it allows is one that the engine takes, and none is silent because of its structure: an envelope
-neither meets a click of a single sample at its beginning, where every envelope is 0, nor sound that a delay brings when
-the envelope is over, nor another envelope.
-"""
+"""Which token may follow: the table of places (``places``) and the language's limits, run for many programs at once."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -16,94 +10,13 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from raveforce.writing.elements import Element
-from raveforce.writing.language import CLOSE, END, LAYER, Kind, Language
+from raveforce.writing.language import CLOSE, LAYER, Kind, Language
+from raveforce.writing.places import make_table
 
 __all__ = ["Grammar", "GrammarState", "make_grammar"]
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class _Sound:
-    """What is known of the sound of a layer so far.
-
-    Attributes
-    ----------
-    click : whether it is nothing but one sample
-    enveloped : whether it has an envelope
-    late : whether it was delayed
-    """
-
-    click: bool = False
-    enveloped: bool = False
-    late: bool = False
-
-    def takes(self, element: Element) -> bool:
-        """Whether the element may follow."""
-        if not element.gesture or element.word != "mul":
-            return True
-        envelope = "attack" in element.numbers
-        return not self.click and not (envelope and (self.enveloped or self.late))
-
-    def after(self, element: Element) -> _Sound:
-        """The sound behind an element."""
-        if element.node.is_source:
-            return _Sound(click=element.word == "imp")
-        return _Sound(
-            click=self.click and element.word in ("mul", "delayn"),
-            enveloped=self.enveloped or "attack" in element.numbers,
-            late=self.late or element.word == "delayn",
-        )
-
-
-# Places in a program: before the first layer; between layers; where a source is due; behind a word whose first number
-# a gesture may stand for; where a number is due; in a chain; behind a gain, which is a layer's last; after the end.
-@dataclass(frozen=True)
-class _Empty:
-    pass
-
-
-@dataclass(frozen=True)
-class _Between:
-    pass
-
-
-@dataclass(frozen=True)
-class _Source:
-    pass
-
-
-@dataclass(frozen=True)
-class _First:
-    word: str
-    sound: _Sound
-
-
-@dataclass(frozen=True)
-class _Number:
-    element: int
-    number: int
-    sound: _Sound
-
-
-@dataclass(frozen=True)
-class _Chain:
-    sound: _Sound
-
-
-@dataclass(frozen=True)
-class _Gained:
-    pass
-
-
-@dataclass(frozen=True)
-class _Done:
-    pass
-
-
-_Place = _Empty | _Between | _Source | _First | _Number | _Chain | _Gained | _Done
 
 
 @dataclass(frozen=True)
@@ -155,27 +68,17 @@ class Grammar:
 
     def __init__(self, language: Language) -> None:
         self.language = language
-        places: dict[_Place, int] = {_Empty(): 0}
-        edges: list[tuple[int, int, int]] = []
-        for place in _growing(places):
-            for token, following in self._following(place):
-                edges.append((places[place], token, places.setdefault(following, len(places))))
-        self._following_place = np.full((len(places), len(language.tokens)), -1, np.int64)
-        for start, token, end in edges:
-            self._following_place[start, token] = end
-        self._done = places[_Done()]
+        table = make_table(language)
+        self._following_place, self._weights, self._done = table.following, table.weights, table.done
+        self._betweens, self._chains = table.betweens, table.chains
         self._needed = self._fewest_tokens()
-        kinds = np.array([list(Kind).index(token.kind) for token in language.tokens])
-        self._processors = np.flatnonzero(kinds == list(Kind).index(Kind.PROCESSOR))
-        self._is_processor = kinds == list(Kind).index(Kind.PROCESSOR)
-        self._weights = self._prior(places, kinds)
+        self._is_processor = np.array([token.kind is Kind.PROCESSOR for token in language.tokens])
+        self._processors = np.flatnonzero(self._is_processor)
         # The same as lists, for one program at a time.
         allowed = [np.flatnonzero(row >= 0) for row in self._following_place]
         self._choices = [(row.tolist(), np.cumsum(self._weights[k, row]).tolist()) for k, row in enumerate(allowed)]
         self._needed_by = self._needed.tolist()
         self._most_needed = [int(self._needed[k, row].max(initial=0)) for k, row in enumerate(allowed)]
-        self._betweens = {row for place, row in places.items() if isinstance(place, _Empty | _Between)}
-        self._chains = {row for place, row in places.items() if isinstance(place, _Chain)}
 
     def begin(self, rows: int) -> GrammarState:
         """So many empty programs."""
@@ -303,49 +206,6 @@ class Grammar:
         """The tokens after which the fewest more end the program, int64 [rows]."""
         return np.asarray(np.where(self.mask(state), self._needed[state.place], 1 << 31).argmin(axis=1))
 
-    def _following(self, place: _Place) -> Iterator[tuple[int, _Place]]:
-        """Every token that may stand at a place but for the limits, and the place behind it."""
-        language, ids = self.language, self.language.ids
-        if isinstance(place, _Empty | _Between):
-            yield LAYER, _Source()
-            if isinstance(place, _Between):
-                yield END, _Done()
-        elif isinstance(place, _Source):
-            for element in language.elements:
-                if element.node.is_source and not element.gesture:
-                    yield ids[element.word], self._behind_word(element, _Sound())
-        elif isinstance(place, _Chain):
-            yield CLOSE, _Between()
-            for element in language.elements:
-                if not element.node.is_source and not element.gesture:
-                    yield ids[element.word], self._behind_word(element, place.sound)
-        elif isinstance(place, _First):
-            for number, element in enumerate(language.elements):
-                if element.word == place.word and place.sound.takes(element):
-                    if element.gesture:
-                        yield ids[element.gesture], _Number(number, 0, place.sound)
-                    else:
-                        yield from self._numbers(self._behind_number(number, 0, place.sound))
-        elif isinstance(place, _Number):
-            yield from self._numbers(self._behind_number(place.element, place.number, place.sound))
-        elif isinstance(place, _Gained):
-            yield CLOSE, _Between()
-
-    def _numbers(self, following: _Place) -> Iterator[tuple[int, _Place]]:
-        for token in range(self.language.first_number, len(self.language.tokens)):
-            yield token, following
-
-    def _behind_word(self, element: Element, sound: _Sound) -> _Place:
-        return _First(element.word, sound) if element.numbers else _Chain(sound.after(element))
-
-    def _behind_number(self, number: int, place: int, sound: _Sound) -> _Place:
-        element = self.language.elements[number]
-        if place + 1 < len(element.numbers):
-            return _Number(number, place + 1, sound)
-        if element.word == "mul" and not element.gesture:
-            return _Gained()
-        return _Chain(sound.after(element))
-
     def _fewest_tokens(self) -> Ints:
         """By place and token: how many tokens it takes at least to end the program with that one next."""
         allowed = self._following_place >= 0
@@ -357,33 +217,6 @@ class Grammar:
             if (better == fewest).all():
                 return needed
             fewest = better
-
-    def _prior(self, places: dict[_Place, int], kinds: Ints) -> NDArray[np.float64]:
-        """How likely tokens are in random programs: kinds by their weights, and in a kind word by word."""
-        weights = np.zeros(self._following_place.shape)
-        all_kinds = list(Kind)
-        for place, row in places.items():
-            tokens = np.flatnonzero(self._following_place[row] >= 0)
-            each = np.array([_WORDS.get(self.language.tokens[token].name, 1.0) for token in tokens])
-            for kind in np.unique(kinds[tokens]):
-                of_kind = kinds[tokens] == kind
-                share = _KINDS.get((all_kinds[kind], type(place)), 1.0)
-                weights[row, tokens[of_kind]] = share * each[of_kind] / each[of_kind].sum()
-        return weights
-
-
-_KINDS: dict[tuple[Kind, type[_Place]], float] = {(Kind.PROCESSOR, _Chain): 3.0}
-_WORDS = {"mul": 4.0}
-"""What is more likely in random programs: chains of a few processors, envelopes among them."""
-
-
-def _growing(places: dict[_Place, int]) -> Iterator[_Place]:
-    """The places, those that are added on the way too."""
-    done = 0
-    while done < len(places):
-        for place in list(places)[done:]:
-            done += 1
-            yield place
 
 
 @lru_cache(maxsize=32)
