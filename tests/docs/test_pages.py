@@ -14,6 +14,7 @@ import soundfile
 import yaml
 
 import raveforce
+from benchmarks.drums.measures import compiled_librosa
 from raveforce.cli import main
 from raveforce.env import RaveForceEnv
 from raveforce.tasks.kick import kick_808
@@ -81,6 +82,8 @@ def test_settings_are_found_where_they_are() -> None:
     "page", ["README.md", "docs/environments.md", "docs/first-hour.md", "docs/from-raveforce-0.2.md", "docs/report.md"]
 )
 def test_code_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "import librosa" in text_of(ROOT / page):
+        compiled_librosa()
     soundfile.write(tmp_path / "YOUR_KICK_DRUM_SAMPLE.wav", kick_808(48000), 48000)
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
