@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from raveforce._subnormals import flush_subnormals, put_back
 from raveforce.fourier.memory import each, load, load_some, put, store, store_some, transpose
 from raveforce.fourier.simd import LANES, absolute, compiled, inlined, log, maximum, minimum, multiply_add, sqrt
 from raveforce.fourier.transform import arrange_by_hop, frame_power
@@ -14,12 +15,14 @@ are neither zero nor infinite."""
 @compiled
 def powers(sounds, hop, width, tables, places, space, result):
     """Power spectra [rows, frames, bins]."""
+    before = flush_subnormals()
     rows, frames, bins = result.shape
     for row in range(rows):
         heard = arrange_by_hop(sounds, row, len(tables.window), hop, width, frames, space.lines, space.blocks)
         for first in range(0, frames, LANES):
             frame_power(first, heard, tables, places, space)
             write_transposed(space.power, result, (row * frames + first) * bins, bins, min(LANES, frames - first))
+    put_back(before)
 
 
 @compiled
@@ -28,6 +31,7 @@ def log_mels(sounds, hop, width, tables, places, space, starts, ends, weights, f
 
     A band's filter reaches the bins from ``starts[0]`` to ``ends``; a bin's weight is at its number plus ``starts[1]``.
     """
+    before = flush_subnormals()
     rows, frames, bands = result.shape
     lowest = each(floor, 0)
     for row in range(rows):
@@ -42,6 +46,7 @@ def log_mels(sounds, hop, width, tables, places, space, starts, ends, weights, f
                 for band in range(bands):
                     store(mel, LANES * band, log(lowest))
             write_transposed(mel, result, (row * frames + first) * bands, bands, min(LANES, frames - first))
+    put_back(before)
 
 
 @inlined
@@ -71,6 +76,7 @@ def write_transposed(lines, result, at, count, frames):
 @compiled
 def magnitudes(sounds, hop, width, tables, places, space, frames, result):
     """Magnitudes [rows, frames * bins], in the order in which ``magnitude_differences`` reads them."""
+    before = flush_subnormals()
     bins = len(tables.window) // 2 + 1
     for row in range(len(sounds)):
         heard = arrange_by_hop(sounds, row, len(tables.window), hop, width, frames, space.lines, space.blocks)
@@ -80,11 +86,13 @@ def magnitudes(sounds, hop, width, tables, places, space, frames, result):
             at = (row * frames + first) * bins
             for k in range(bins):
                 store_some(result, at + count * k, count, sqrt(load(space.power, LANES * k)))
+    put_back(before)
 
 
 @compiled
 def magnitude_differences(sounds, hop, width, tables, places, space, frames, numbers, others, sums, result):
     """Squared difference of magnitudes and absolute one of their logarithms, summed, of each row: [2, rows]."""
+    before = flush_subnormals()
     bins = len(tables.window) // 2 + 1
     for row in range(len(sounds)):
         heard = arrange_by_hop(sounds, row, len(tables.window), hop, width, frames, space.lines, space.blocks)
@@ -103,6 +111,7 @@ def magnitude_differences(sounds, hop, width, tables, places, space, frames, num
                 squares += sums[i]
                 logarithms += sums[LANES + i]
         result[0, row], result[1, row] = squares, logarithms
+    put_back(before)
 
 
 @inlined

@@ -12,7 +12,7 @@ from raveforce.fourier.plan import make_plan, make_space
 
 __all__ = ["SOURCES", "load_kernels"]
 
-SOURCES = ("raveforce.fourier",)
+SOURCES = ("raveforce.fourier", "raveforce._subnormals")
 """What the compiled code depends on."""
 
 

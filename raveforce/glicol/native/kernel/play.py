@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from raveforce._subnormals import flush_subnormals, put_back
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.dispatch import dispatch
@@ -66,6 +67,9 @@ def play(
     -------
     how often an instruction broke
     """
+    before = flush_subnormals()
+    if not strikes_are_clear(ops):
+        put_back(before)
     code = Code(ops, lists, bank, cues)
     state = State(params, ints, floats, rings, bufs, flat, failed)
     scratch = Scratch(tracks, lanes)
@@ -104,7 +108,24 @@ def play(
                 row = index(tile[j])
                 for i in range(np.uint64(length)):
                     out[row, np.uint64(at) + i] = bufs[row, index(final), i]
+    put_back(before)
     return broken
+
+
+@jitted
+def strikes_are_clear(ops):
+    """Whether all that strikes an envelope or a sampler is an impulse or a note.
+
+    To them the least number above 0 is a strike, so where another node strikes, even subnormal numbers are computed.
+    """
+    for k in range(ops.shape[0]):
+        code = ops[k, op.CODE]
+        if code == op.ENVPERC or code == op.ADSR or code == op.SAMPLER:
+            for j in range(ops.shape[0]):
+                striker = ops[j, op.CODE]
+                if ops[j, op.OUT] == ops[k, op.IN0] and striker != op.IMP and striker != op.SEQ:
+                    return False
+    return True
 
 
 @jitted(cache=True)
