@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["PEAK_LIMIT", "AudioError", "as_audio", "as_path", "load", "normalise", "resample", "trim", "write"]
+__all__ = [
+    "PEAK_LIMIT",
+    "AudioError",
+    "as_audio",
+    "as_path",
+    "checked_rate",
+    "count_samples",
+    "load",
+    "normalise",
+    "resample",
+    "trim",
+    "write",
+]
 
 Audio = NDArray[np.float32]
 
@@ -17,6 +30,12 @@ PEAK_LIMIT = 10.0
 
 RATES = (1000, 768_000)
 """Hz that a recording may have: what lies beyond is a damaged header."""
+
+PLAYED_RATES = (1000, 384_000)
+"""Hz at which sounds are played and compared."""
+
+LONGEST = 60.0
+"""Seconds of a recording, and of a task's sounds, at most."""
 
 CHANNELS = 64
 """Of a recording, at most."""
@@ -60,6 +79,45 @@ def as_audio(sound: ArrayLike, *, name: str = "the sound") -> Audio:
     return audio.astype(np.float32)
 
 
+def checked_rate(sample_rate: Any) -> int:
+    """A sample rate, Hz.
+
+    Raises
+    ------
+    ValueError
+        It is no whole number, or out of range.
+    """
+    low, high = PLAYED_RATES
+    number = isinstance(sample_rate, (int, float, np.number)) and not isinstance(sample_rate, bool)
+    if not (number and low <= sample_rate <= high and sample_rate == int(sample_rate)):
+        raise ValueError(f"sample_rate must be a whole number of Hz from {low} to {high}, got {sample_rate!r}")
+    return int(sample_rate)
+
+
+def count_samples(seconds: Any, sample_rate: int) -> int:
+    """How many samples a length has.
+
+    Parameters
+    ----------
+    seconds : from one sample to ``LONGEST``
+    sample_rate : Hz
+
+    Raises
+    ------
+    ValueError
+        It is no number, or out of range.
+
+    Examples
+    --------
+    >>> count_samples(0.4, 44100)
+    17640
+    """
+    number = isinstance(seconds, (int, float, np.number)) and not isinstance(seconds, bool)
+    if not (number and 0 < seconds <= LONGEST) or round(seconds * sample_rate) < 1:
+        raise ValueError(f"seconds is a length from one sample to {LONGEST:g} seconds, not {seconds!r}")
+    return round(seconds * sample_rate)
+
+
 def as_path(path: str | Path) -> Path:
     """A path, with the user's folder for ``~``.
 
@@ -73,7 +131,7 @@ def as_path(path: str | Path) -> Path:
     return Path(path).expanduser()
 
 
-def load(path: str | Path, *, sample_rate: int | None = 44100, max_seconds: float = 60.0) -> tuple[Audio, int]:
+def load(path: str | Path, *, sample_rate: int | None = 44100, max_seconds: float = LONGEST) -> tuple[Audio, int]:
     """Load a recording as mono.
 
     Reads what libsndfile reads: wav, flac, aiff, ogg, mp3 and more, at any rate and bit depth.
@@ -98,6 +156,8 @@ def load(path: str | Path, *, sample_rate: int | None = 44100, max_seconds: floa
     import soundfile
 
     path = as_path(path)
+    if sample_rate is not None:
+        sample_rate = checked_rate(sample_rate)
     if path.is_dir():
         raise AudioError(f"{path} is a folder, not a recording; name one of its files")
     if not path.exists():

@@ -202,6 +202,8 @@ def from_folder(
     if not chosen:
         raise audio.AudioError(_too_few(root, kits, split))
 
+    samples = None if seconds is None else audio.count_samples(seconds, sample_rate)
+
     def load(path: Path) -> Array:
         sound, _ = audio.load(path, sample_rate=sample_rate)
         sound = audio.trim(sound) if trim else sound
@@ -214,7 +216,7 @@ def from_folder(
     used = [path for kit in chosen for path in kits[kit] if path in loaded]
     return Recordings(
         sounds=tuple(loaded[path] for path in used),
-        samples=round(float(np.median(lengths)) if seconds is None else seconds * sample_rate),
+        samples=round(float(np.median(lengths))) if samples is None else samples,
         sample_rate=sample_rate,
         names=tuple(_name(path, root) for path in used),
         augmentation=None if split in ("validation", "test") else augmentation,

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from raveforce.audio import as_path
+from raveforce.audio import as_path, checked_rate
 from raveforce.glicol import BLOCK, Engine, Program, open_engine
 from raveforce.glicol.samples import Recording, Samples, make_recording
 from raveforce.parameter_space import ParameterSpace
@@ -79,10 +79,8 @@ class Task:
             raise ValueError("the program leaves nothing to choose: it needs a blank whose parameter is not rel")
         if not (self.total_step >= 1 and self.total_step == int(self.total_step)):
             raise ValueError(f"total_step must be a whole number, at least 1, got {self.total_step}")
-        if not (1000 <= self.sample_rate <= 384_000 and self.sample_rate == int(self.sample_rate)):
-            raise ValueError(f"sample_rate must be a whole number of Hz from 1000 to 384000, got {self.sample_rate}")
-        for name in ("total_step", "sample_rate"):
-            object.__setattr__(self, name, int(getattr(self, name)))
+        object.__setattr__(self, "sample_rate", checked_rate(self.sample_rate))
+        object.__setattr__(self, "total_step", int(self.total_step))
         if self.step_len is None:
             object.__setattr__(self, "step_len", self.duration / (1 if self.restart_each_step else self.total_step))
         self._check_steps()

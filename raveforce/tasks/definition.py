@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from raveforce.audio import AudioError, as_audio
+from raveforce.audio import AudioError, as_audio, checked_rate
 from raveforce.glicol import BLOCK, Program
 from raveforce.parameter_space import ParameterSpace
 from raveforce.registry import Registry
@@ -54,6 +54,8 @@ class TaskDefinition(ABC):
 
     def __call__(self, *args: Any, **options: Any) -> Task:
         """Make the task, with its name and defaults."""
+        if "sample_rate" in options:
+            options["sample_rate"] = checked_rate(options["sample_rate"])
         made = self.make(*args, **options)
         return replace(made, name=self.name, reward=self.reward, observation=self.observation, actions=self.actions)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from raveforce.audio import count_samples
 from raveforce.augmentation import Augmentation, make_augmentation
 from raveforce.parameter_space import ParameterSpace
 from raveforce.recordings import from_folder
@@ -69,7 +70,10 @@ class MatchTask(TaskDefinition):
             raise ValueError("augment and files are for recordings: name their folder as the target")
         else:
             source = target
-        samples = round((seconds or answering().duration) * sample_rate) if source is None else source.samples
+        if source is None:
+            samples = count_samples(answering().duration if seconds is None else seconds, sample_rate)
+        else:
+            samples = source.samples
         # What stands in for the target gives the parameters their bounds: some depend on its length.
         answers = answering(np.ones(samples), sample_rate=sample_rate)
         if answers.writes:

@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from raveforce.audio import as_path
+from raveforce.audio import as_path, count_samples
 from raveforce.augmentation import Augmentation, make_augmentation
 from raveforce.parameter_space import ParameterSpace
 from raveforce.recordings import from_folder
@@ -74,7 +74,7 @@ class WriteTask(TaskDefinition):
             raise ValueError("augment and files are for recordings: name their folder as the target")
         source: TargetSource
         if target is None:
-            samples = round((0.4 if seconds is None else seconds) * sample_rate)
+            samples = count_samples(0.4 if seconds is None else seconds, sample_rate)
             source = HiddenPrograms(language, samples=samples, layers=layers, split=split)
         elif is_path and (as_path(target).is_dir() or seconds is not None):  # type: ignore[arg-type]
             source = from_folder(

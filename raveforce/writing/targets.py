@@ -65,6 +65,8 @@ class HiddenPrograms:
     def __init__(self, language: Language, *, samples: int = 17640, layers: int = 3, split: str | None = None) -> None:
         if split is not None and split not in SPLITS:
             raise ValueError(f"unknown split {split!r}; the splits are {', '.join(SPLITS)}")
+        if samples < 1:
+            raise ValueError(f"sounds have at least one sample, not {samples}")
         if not 1 <= layers <= language.max_layers:
             raise ValueError(f"hidden programs have from 1 to {language.max_layers} layers, not {layers}")
         self.language = language

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 import soundfile
@@ -194,3 +196,20 @@ def test_match_refuses_what_it_does_not_know() -> None:
         match(template="bass_line")
     with pytest.raises(ValueError, match="the program of write is written and has no blanks"):
         match(template="write")
+
+
+WRONG = [float("inf"), float("nan"), -1, 0, False, True, "1", 1e12]
+
+
+@pytest.mark.parametrize("name", sorted(TASKS))
+@pytest.mark.parametrize("wrong", [*WRONG, 0.5, 22050.5], ids=repr)
+def test_a_wrong_sample_rate_is_said(name: str, wrong: Any) -> None:
+    with pytest.raises(ValueError, match="sample_rate must be a whole number of Hz from 1000 to 384000, got "):
+        make_task(name, sample_rate=wrong)
+
+
+@pytest.mark.parametrize("name", ["match", "write"])
+@pytest.mark.parametrize("wrong", [*WRONG[:5], "1", 1e12, 1e-9], ids=repr)
+def test_a_wrong_length_is_said(name: str, wrong: Any) -> None:
+    with pytest.raises(ValueError, match="seconds is a length from one sample to 60 seconds, not "):
+        make_task(name, seconds=wrong)
