@@ -15,6 +15,7 @@ from raveforce.imitation.answers import RANDOM, Answer
 from raveforce.imitation.cma_es import CMAES
 from raveforce.imitation.export import INAUDIBLE, at_bounds, looped_text, shortened
 from raveforce.imitation.objective import Objective
+from raveforce.imitation.pruning import pruned
 from raveforce.imitation.race import Budget, search_on
 from raveforce.imitation.writing import Writing
 from raveforce.writing.drafts import Draft
@@ -27,6 +28,8 @@ Floats = NDArray[np.float64]
 
 LAYERS = 0.5
 """Share of the budget in which layers are searched; in the rest all numbers are tuned together."""
+PRUNING = 100
+"""Programs at most that are played to find out which of the template's lines are hardly heard."""
 SIGMA = 0.06
 """Where tuning begins: standard deviation around what both searches found, of scales from -1 to 1."""
 POPSIZE = 14
@@ -63,12 +66,14 @@ class Growing:
         """Search until the budget is spent, or until ``stop`` is set."""
         began = time.monotonic()
         for_layers, for_all = self.seed.spawn(2)
+        most = PRUNING if budget.renders is None else min(PRUNING, budget.renders // 4)
+        self.objective, self.action, used = pruned(self.objective, self.action, most)
         values = self.objective.parameters.decode(self.action[None])
         base = self.objective.of_values(values)[0][0]
         writing = Writing(replace(self.judge, base=base), None, for_layers)
         until = None if budget.deadline is None else began + LAYERS * (budget.deadline - began)
         writing.run(None if budget.renders is None else int(LAYERS * budget.renders), until, stop)
-        self.renders = writing.renders
+        self.renders = used + writing.renders
         self.worth, self._draft = writing.nearest
         if np.isfinite(self.worth):
             self._tune(budget, stop, for_all)

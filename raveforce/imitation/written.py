@@ -37,6 +37,8 @@ RACING = 0.6
 """Share of the budget after which the best template is known."""
 NOTHING = (0.15, 0.7)
 """Least and most of what is left to write with that goes to programs from nothing; layers take the rest."""
+LONGER = 0.01
+"""Part of a template's distance by which what is written, in fewer lines, may be farther."""
 PRICE = 0.0003
 """Of a node, in shares of silence's distance: of two programs that come as near the shorter one wins."""
 
@@ -102,8 +104,9 @@ def write_beside_templates(
         finally:
             stop.set()
     renders = _renders(lanes) + writing.renders + growing.renders
-    nearest = min(best.search.nearest[0], writing.nearest[0], growing.worth)
-    if nearest == best.search.nearest[0]:
+    nearest = min(writing.nearest[0], growing.worth)
+    # What is written has fewer lines: it may be a little farther.
+    if best.search.nearest[0] * (1 + LONGER) < nearest:
         return answer_of(best, renders, interrupted)
     return growing.answer(renders, interrupted) if nearest == growing.worth else _answer(writing, renders, interrupted)
 
