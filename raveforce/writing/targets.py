@@ -22,6 +22,10 @@ Ints = NDArray[np.int64]
 
 QUIETEST, LOUDEST = 0.03, 2.0
 """Peaks between which a program's sound is used."""
+FAINTEST = 0.005
+"""Root mean square from which it is used: -46 dB. A lone click at full scale has 0.0075 in 0.4 s. Distances are in
+shares of the target's level: beside next to nothing every attempt would be thousands of times as far off as silence.
+"""
 TRIES = 1000
 """Programs in a row of which none fits until the settings are to blame."""
 
@@ -98,9 +102,15 @@ class HiddenPrograms:
             if self._player is None:
                 self._player = open_player(self.language)
             audio, faults = play_programs(self._player, [tokens], self.samples)
-            if not faults and QUIETEST <= np.abs(audio[0]).max() <= LOUDEST:
+            if not faults and _fits(audio[0]):
                 return tokens, audio[0]
         raise AudioError(f"{TRIES} random programs in a row were too quiet, too loud or broke: look at the words")
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_player": None}
+
+
+def _fits(sound: Array) -> bool:
+    """Whether a sound is neither too quiet nor too loud to be a target."""
+    level = np.sqrt(np.square(sound, dtype=np.float64).mean())
+    return bool(QUIETEST <= np.abs(sound).max() <= LOUDEST and level >= FAINTEST)

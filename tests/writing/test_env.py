@@ -12,6 +12,7 @@ import raveforce
 from agents.vec_env import BatchVecEnv
 from raveforce.audio import write
 from raveforce.tasks import TASKS, make_env, make_spec
+from raveforce.writing import targets
 from raveforce.writing.language import Language
 from raveforce.writing.player import open_player, play_programs
 from raveforce.writing.programs import program_text
@@ -222,6 +223,24 @@ def test_splits_of_hidden_programs_do_not_overlap() -> None:
     assert not seen["train"] & seen["validation"]
     shares = np.array([split_of([0, 3, k, 1, 2]) for k in range(2000)])
     assert 0.07 < (shares == "test").mean() < 0.13
+
+
+def test_hidden_programs_are_loud_enough_to_be_compared_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faint clicks are drawn anew; what is loud enough stays the program that it was."""
+
+    def drawn() -> tuple[list[str], Any]:
+        source = HiddenPrograms(language, samples=4410, layers=1)
+        pairs = [source.draw_program(np.random.default_rng(seed)) for seed in range(40)]
+        return [language.spell(tokens) for tokens, _ in pairs], np.sqrt([np.square(sound).mean() for _, sound in pairs])
+
+    language = Language(words=("imp", "sin", "mul"))
+    programs, levels = drawn()
+    monkeypatch.setattr(targets, "FAINTEST", 0.0)
+    before, faint = drawn()
+    assert levels.min() >= 0.005 > faint.min()
+    assert [one for one, level in zip(programs, faint, strict=True) if level >= 0.005] == [
+        one for one, level in zip(before, faint, strict=True) if level >= 0.005
+    ]
 
 
 def test_the_same_seed_gives_the_same_target() -> None:
