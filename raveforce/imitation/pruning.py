@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from raveforce.imitation.objective import Objective
 from raveforce.parameter_space import ParameterSpace
 from raveforce.parameters import Rel
 
-__all__ = ["pruned", "shorter_texts"]
+__all__ = ["inlined", "pruned", "shorter_texts"]
 
 Floats = NDArray[np.float64]
 
@@ -52,12 +52,13 @@ def pruned(objective: Objective, action: Floats, most: int) -> tuple[Objective, 
             break
         renders += len(tried)
         lines = text.count("\n")
-        # What is lost, by line that is saved.
-        losses = [(_distance(objective, each, values) - distance) / (lines - each.count("\n")) for each in tried]
-        best = int(np.argmin(losses)) if losses else 0
-        if not losses or distance + losses[best] * (lines - tried[best].count("\n")) > limit:
+        found = [(_distance(objective, each, values), each) for each in tried]
+        found = [each for each in found if each[0] <= limit]
+        if not found:
             break
-        distance, text = distance + losses[best] * (lines - tried[best].count("\n")), tried[best]
+        # The least is lost for a line that is saved.
+        distance, text = min(found, key=lambda each: (each[0] - distance) / (lines - each[1].count("\n")))
+    text = inlined(text)
     if text == objective.task.template:
         return objective, action, renders
     program = Program(text)
@@ -69,38 +70,70 @@ def pruned(objective: Objective, action: Floats, most: int) -> tuple[Objective, 
 
 
 def shorter_texts(text: str) -> Iterator[str]:
-    """The program without each of its voices, and without each node that hears another chain, where that saves lines.
+    r"""The program without each of its voices, and without each node that hears another chain, where that saves lines.
 
     Chains that nobody hears then are left out too. Programs that are not written a chain a line have none.
 
     Examples
     --------
-    >>> list(shorter_texts("~e: imp 1 >> envperc 0.01 0.1\\no: sin 60 >> mul ~e\\nhiss: noise 7 >> mul 0.1\\n"))
-    ['o: sin 60\\nhiss: noise 7 >> mul 0.1\\n', 'hiss: noise 7 >> mul 0.1\\n', '~e: imp 1 >> envperc 0.01 0.1\\no: sin 60 >> mul ~e\\n']
+    >>> for text in shorter_texts("~e: imp 1 >> envperc 0.01 0.1\no: sin 60 >> mul ~e\nhiss: noise 7\n"):
+    ...     print(text.replace("\n", "; ").strip())
+    o: sin 60; hiss: noise 7;
+    hiss: noise 7;
+    ~e: imp 1 >> envperc 0.01 0.1; o: sin 60 >> mul ~e;
     """
-    found = [LINE.fullmatch(line) for line in text.strip().split("\n")]
-    if not all(found) or not text.endswith("\n"):
-        return
-    chains = {line[1]: line[2].split(" >> ") for line in found if line}
-    without = []
+    chains = _chains(text)
+    without: list[dict[str, list[str]]] = []
     for name, nodes in chains.items():
         without += [{**chains, name: nodes[:k] + nodes[k + 1 :]} for k in range(1, len(nodes)) if "~" in nodes[k]]
         without += [{other: rest for other, rest in chains.items() if other != name}] if name[0] != "~" else []
     for each in without:
         heard = _heard(each)
         if 0 < len(heard) < len(chains):
-            yield "".join(f"{name}: {' >> '.join(nodes)}\n" for name, nodes in each.items() if name in heard)
+            yield _text({name: nodes for name, nodes in each.items() if name in heard})
 
 
-def _heard(chains: dict[str, Sequence[str]]) -> set[str]:
+def inlined(text: str) -> str:
+    r"""The program with chains of one node, without blanks, written where others begin with them.
+
+    Examples
+    --------
+    >>> inlined("~hit: imp 1\n~e: ~hit >> envperc 0.01 0.1\no: sin 60 >> mul ~e\n")
+    '~e: imp 1 >> envperc 0.01 0.1\no: sin 60 >> mul ~e\n'
+    """
+    chains = _chains(text)
+    for name, nodes in list(chains.items()):
+        elsewhere = [node for other in chains.values() for node in other if node != name]
+        if name[0] == "~" and len(nodes) == 1 and not re.search("[~{]", nodes[0]) and not _hears(elsewhere, name):
+            del chains[name]
+            chains = {other: [nodes[0] if node == name else node for node in rest] for other, rest in chains.items()}
+    return _text(chains) if chains else text
+
+
+def _chains(text: str) -> dict[str, list[str]]:
+    """Nodes of chains by name; nothing where the text is not a chain a line."""
+    found = [LINE.fullmatch(line) for line in text.strip().split("\n")]
+    return {line[1]: line[2].split(" >> ") for line in found if line} if all(found) else {}
+
+
+def _text(chains: Mapping[str, Sequence[str]]) -> str:
+    return "".join(f"{name}: {' >> '.join(nodes)}\n" for name, nodes in chains.items())
+
+
+def _heard(chains: Mapping[str, Sequence[str]]) -> set[str]:
     """Names of the chains that are heard, themselves or by others."""
-    waiting, heard = [name for name in chains if name[0] != "~"], set()
+    waiting, heard = [name for name in chains if name[0] != "~"], set[str]()
     while waiting:
         name = waiting.pop()
         if name not in heard:
             heard.add(name)
             waiting += REFERENCE.findall(" ".join(chains[name]))
     return heard
+
+
+def _hears(nodes: Sequence[str], name: str) -> bool:
+    """Whether one of the nodes takes a chain."""
+    return name in REFERENCE.findall(" ".join(nodes))
 
 
 def _followed(space: ParameterSpace, text: str) -> bool:

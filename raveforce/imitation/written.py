@@ -37,7 +37,7 @@ RACING = 0.6
 """Share of the budget after which the best template is known."""
 NOTHING = (0.15, 0.7)
 """Least and most of what is left to write with that goes to programs from nothing; layers take the rest."""
-LONGER = 0.01
+LONGER = 0.02
 """Part of a template's distance by which what is written, in fewer lines, may be farther."""
 PRICE = 0.0003
 """Of a node, in shares of silence's distance: of two programs that come as near the shorter one wins."""
