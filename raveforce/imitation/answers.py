@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from raveforce.glicol.samples import Samples
 from raveforce.imitation.export import at_bounds, looped, rounded
 from raveforce.imitation.objective import Objective
 from raveforce.imitation.proposals import Proposer
-from raveforce.imitation.race import Budget, Lane, Progress, race
+from raveforce.imitation.race import Budget, Progress, race
 from raveforce.imitation.starts import starts
 
 __all__ = ["FINISHING", "RANDOM", "RESERVE", "Answer", "answer_of", "fill_templates", "reserved"]
@@ -68,21 +69,20 @@ def fill_templates(
         each = (time.monotonic() - looking) / sum(lane.search.renders for lane in lanes)
         budget = reserved(budget, looking, each)
     best, interrupted = race(lanes, budget, threads=os.cpu_count() or 1, progress=progress)
-    return answer_of(best, sum(lane.search.renders for lane in lanes), interrupted)
+    return answer_of(best.objective, best.search.nearest[1], sum(lane.search.renders for lane in lanes), interrupted)
 
 
-def reserved(budget: Budget, began: float, each: float) -> Budget:
-    """The budget of a search, without what the end takes; a render takes ``each`` seconds."""
+def reserved(budget: Budget, began: float, each: float, more: float = 0.0) -> Budget:
+    """The budget of a search, without what the end takes; a render takes ``each`` seconds, the rest ``more``."""
     assert budget.deadline is not None
     seconds = budget.deadline - began
-    return Budget(budget.renders, began + max(seconds - RESERVE - FINISHING * each, seconds / 2))
+    return Budget(budget.renders, began + max(seconds - RESERVE - more - FINISHING * each, seconds / 2))
 
 
-def answer_of(best: Lane, renders: int, interrupted: bool) -> Answer:
-    """The answer of a template's search."""
+def answer_of(objective: Objective, action: NDArray[np.float64], renders: int, interrupted: bool) -> Answer:
+    """The answer of a template's search, which ended at an action [dimensions]."""
     searched = time.monotonic()
-    objective = best.objective
-    found = rounded(objective, best.search.nearest[1])
+    found = rounded(objective, action)
     actions = np.random.default_rng(0).uniform(-1, 1, (RANDOM, objective.dimensions))
     return Answer(
         code=looped(objective.task.program, len(objective.target) / objective.task.sample_rate).fill(found.values),

@@ -20,13 +20,13 @@ __all__ = ["inlined", "pruned", "shorter_texts"]
 Floats = NDArray[np.float64]
 
 HARDLY = 0.03
-"""Part of the distance that all that is left out may cost, before the rest is tuned anew."""
+"""Part of the distance that all that is left out may cost where the rest is tuned anew."""
 
 LINE = re.compile(r"(~?\w+): (.+)")
 REFERENCE = re.compile(r"~\w+")
 
 
-def pruned(objective: Objective, action: Floats, most: int) -> tuple[Objective, Floats, int]:
+def pruned(objective: Objective, action: Floats, most: int, loss: float = HARDLY) -> tuple[Objective, Floats, int]:
     """A program of fewer lines that is nearly as near; what a line costs least for goes first.
 
     Parameters
@@ -34,6 +34,7 @@ def pruned(objective: Objective, action: Floats, most: int) -> tuple[Objective, 
     objective : a template's
     action : the numbers of its program, float64 [dimensions] in [-1, 1]
     most : programs that may be played
+    loss : part of the distance that all that is left out may cost
 
     Returns
     -------
@@ -45,7 +46,7 @@ def pruned(objective: Objective, action: Floats, most: int) -> tuple[Objective, 
     if objective.task.program.words:
         return objective, action, 0
     distance, renders = _distance(objective, text, values), 1
-    limit = distance * (1 + HARDLY)
+    limit = distance * (1 + loss)
     while True:
         tried = [each for each in shorter_texts(text) if _followed(objective.parameters, each)]
         if renders + len(tried) > most:

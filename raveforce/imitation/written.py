@@ -15,9 +15,10 @@ import numpy as np
 from raveforce.distances import measure_rows
 from raveforce.imitation.answers import RANDOM, Answer, answer_of, reserved
 from raveforce.imitation.export import looped_text
-from raveforce.imitation.growing import Growing
+from raveforce.imitation.growing import PRUNING, Growing
 from raveforce.imitation.objective import Objective
 from raveforce.imitation.proposals import Proposer
+from raveforce.imitation.pruning import pruned
 from raveforce.imitation.race import Budget, Lane, Progress, progress_of, race, until_done
 from raveforce.imitation.starts import starts
 from raveforce.imitation.weights import PolicyError
@@ -39,6 +40,10 @@ NOTHING = (0.15, 0.7)
 """Least and most of what is left to write with that goes to programs from nothing; layers take the rest."""
 LONGER = 0.02
 """Part of a template's distance by which what is written, in fewer lines, may be farther."""
+UNTUNED = 0.01
+"""Part of its distance that fewer lines of a template may cost in the end, when the rest is not tuned anew."""
+SHORTENING = 0.15
+"""Seconds that are kept for that."""
 PRICE = 0.0003
 """Of a node, in shares of silence's distance: of two programs that come as near the shorter one wins."""
 
@@ -77,7 +82,7 @@ def write_beside_templates(
         judge(some)  # what is compiled and imported once
         looking = time.monotonic()
         judge(some)
-        budget = reserved(budget, began, (time.monotonic() - looking) / 16)
+        budget = reserved(budget, began, (time.monotonic() - looking) / 16, SHORTENING)
     if budget.renders is not None and budget.renders < 2 * len(objectives):
         least = 2 * len(objectives)
         raise ValueError(f"{len(objectives)} templates and writing need at least {least} renders, not {budget.renders}")
@@ -85,7 +90,7 @@ def write_beside_templates(
     lanes = starts(objectives, proposers, racing, seed)
     best, interrupted = race(lanes, racing, threads=os.cpu_count() or 1, progress=progress)
     if interrupted:
-        return answer_of(best, _renders(lanes), True)
+        return _filled(best, _renders(lanes), True)
     seeds = np.random.SeedSequence(seed).spawn(2)
     writing = Writing(judge, _policy(judge.player.language) if policy else None, seeds[0])
     growing = Growing(best.objective, best.search.nearest[1], make_judge(objectives[0]), seeds[1])
@@ -107,7 +112,7 @@ def write_beside_templates(
     nearest = min(writing.nearest[0], growing.worth)
     # What is written has fewer lines: it may be a little farther.
     if best.search.nearest[0] * (1 + LONGER) < nearest:
-        return answer_of(best, renders, interrupted)
+        return _filled(best, renders, interrupted)
     return growing.answer(renders, interrupted) if nearest == growing.worth else _answer(writing, renders, interrupted)
 
 
@@ -158,6 +163,15 @@ def _tell(progress: Callable[[Progress], None], lanes: Sequence[Lane], writing: 
     if distance < best.distance:
         best = Progress(WRITTEN, draft.text(writing.language), distance, renders, 2)
     progress(replace(best, renders=renders))
+
+
+def _filled(best: Lane, renders: int, interrupted: bool) -> Answer:
+    """The answer of the best template, without what is least heard of it."""
+    objective, action, _ = pruned(best.objective, best.search.nearest[1], PRUNING, UNTUNED)
+    try:
+        return answer_of(objective, action, renders, interrupted)
+    finally:
+        objective.close()
 
 
 def _answer(writing: Writing, renders: int, interrupted: bool) -> Answer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -75,3 +77,13 @@ def test_every_template_that_is_shorter_is_a_program(name: str) -> None:
     # The same sound, to the bit.
     same = raveforce.glicol.Program(inlined(task.template)).fill_named(values)
     np.testing.assert_array_equal(raveforce.render(same, 0.2), raveforce.render(task.program.fill_named(values), 0.2))
+
+
+def test_what_is_printed_is_shorter_than_the_template(objective: Objective) -> None:
+    """Of a drum that is its body alone no program needs all four voices; nothing that is left refers to what went."""
+    found = raveforce.imitate(objective.target, RATE, renders=1500, template="tom", write=True)
+    whole = objective.task.template.count("\n")
+    assert found.code.strip().count("\n") + 1 <= whole - 4
+    named = set(re.findall(r"^(~\w+):", found.code, re.MULTILINE))
+    assert set(re.findall(r"~\w+", found.code)) == named
+    assert set(found.parameters) < set(objective.parameters.parameters) or found.template == "written"
