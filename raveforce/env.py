@@ -137,7 +137,10 @@ class RaveForceEnv(gymnasium.Env[Any, Any]):
         return row(result.observations, 0), reward, terminated, False, self._with_sound(info)
 
     def trial_action(self) -> Any:
-        """An action to try the environment with, from the middle of the space."""
+        """An action to try the environment with: the middle of the space, or a token that may follow."""
+        if self.task.writes:
+            episodes: Any = self._playing("trial_action")
+            return int(episodes.shortest()[0])  # those of an episode make a short program
         return self.actions.middle
 
     def action_masks(self) -> NDArray[np.bool_]:

@@ -174,15 +174,34 @@ HEAVY = (
 """What takes long to import."""
 
 
-def imported(code: str) -> set[str]:
-    """Packages that are there after some code has run in an interpreter of its own."""
+def imported_modules(code: str) -> set[str]:
+    """Modules that are there after some code has run in an interpreter of its own."""
     code = f"import sys\n{code}\nprint(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
-    return {name.partition(".")[0] for name in done.stderr.split()}
+    return set(done.stderr.split())
+
+
+def imported(code: str) -> set[str]:
+    """Packages that are there after some code has run in an interpreter of its own."""
+    return {name.partition(".")[0] for name in imported_modules(code)}
 
 
 def test_importing_raveforce_is_light() -> None:
-    assert not imported("import raveforce") & {*HEAVY, "hydra", "omegaconf"}
+    found = imported_modules("import raveforce")
+    assert not {name.partition(".")[0] for name in found} & {*HEAVY, "hydra", "omegaconf"}
+    assert not {name for name in found if name.startswith(("raveforce.writing", "raveforce.glicol.native."))}
+
+
+def test_the_parts_of_writing_are_enough_to_make_its_environments() -> None:
+    found = imported_modules(
+        "from raveforce.writing.task import WritingTask\n"
+        "from raveforce.writing.language import Language\n"
+        "from raveforce.targets import FixedTarget\n"
+        "from raveforce.spec import complete\n"
+        "made = complete(WritingTask(Language(), FixedTarget([0.1] * 4096)))\n"
+        "assert type(made).__name__ == 'WritingSpec', made"
+    )
+    assert "raveforce.writing.spec" in found
 
 
 def test_help_is_light() -> None:

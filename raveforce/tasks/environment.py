@@ -10,8 +10,6 @@ from raveforce.spec import SPEC_OPTIONS, EnvSpec, complete
 from raveforce.task import Task
 from raveforce.tasks.definition import TaskDefinition
 from raveforce.tasks.documentation import env_docstring
-from raveforce.writing.env import WritingEnv
-from raveforce.writing.spec import WritingSpec
 
 __all__ = ["ENVIRONMENTS", "TaskEnv", "env_of", "env_spec"]
 
@@ -30,11 +28,24 @@ class TaskEnv(RaveForceEnv):
     def __init_subclass__(cls, *, task: TaskDefinition, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.definition = task
-        cls.__doc__ = env_docstring(cls.__doc__ or "", task)
+        cls.__doc__ = _Docstring(cls.__doc__ or "", task)  # type: ignore[assignment]
         ENVIRONMENTS[task.id] = cls
 
     def __init__(self, target: Any = None, **options: Any) -> None:
         super().__init__(env_spec(self.definition, target=target, **options))
+
+
+class _Docstring:
+    # A class's docstring, made when it is read: importing the package waits for none of them.
+
+    def __init__(self, text: str, task: TaskDefinition) -> None:
+        self._parts = text, task
+        self._made: str | None = None
+
+    def __get__(self, instance: object, owner: type | None = None) -> str:
+        if self._made is None:
+            self._made = env_docstring(*self._parts)
+        return self._made
 
 
 def env_spec(task: Callable[..., Task], **options: Any) -> EnvSpec:
@@ -45,4 +56,4 @@ def env_spec(task: Callable[..., Task], **options: Any) -> EnvSpec:
 
 def env_of(spec: EnvSpec) -> RaveForceEnv:
     """The environment of a spec: one row, whatever is done in it."""
-    return WritingEnv(spec) if isinstance(spec, WritingSpec) else RaveForceEnv(spec)
+    return RaveForceEnv(spec)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
@@ -16,10 +16,10 @@ from raveforce.recordings import from_folder
 from raveforce.targets import FixedTarget, TargetSource, from_file
 from raveforce.tasks.definition import TASKS, TaskDefinition
 from raveforce.tasks.environment import TaskEnv
-from raveforce.writing.env import WritingEnv
-from raveforce.writing.language import Language
-from raveforce.writing.targets import HiddenPrograms
-from raveforce.writing.task import WritingTask
+
+if TYPE_CHECKING:
+    # Not loaded with the package: it takes long, and only those who write need it.
+    from raveforce.writing.task import WritingTask
 
 __all__ = ["WriteEnv", "write"]
 
@@ -67,6 +67,10 @@ class WriteTask(TaskDefinition):
         price : what every node costs
         on_forbidden : "end" or "error", see ``FORBIDDEN``
         """
+        from raveforce.writing.language import Language
+        from raveforce.writing.targets import HiddenPrograms
+        from raveforce.writing.task import WritingTask
+
         language = Language(bins, max_tokens, max_layers, max_processors, tuple(words) if words else None, sample_rate)
         augmentation = make_augmentation(augment)
         is_path = isinstance(target, (str, Path))
@@ -99,11 +103,13 @@ class WriteTask(TaskDefinition):
 
     def parameter_space(self) -> ParameterSpace:
         """No blanks are filled."""
-        return WritingTask.parameters
+        return ParameterSpace({})
 
     @property
     def sections(self) -> Mapping[str, str]:
         """What is its own."""
+        from raveforce.writing.language import Language
+
         tokens = Language().tokens
         words = " ".join(token.name for token in tokens if not token.name.isdigit())
         return {
@@ -137,7 +143,7 @@ class WriteTask(TaskDefinition):
 write = TASKS.register("write")(WriteTask(name="write", id="Write-v0", actions="tokens"))
 
 
-class WriteEnv(TaskEnv, WritingEnv, task=write):
+class WriteEnv(TaskEnv, task=write):
     """Write a program that sounds like the target.
 
     Every step writes a token: it begins a layer, names a node, moves a number by a gesture (an envelope, a sweep),
