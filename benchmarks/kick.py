@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from experiments.config.options import Option, read_options, run_command
-from experiments.figures.style import DPI, log_ticks, looks, new_figure, style
+from experiments.figures.picture import save_png
+from experiments.figures.style import log_ticks, looks, new_figure, style
 from experiments.records.log_writers import read_metrics
 from experiments.records.provenance import versions
 
@@ -71,7 +72,7 @@ def draw(runs: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) -> None:
         axis.set_title("kick: best so far (median, range), policies at the end")
         log_ticks(axis.yaxis)
         axis.legend(ncols=2)
-        figure.savefig(path, dpi=DPI, metadata={"Software": None})
+        save_png(figure, path)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.drums.sounds import SAMPLE_RATE
+from experiments.figures.picture import save_png
 from experiments.figures.style import new_figure, style
 from raveforce.plotting import draw_spectrogram, draw_waveform
 
@@ -38,4 +39,4 @@ def draw_sounds(rows: Sequence[tuple[str, Sequence[tuple[str, NDArray[np.float32
             axes[2 * index + 1, 0].set_ylabel("frequency in Hz")
         for axis in axes[-1]:
             axis.set_xlabel("time in seconds")
-        figure.savefig(path, metadata={"Software": None}, dpi=150)
+        save_png(figure, path, dpi=150)

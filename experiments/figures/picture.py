@@ -21,7 +21,7 @@ from experiments.figures.style import DPI
 from experiments.records.provenance import versions
 from raveforce.registry import Registry
 
-__all__ = ["FIGURES", "Draw", "Picture"]
+__all__ = ["FIGURES", "Draw", "Picture", "save_png"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Picture:
         FigureCanvasAgg(self.figure).draw()
         self.figure.set_layout_engine("none")
         # No dates or versions in the files: the same numbers give the same bytes.
-        _save_png(self.figure, png)
+        save_png(self.figure, png)
         self.figure.savefig(pdf, dpi=DPI, metadata={"CreationDate": None, "Creator": None, "Producer": None})
         caption.write_text(self.caption(command), encoding="utf-8")
         written = [png, pdf, caption]
@@ -122,15 +122,15 @@ FIGURES: Registry[Draw] = Registry(
 """The figures by name."""
 
 
-def _save_png(figure: Figure, path: Path) -> None:
+def save_png(figure: Figure, path: Path, dpi: int = DPI) -> None:
     """Write a figure with a palette of 256 colours: a third of the size, with colours off by less than can be seen."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI)
+    figure.savefig(buffer, format="png", dpi=dpi)
     with Image.open(buffer) as image:
         # Of Pillow's methods the one that keeps small marks, such as a cross on a map.
         method = Image.Quantize.MAXCOVERAGE
         reduced = image.convert("RGB").quantize(256, method=method, dither=Image.Dither.NONE)
-    reduced.save(path, optimize=True, dpi=(DPI, DPI))
+    reduced.save(path, optimize=True, dpi=(dpi, dpi))
 
 
 def _listed(named: Mapping[str, Any]) -> str:
