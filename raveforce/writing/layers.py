@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -83,7 +84,18 @@ class Structure:
         float64 array [rows, blanks]
         """
         chosen = np.asarray(numbers, np.int64).reshape(len(numbers), self.numbers)
-        return self._filled(self._tables[np.arange(self.numbers), chosen], layers)
+        filled = np.empty((len(chosen), len(self.blanks)))
+        first = column = 0
+        for element in self.elements:
+            tables = _tables_of(self.language, element)
+            for table, places in tables.blanks:
+                if table is None:
+                    filled[:, column] = seed_of(np.asarray(layers))
+                else:
+                    filled[:, column] = table[tuple(chosen[:, first + place] for place in places)]
+                column += 1
+            first += tables.numbers
+        return filled
 
     def values_at(self, places: Sequence[Sequence[float]] | Floats, layers: ArrayLike = 0) -> Floats:
         """What fills the blanks, of numbers anywhere on their scales: places from 0 to 1, float array [rows, numbers].
@@ -96,12 +108,6 @@ class Structure:
         for column, parameter in enumerate(parameters):
             found[:, column] = rounded(parameter, on_scale(parameter, chosen[:, column], self.language.sample_rate))
         return self._filled(found, layers)
-
-    @cached_property
-    def _tables(self) -> Floats:
-        """The values of every number's bins, float64 [numbers, bins]."""
-        tables = [table for each in self.elements for table in self.language.values[each].values()]
-        return np.array(tables).reshape(self.numbers, self.language.bins)
 
     @cached_property
     def _plan(self) -> tuple[Ints, list[int], list[tuple[int, int, int]]]:
@@ -128,9 +134,42 @@ class Structure:
         for column in seeds:
             filled[:, column] = seed_of(np.asarray(layers))
         for column, start, to in rises:
-            # To the start's last digit, which the reader of a program finds it by.
-            filled[:, column] = to_digits(numbers[:, start] - numbers[:, to], numbers[:, start])
+            filled[:, column] = _rise(numbers[:, start], numbers[:, to])
         return filled
+
+
+class _Tables(NamedTuple):
+    """What fills an element's blanks, by the bins of its numbers.
+
+    Attributes
+    ----------
+    numbers : how many it has
+    blanks : for each a table of its values, and the numbers whose bins it is looked up by; no table for a seed
+    """
+
+    numbers: int
+    blanks: tuple[tuple[Floats | None, tuple[int, ...]], ...]
+
+
+@lru_cache(maxsize=1024)
+def _tables_of(language: Language, element: int) -> _Tables:
+    part, own = language.elements[element], language.values[element]
+    places = {name: place for place, name in enumerate(part.numbers)}
+    blanks: list[tuple[Floats | None, tuple[int, ...]]] = []
+    for blank in part.blanks:
+        if blank == SEED:
+            blanks.append((None, ()))
+        elif blank == RISE:
+            rises = _rise(own["start"][:, None], own["to"][None])
+            blanks.append((rises, (places["start"], places["to"])))
+        else:
+            blanks.append((np.asarray(own[blank]), (places[blank],)))
+    return _Tables(len(places), tuple(blanks))
+
+
+def _rise(start: Floats, to: Floats) -> Floats:
+    """How far sweeps go: to the start's last digit, which the reader of a program finds it by."""
+    return to_digits(start - to, start)
 
 
 @lru_cache(maxsize=8192)
