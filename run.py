@@ -17,6 +17,7 @@ from experiments.console import survive_the_console
 from experiments.records.checkpoints import CheckpointError
 from experiments.records.run_folder import RunFolder, RunFolderError
 from experiments.sweeps import attempt
+from raveforce._imports import uncollected
 
 PROBLEMS = (ConfigError, CheckpointError, RunFolderError)
 """Printed in a line, without a traceback."""
@@ -42,7 +43,8 @@ def main(cfg: DictConfig) -> float:
 def start_or_resume(cfg: DictConfig, path: Path) -> float:
     """Train, from the beginning or where ``resume`` says so from the last checkpoint; return the score."""
     # Not above: PyTorch and the rest take long to import, and help needs none of them.
-    from experiments.train import train
+    with uncollected():
+        from experiments.train import train
 
     resume = cfg.resume is not None and is_started(path)
     if resume and cfg.resume == AUTO:

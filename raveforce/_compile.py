@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from raveforce._cache import cache_folder, write_atomically
+from raveforce._imports import uncollected
 
 try:
     import fcntl
@@ -105,8 +106,9 @@ def load_compiled(
         with locked(folder):
             if not _is_whole(folder):
                 return _compile(module, folder, what, duration, warm)
-    loaded = importlib.import_module(module)
-    warm(loaded)
+    with uncollected():
+        loaded = importlib.import_module(module)
+        warm(loaded)
     log.info("%s ready after %.1f s", what, time.perf_counter() - start)
     return loaded
 

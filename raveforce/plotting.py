@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raveforce import spectra
+from raveforce._imports import uncollected
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +36,8 @@ def comparison(audio: NDArray[np.float32], target: NDArray[np.float32], sample_r
         Without matplotlib (``pip install "raveforce[plot]"``).
     """
     try:
-        from matplotlib.figure import Figure
+        with uncollected():
+            from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError('pictures need matplotlib: pip install "raveforce[plot]"') from error
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from raveforce._imports import uncollected
 from raveforce.glicol.errors import EngineUnavailable, GlicolError, UnsupportedProgram
 from raveforce.glicol.program import Program
 from raveforce.glicol.protocol import Engine
@@ -103,7 +104,8 @@ def _is_wrong_text(program: Program, options: dict[str, Any]) -> bool:
 @ENGINES.register("native")
 def _open_native(program: Program, **options: Any) -> Engine:
     try:
-        from raveforce.glicol.native.engine import NativeEngine
+        with uncollected():
+            from raveforce.glicol.native.engine import NativeEngine
     except ImportError as error:
         raise EngineUnavailable(f"the native engine needs numba and lark: {error}") from error
     return NativeEngine(program, **options)

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import gc
+import importlib
+from collections.abc import Iterator
+
+import pytest
+
+from raveforce._imports import uncollected
+
+
+@pytest.fixture(autouse=True)
+def _collecting() -> Iterator[None]:
+    yield
+    gc.enable()
+
+
+def test_garbage_is_collected_again_after_an_error() -> None:
+    with pytest.raises(ModuleNotFoundError), uncollected():
+        importlib.import_module("raveforce.no_such_module")
+    assert gc.isenabled()
+
+
+def test_who_turned_collection_off_keeps_it_off() -> None:
+    gc.disable()
+    with uncollected(), uncollected():
+        pass
+    assert not gc.isenabled()
