@@ -38,7 +38,7 @@ RACING = 0.6
 """Share of the budget after which the best template is known."""
 NOTHING = (0.15, 0.7)
 """Least and most of what is left to write with that goes to programs from nothing; layers take the rest."""
-LONGER = 0.02
+LONGER = 0.005
 """Part of a template's distance by which what is written, in fewer lines, may be farther."""
 UNTUNED = 0.01
 """Part of its distance that fewer lines of a template may cost in the end, when the rest is not tuned anew."""
