@@ -56,9 +56,15 @@ def survive_the_console() -> None:
 
     What it computes is worth more than what it says meanwhile: its record is in files.
     """
-    for name in ("stdout", "stderr"):
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # Closed, as by >&-: the next file that is opened would take its place, and hear what others print.
+            os.open(os.devnull, os.O_RDWR)
+    for name, number in (("stdout", 1), ("stderr", 2)):
         stream = getattr(sys, name)
-        if stream is None:  # closed from the beginning, as by >&-
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        if stream is None:
+            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
         elif not isinstance(stream, _Mortal):
             setattr(sys, name, cast(TextIO, _Mortal(stream)))

@@ -32,6 +32,7 @@ from experiments.config.command_line import help_text, prepare, wants_help
 from experiments.config.errors import ConfigError
 from experiments.config.ranges import check_ranges
 from experiments.config.resume import CHANGEABLE, with_absolute_target
+from experiments.console import survive_the_console
 from experiments.records.run_folder import RunFolder
 from experiments.train import train
 
@@ -327,6 +328,7 @@ def main(cfg: DictConfig) -> None:
 
 
 if __name__ == "__main__":
+    survive_the_console()
     try:
         sys.argv[1:] = prepare(sys.argv[1:], "tune")
         if wants_help(sys.argv):

@@ -26,7 +26,9 @@ for _ in tqdm(range(3)):
     logging.warning("y")
 subprocess.run([sys.executable, "-c", "print('of a child')"], check=True)
 print("left in a buffer", end="")
-Path(sys.argv[1]).write_text("done")
+with open(sys.argv[1], "w") as file:
+    assert file.fileno() > 2, "the record would hear what is printed"
+    file.write("done")
 """
 
 
@@ -54,8 +56,9 @@ def test_what_it_computes_is_there(tmp_path: Path, kind: str) -> None:
     assert (code, (tmp_path / "record").read_text()) == (0, "done")
 
 
-def test_a_console_that_is_closed_from_the_beginning(tmp_path: Path) -> None:
-    command = f'"{sys.executable}" -c "$0" "$1" >&- 2>&-'
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_console_that_is_closed_from_the_beginning(tmp_path: Path, closed: str) -> None:
+    command = f'"{sys.executable}" -c "$0" "$1" {closed}'
     done = subprocess.run(["sh", "-c", command, SAY, str(tmp_path / "record")], cwd=ROOT, check=False, timeout=60)
     assert (done.returncode, (tmp_path / "record").read_text()) == (0, "done")
 
