@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
@@ -15,7 +15,9 @@ from agents.build import Agent
 from raveforce.distances import Distance, measure
 from raveforce.env import RaveForceEnv
 from raveforce.task import Task
-from raveforce.writing.task import WritingTask
+
+if TYPE_CHECKING:
+    from raveforce.writing.task import WritingTask
 
 __all__ = ["Performance", "distance_between", "evaluate", "mean_distances", "measure_all", "play", "played", "score"]
 
