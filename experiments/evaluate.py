@@ -35,7 +35,6 @@ from raveforce.plotting import comparison
 from raveforce.recordings import fit
 from raveforce.spec import EnvSpec
 from raveforce.targets import FixedTarget, RandomPrograms
-from raveforce.tasks import env_of
 
 __all__ = ["evaluate_run", "main"]
 
@@ -84,7 +83,7 @@ def evaluate_run(
     cfg = read_config(run)
     trained = build_env_spec(cfg)
     cfg = with_changes(cfg, changes or {})
-    env = env_of(_spec(cfg, changes or {}, trained))
+    env = RaveForceEnv(_spec(cfg, changes or {}, trained))
     try:
         agent = load_agent(cfg.agent.algorithm, _model(folder, model))
     except (ValueError, KeyError, pickle.UnpicklingError, EOFError) as error:

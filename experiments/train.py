@@ -37,7 +37,6 @@ from raveforce import audio as audio_files
 from raveforce.env import RaveForceEnv
 from raveforce.glicol import EngineUnavailable, GlicolError
 from raveforce.spec import EnvSpec
-from raveforce.tasks import env_of
 
 __all__ = ["train"]
 
@@ -79,7 +78,7 @@ def train(
     cfg = with_absolute_target(cfg)
     torch.set_num_threads(cfg.torch_threads)
     spec = build_env_spec(cfg)
-    eval_env = env_of(build_eval_spec(cfg, spec))
+    eval_env = RaveForceEnv(build_eval_spec(cfg, spec))
     _check_playable(eval_env)
     env = build_vec_env(cfg, spec)
     with ExitStack() as stack:

@@ -12,7 +12,7 @@ from raveforce.task import Task
 from raveforce.tasks.bass_line import bass_line
 from raveforce.tasks.definition import TASKS, TaskDefinition
 from raveforce.tasks.drum_loop import drum_loop
-from raveforce.tasks.environment import ENVIRONMENTS, env_of, env_spec
+from raveforce.tasks.environment import ENVIRONMENTS, env_spec
 from raveforce.tasks.hihat import hihat
 from raveforce.tasks.kick import kick
 from raveforce.tasks.match import match
@@ -24,7 +24,6 @@ __all__ = [
     "TASKS",
     "bass_line",
     "drum_loop",
-    "env_of",
     "hihat",
     "kick",
     "make_env",
@@ -92,7 +91,7 @@ def make_env(task: str, **options: Any) -> RaveForceEnv:
     found = _find(task)
     if isinstance(found, TaskDefinition) and found.id in ENVIRONMENTS:
         return ENVIRONMENTS[found.id](**options)
-    return env_of(env_spec(found, **options))
+    return RaveForceEnv(env_spec(found, **options))
 
 
 def _find(name: str) -> Any:

@@ -11,7 +11,7 @@ from raveforce.task import Task
 from raveforce.tasks.definition import TaskDefinition
 from raveforce.tasks.documentation import env_docstring
 
-__all__ = ["ENVIRONMENTS", "TaskEnv", "env_of", "env_spec"]
+__all__ = ["ENVIRONMENTS", "TaskEnv", "env_spec"]
 
 ENVIRONMENTS: dict[str, type[TaskEnv]] = {}
 """Environments of the tasks that come with RaveForce, by what follows ``raveforce/`` in their ids."""
@@ -52,8 +52,3 @@ def env_spec(task: Callable[..., Task], **options: Any) -> EnvSpec:
     """Make a task and complete it: some of the options are for the one, some for the other."""
     others = {name: options.pop(name) for name in SPEC_OPTIONS if name in options}
     return complete(task(**options), **others)
-
-
-def env_of(spec: EnvSpec) -> RaveForceEnv:
-    """The environment of a spec: one row, whatever is done in it."""
-    return RaveForceEnv(spec)

@@ -73,19 +73,6 @@ def test_an_open_console_hears_everything(tmp_path: Path) -> None:
     assert done.stderr.count("WARNING:root:y") == 3
 
 
-@pytest.mark.slow
-def test_a_run_whose_reader_leaves_is_whole(tmp_path: Path) -> None:
-    run = [sys.executable, "run.py", "debug=fast", "agent=random", "tracking=none", f"hydra.run.dir={tmp_path / 'run'}"]
-    with subprocess.Popen(run, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        process.stderr.close()
-        assert process.wait(300) == 0
-    names = {path.name for path in (tmp_path / "run").iterdir()}
-    assert names >= {"config.yaml", "metrics.csv", "summary.json", "best.wav", "report.html"}
-
-
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP")
 def test_nohup_keeps_a_run_going() -> None:
     code = "from experiments.interrupts import endings; print(*(one.name for one in endings()))"

@@ -12,8 +12,9 @@ from omegaconf import DictConfig
 from experiments.config.build import build_env_spec
 from experiments.records.log_writers import read_metrics
 from experiments.train import train
+from raveforce.env import RaveForceEnv
 from raveforce.spec import EnvSpec
-from raveforce.tasks import TASKS, env_of, make_spec, make_task
+from raveforce.tasks import TASKS, make_spec, make_task
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 SHORT = ["total_timesteps=20", "log_every=10", "evaluate_every=10", "evaluation_episodes=1", "checkpoint_every=0"]
@@ -71,7 +72,7 @@ def test_the_runner_plays_what_the_id_plays(name: str, configure: Callable[..., 
 
 
 def _play(spec: EnvSpec, action: np.ndarray) -> list[np.ndarray]:
-    env = env_of(spec)
+    env = RaveForceEnv(spec)
     env.reset(seed=3)
     observation, reward, *_ = env.step(action)
     env.close()

@@ -84,3 +84,14 @@ def test_a_run_that_was_moved_goes_on(plain: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "here").exists()
     assert compare(moved, plain) == []
+
+
+def test_a_run_whose_reader_leaves(plain: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "run.py", *SMALL, f"hydra.run.dir={tmp_path / 'run'}"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        process.stderr.close()
+        assert process.wait(300) == 0
+    assert compare(tmp_path / "run", plain) == []
