@@ -29,6 +29,7 @@ MORE = (
     "raveforce.glicol.nodes",
     "raveforce.glicol.protocol",
     "raveforce.imitation.analysis",
+    "raveforce.imitation.network",
     "raveforce.imitation.policy",
     "experiments.report",
     "experiments.rollouts",

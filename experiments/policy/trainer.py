@@ -9,18 +9,19 @@ their group's mean become likelier, those farther less so (group-relative policy
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from agents.group_relative import clipped_loss, group_advantages
 from experiments.policy.network import Imitator, with_noise
 from experiments.policy.player import Player
+from experiments.policy.stages import TwoStages
 from experiments.policy.takes import LENGTHS, Takes
 from raveforce.imitation.picture import PICTURE_SIZE, picture
 
@@ -62,7 +63,7 @@ class Settings:
     templates_a_step: int = 3
 
 
-class Trainer:
+class Trainer(TwoStages[Imitator]):
     """A training: a step at a time, with a state that can be kept.
 
     Parameters
@@ -73,15 +74,15 @@ class Trainer:
     seed : of all random numbers
     """
 
+    kept = ("_kept_pictures", "_kept_actions", "_heard", "_nearest")
+
     def __init__(self, player: Player, takes: Takes, settings: Settings, seed: int) -> None:
         torch.manual_seed(seed)
         self.player, self.takes, self.settings = player, takes, settings
         self.names = list(player.templates)
         self.sizes = {name: len(task.parameters.free) for name, task in player.templates.items()}
-        self.network = Imitator(self.sizes, settings.encoder, settings.channels, settings.hidden, settings.components)
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rates[0])
-        self.rng = np.random.default_rng(seed)
-        self.step = 0
+        network = Imitator(self.sizes, settings.encoder, settings.channels, settings.hidden, settings.components)
+        super().__init__(network, settings.learning_rates, seed)
         self._pictures = torch.as_tensor(takes.pictures)
         kept = (len(self.names), settings.kept)
         # Bytes are fine enough for levels: a step is 0.3 dB.
@@ -90,11 +91,6 @@ class Trainer:
         self._heard = np.zeros(len(self.names), np.int64)
         # The nearest answer of a group so far, by take and template; NaN where none was tried.
         self._nearest = np.full((len(takes.sounds), len(self.names)), np.nan)
-
-    @property
-    def stage(self) -> int:
-        """1 or 2; 3 when all is done."""
-        return 1 + (self.step >= self.first_steps) + (self.step >= self.steps)
 
     @property
     def first_steps(self) -> int:
@@ -107,43 +103,16 @@ class Trainer:
         each = self.settings.group * self.settings.answers * self.settings.templates_a_step
         return self.first_steps + -(-self.settings.reinforced * len(self.names) // each)
 
-    def advance(self) -> dict[str, float]:
-        """Take one step; return what may be logged."""
-        first = self.stage == 1
-        done = (
-            self.step / self.first_steps if first else (self.step - self.first_steps) / (self.steps - self.first_steps)
-        )
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.learning_rates[0 if first else 1] * (1 - 0.95 * done)
-        logged = self._supervised(done) if first else self._reinforced()
-        self.step += 1
-        return logged
-
-    def state(self) -> dict[str, Any]:
-        """What ``restore`` goes on from."""
-        return {
-            "network": self.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "random": (self.rng.bit_generator.state, torch.get_rng_state()),
-            "arrays": (self._kept_pictures, self._kept_actions, self._heard, self._nearest),
-            "step": self.step,
-        }
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from a state."""
-        self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.rng.bit_generator.state, numbers = state["random"]
-        torch.set_rng_state(numbers)
-        self._kept_pictures, self._kept_actions, self._heard, self._nearest = state["arrays"]
-        self.step = state["step"]
-
-    def _supervised(self, done: float) -> dict[str, float]:
+    def supervised(self, done: float) -> dict[str, float]:
         """Play programs of every template, and learn to answer what was kept of them."""
         for index, name in enumerate(self.names):
             self._hear(index, name, answered=done > 0.3 and self.rng.random() < 0.7)
         self.network.train()
-        losses = [self._update(self._supervised_loss(), 5.0) for _ in range(self.settings.updates)]
+        losses = []
+        for _ in range(self.settings.updates):
+            loss = self._supervised_loss()
+            self.update(loss, 5.0)
+            losses.append(float(loss.detach()))
         return {"loss": float(np.mean(losses))}
 
     def _hear(self, index: int, name: str, answered: bool) -> None:
@@ -188,14 +157,14 @@ class Trainer:
                 start += len(places)
         return torch.stack(losses).mean()
 
-    def _reinforced(self) -> dict[str, float]:
+    def reinforced(self) -> dict[str, float]:
         """Answer takes with some templates, and make the nearer answers likelier."""
         self.network.eval()  # the scale of the pictures stays what it was in stage 1
         count = min(self.settings.templates_a_step, len(self.names))
         batches = [self._answers(int(index)) for index in self.rng.choice(len(self.names), count, replace=False)]
         for _ in range(self.settings.epochs):
             parts = [self._clipped(*batch[1:]) for batch in batches]
-            self._update(torch.stack(parts).mean() + self._template_loss(), 1.0)
+            self.update(torch.stack(parts).mean() + self._template_loss(), 1.0)
         return {"score": float(np.mean([batch[0] for batch in batches]))}
 
     def _answers(self, index: int) -> tuple[float, str, NDArray[np.int64], Tensor, Tensor, Tensor]:
@@ -239,13 +208,6 @@ class Trainer:
         wanted = (nearest / temperature).masked_fill(missing, -torch.inf).softmax(-1)
         logits = self.network.template(self.network.features(self._pictures[of])).masked_fill(missing, -1e9)
         return -(wanted * logits.log_softmax(-1)).sum(-1).mean()
-
-    def _update(self, loss: Tensor, limit: float) -> float:
-        self.optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), limit)
-        self.optimizer.step()
-        return float(loss.detach())
 
 
 def _cheaper(weights: NDArray[np.float64], lengths: Sequence[int]) -> NDArray[np.float64]:

@@ -11,17 +11,16 @@ are takes of recordings and synthesised drums, half hidden programs; supervised 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from agents.group_relative import clipped_loss, group_advantages
 from experiments.policy.network import with_noise
+from experiments.policy.stages import TwoStages
 from experiments.policy.takes import LENGTHS, Takes, features
 from experiments.writer.lessons import Lesson, play_lessons, random_programs, struck_programs, varied
 from experiments.writer.network import Writer
@@ -81,7 +80,7 @@ class Settings:
     beside: float = 1.0
 
 
-class Trainer:
+class Trainer(TwoStages[Writer]):
     """A training: a step at a time, with a state that can be kept.
 
     Parameters
@@ -93,14 +92,13 @@ class Trainer:
     seed : of all random numbers
     """
 
+    kept = ("_kept_levels", "_kept_loudness", "_kept_tokens", "_heard")
+
     def __init__(self, player: Player, takes: Takes, distance: Distance, settings: Settings, seed: int) -> None:
         torch.manual_seed(seed)
         self.player, self.takes, self.distance, self.settings = player, takes, distance, settings
         self.language = player.language
-        self.network = Writer(self.language)
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rates[0])
-        self.rng = np.random.default_rng(seed)
-        self.step = 0
+        super().__init__(Writer(self.language), settings.learning_rates, seed)
         self._heard_takes = np.concatenate([hear(sound[None]) for sound in takes.sounds])
         self._grammar, self._reading = make_grammar(self.language), Reading(self.language)
         # Bytes are fine enough for levels: a step is 0.3 dB.
@@ -109,11 +107,6 @@ class Trainer:
         self._kept_tokens = np.full((settings.kept, self.language.max_tokens), -1, np.int16)
         self._heard = 0
         self._targets = _soft(len(self.language.tokens), self.language.first_number, settings.spread)
-
-    @property
-    def stage(self) -> int:
-        """1 or 2; 3 when all is done."""
-        return 1 + (self.step >= self.first_steps) + (self.step >= self.steps)
 
     @property
     def first_steps(self) -> int:
@@ -125,45 +118,14 @@ class Trainer:
         """Steps of both stages."""
         return self.first_steps + -(-self.settings.reinforced // (self.settings.groups * self.settings.answers))
 
-    def advance(self) -> dict[str, float]:
-        """Take one step; return what may be logged."""
-        first = self.stage == 1
-        done = (
-            self.step / self.first_steps if first else (self.step - self.first_steps) / (self.steps - self.first_steps)
-        )
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.learning_rates[0 if first else 1] * (1 - 0.95 * done)
-        logged = self._supervised(done) if first else self._reinforced()
-        self.step += 1
-        return logged
-
-    def state(self) -> dict[str, Any]:
-        """What ``restore`` goes on from."""
-        return {
-            "network": self.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "random": (self.rng.bit_generator.state, torch.get_rng_state()),
-            "arrays": (self._kept_levels, self._kept_loudness, self._kept_tokens, self._heard),
-            "step": self.step,
-        }
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from a state."""
-        self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.rng.bit_generator.state, numbers = state["random"]
-        torch.set_rng_state(numbers)
-        self._kept_levels, self._kept_loudness, self._kept_tokens, self._heard = state["arrays"]
-        self.step = state["step"]
-
-    def _supervised(self, done: float) -> dict[str, float]:
+    def supervised(self, done: float) -> dict[str, float]:
         """Play programs, and learn to write what was kept of them."""
         self._keep(self._lessons(done))
         self.network.train(self.step < SCALED)
         logged = []
         for chosen in self._batches(self.settings.updates):
             loss, parts = self._supervised_loss(chosen)
-            self._update(loss, 1.0)
+            self.update(loss, 1.0)
             logged.append(parts)
         return {name: float(np.mean([parts[name] for parts in logged])) for name in logged[0]}
 
@@ -243,7 +205,7 @@ class Trainer:
         masked = logits.masked_fill(~torch.as_tensor(allowed), -1e9)
         return masked.log_softmax(dim=-1), torch.as_tensor(tokens)
 
-    def _reinforced(self) -> dict[str, float]:
+    def reinforced(self) -> dict[str, float]:
         """Write several programs for some sounds, and make the nearer ones likelier."""
         settings = self.settings
         if self.step % 4 == 0:
@@ -268,7 +230,7 @@ class Trainer:
         whole = each.sum(dim=1).view(apart.shape)
         loss = clipped_loss(whole, whole.detach(), advantages, settings.clip) / 16
         supervised, logged = self._supervised_loss(self._batches(1)[0])
-        self._update(loss + settings.beside * supervised, 1.0)
+        self.update(loss + settings.beside * supervised, 1.0)
         return {"score": float(1 - apart.mean()), "best": float(1 - apart.min(axis=1).mean()), **logged}
 
     def _questions(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -285,12 +247,6 @@ class Trainer:
             lessons += play_lessons(self.player, programs, samples)
         sounds = np.stack([lesson.sound for lesson in lessons[: settings.groups]])
         return sounds, hear(sounds)
-
-    def _update(self, loss: Tensor, limit: float) -> None:
-        self.optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), limit)
-        self.optimizer.step()
 
 
 _SHARES = np.array([0.25, 0.5, 0.2, 0.05])

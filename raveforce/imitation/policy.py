@@ -9,17 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from raveforce import audio
-from raveforce.imitation.picture import BANDS, FRAMES, SAMPLE_RATE, picture
-from raveforce.imitation.weights import PolicyError, Weights, read_shipped, read_weights
+from raveforce.imitation.network import TrainedNetwork
+from raveforce.imitation.picture import SAMPLE_RATE, picture
+from raveforce.imitation.weights import PolicyError
 from raveforce.parameters import Exp, Lin
 from raveforce.task import Task
 
@@ -75,41 +74,16 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Policy:
-    """Weights, and what they were trained for.
+class Policy(TrainedNetwork):
+    """Weights that answer sounds, and what they were trained for."""
 
-    Attributes
-    ----------
-    templates : by name, the key of the text and ranges (``template_key``) that the answers are for
-    card : facts of the training, as they stand in the file
-    sha256 : of the file
-    """
+    version = FORMAT
+    facts = ("templates", "components", "stds")
 
-    weights: Mapping[str, Floats] = field(repr=False)
-    templates: Mapping[str, str]
-    card: Mapping[str, Any]
-    sha256: str
-
-    @classmethod
-    def load(cls, path: str | Path) -> Policy:
-        """Read a policy from a file.
-
-        Raises
-        ------
-        PolicyError
-            The file is missing, damaged, or of another version.
-        """
-        try:
-            return cls.of(read_weights(Path(path).read_bytes(), FORMAT))
-        except OSError as error:
-            raise PolicyError(f"the policy {path} cannot be read: {error}") from error
-        except PolicyError as error:
-            raise PolicyError(f"{path}: {error}") from error
-
-    @classmethod
-    def of(cls, weights: Weights) -> Policy:
-        """A policy with the weights of a file."""
-        return cls(weights.arrays, dict(weights.card["templates"]), weights.card, weights.sha256)
+    @property
+    def templates(self) -> dict[str, str]:
+        """By name, the key of the text and ranges (``template_key``) that the answers are for."""
+        return dict(self.card["templates"])
 
     def knows(self, template: str, task: Task) -> bool:
         """Whether it was trained for this template as it is now: its text and its ranges."""
@@ -125,8 +99,8 @@ class Policy:
         """
         if sample_rate != SAMPLE_RATE:
             sound = audio.resample(np.asarray(sound, np.float32), sample_rate, SAMPLE_RATE)
-        hidden = self._hidden(picture(np.asarray(sound, np.float32)[None]))
-        logits = self._linear("template", hidden)[0]
+        hidden = self.listen(picture(np.asarray(sound, np.float32)[None]))
+        logits = self.linear("template", hidden)[0]
         likely = np.exp(logits - logits.max())
         likely /= likely.sum()
         names = list(self.templates)
@@ -144,33 +118,15 @@ class Policy:
         mixture = self.hear(sound, task.sample_rate).mixtures[template]
         return mixture.sample(np.random.default_rng(seed), count)
 
-    def _hidden(self, pictures: Floats) -> Floats:
-        scaled = np.clip((pictures - self.weights["mean"]) / self.weights["std"], -4, 4)
-        frames = _silu(self._linear("frame", scaled[:, :-1].reshape(len(scaled), FRAMES, BANDS)))
-        hidden = np.concatenate([frames.reshape(len(scaled), -1), scaled[:, -1:]], axis=1)
-        layer = 0
-        while f"trunk.{layer}.weight" in self.weights:
-            hidden = _silu(self._linear(f"trunk.{layer}", hidden))
-            layer += 1
-        return hidden
-
-    def _linear(self, name: str, inputs: Floats) -> Floats:
-        result: Floats = inputs @ self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
-        return result
-
     def _mixture(self, name: str, hidden: Floats) -> Mixture:
         components = int(self.card["components"])
-        out = self._linear(name, hidden).reshape(components, -1)
+        out = self.linear(name, hidden).reshape(components, -1)
         means, stds = np.split(out[:, 1:], 2, axis=1)
         weights = np.exp(out[:, 0] - out[:, 0].max())
         order = np.argsort(-weights, kind="stable")
         least, most = self.card["stds"]
         spread = np.exp(np.clip(stds, -8, np.log(most))) + np.float32(least)
         return Mixture((weights / weights.sum())[order], np.tanh(means)[order], spread[order])
-
-
-def _silu(array: Floats) -> Floats:
-    return np.asarray(array / (1 + np.exp(-array)))
 
 
 def template_key(task: Task) -> str:
@@ -198,5 +154,4 @@ def load_policy() -> Policy:
     PolicyError
         It is missing or damaged.
     """
-    content = read_shipped("raveforce.imitation", SHIPPED, "python -m experiments.train_policy")
-    return Policy.of(read_weights(content, FORMAT))
+    return Policy.shipped(SHIPPED, "python -m experiments.train_policy")

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from raveforce import audio
+from raveforce.imitation.network import TrainedNetwork, silu
 from raveforce.imitation.picture import BANDS, FRAMES, SAMPLE_RATE, picture
-from raveforce.imitation.weights import PolicyError, Weights, read_shipped, read_weights
+from raveforce.imitation.weights import PolicyError
 from raveforce.writing.grammar import make_grammar
 from raveforce.writing.language import LAYER, Kind, Language
 
@@ -119,40 +117,11 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class WritingPolicy:
-    """Weights, and what they were trained for.
+class WritingPolicy(TrainedNetwork):
+    """Weights that write programs, and what they were trained for."""
 
-    Attributes
-    ----------
-    weights : float32 arrays by name
-    card : facts of the training, as they stand in the file
-    sha256 : of the file
-    """
-
-    weights: Mapping[str, Floats] = field(repr=False)
-    card: Mapping[str, Any]
-    sha256: str = ""
-
-    @classmethod
-    def load(cls, path: str | Path) -> WritingPolicy:
-        """Read a policy from a file.
-
-        Raises
-        ------
-        PolicyError
-            The file is missing, damaged, or of another version.
-        """
-        try:
-            return cls.of(read_weights(Path(path).read_bytes(), FORMAT))
-        except OSError as error:
-            raise PolicyError(f"the policy {path} cannot be read: {error}") from error
-        except PolicyError as error:
-            raise PolicyError(f"{path}: {error}") from error
-
-    @classmethod
-    def of(cls, weights: Weights) -> WritingPolicy:
-        """A policy with the weights of a file."""
-        return cls(weights.arrays, weights.card, weights.sha256)
+    version = FORMAT
+    facts = ("language",)
 
     def knows(self, language: Language) -> bool:
         """Whether it was trained for the words and scales of a language; limits may differ."""
@@ -193,18 +162,6 @@ class WritingPolicy:
         temperatures[:1] = 0
         return self.draw(language, heard, temperatures, rng)
 
-    def listen(self, heard: Floats) -> Floats:
-        """What the writer knows of sounds, [rows, units]."""
-        scaled = np.clip((heard - self.weights["mean"]) / self.weights["std"], -4, 4)
-        levels = scaled[:, : FRAMES * BANDS].reshape(len(scaled), FRAMES, BANDS)
-        frames = _silu(self._linear("frame", levels)).reshape(len(scaled), -1)
-        hidden = np.concatenate([frames, scaled[:, FRAMES * BANDS :]], axis=1)
-        layer = 0
-        while f"trunk.{layer}.weight" in self.weights:
-            hidden = _silu(self._linear(f"trunk.{layer}", hidden))
-            layer += 1
-        return hidden
-
     def draw(self, language: Language, known: Floats, temperatures: Floats, rng: np.random.Generator) -> list[Ints]:
         """Write a program a row.
 
@@ -219,14 +176,14 @@ class WritingPolicy:
             raise PolicyError("the policy was trained for other words or scales than this language has")
         grammar, reading = make_grammar(language), Reading(language)
         state, places = grammar.begin(len(known)), reading.begin(len(known))
-        begun = self._linear("context", known)
-        hidden, said = np.tanh(self._linear("first", known)), self._linear("said", known)
+        begun = self.linear("context", known)
+        hidden, said = np.tanh(self.linear("first", known)), self.linear("said", known)
         programs: list[list[int]] = [[] for _ in known]
         alive = np.arange(len(known))
         while len(alive):
             inputs = self.weights["table"][places].sum(axis=1) + begun[alive]
             hidden[alive] = self._remember(inputs, hidden[alive])
-            logits = self._linear("token", _silu(self._linear("out", hidden[alive]) + said[alive]))
+            logits = self.linear("token", silu(self.linear("out", hidden[alive]) + said[alive]))
             logits = np.where(grammar.mask(state), logits, -np.inf)
             tokens = _pick(logits, temperatures[alive], rng.random(len(alive)))
             for row, token in zip(alive.tolist(), tokens.tolist(), strict=True):
@@ -238,16 +195,12 @@ class WritingPolicy:
 
     def _remember(self, inputs: Floats, hidden: Floats) -> Floats:
         """The GRU's next state, [rows, units]."""
-        fresh, old = self._linear("input", inputs), self._linear("hidden", hidden)
+        fresh, old = self.linear("input", inputs), self.linear("hidden", hidden)
         reset, update, new = np.split(fresh, 3, axis=1)
         old_reset, old_update, old_new = np.split(old, 3, axis=1)
         kept = _sigmoid(update + old_update)
         candidate = np.tanh(new + _sigmoid(reset + old_reset) * old_new)
         return np.asarray(candidate + kept * (hidden - candidate), np.float32)
-
-    def _linear(self, name: str, inputs: Floats) -> Floats:
-        result: Floats = inputs @ self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
-        return result
 
 
 def _pick(logits: Floats, temperatures: Floats, uniforms: NDArray[np.float64]) -> Ints:
@@ -262,10 +215,6 @@ def _pick(logits: Floats, temperatures: Floats, uniforms: NDArray[np.float64]) -
 
 def _sigmoid(array: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-array)))
-
-
-def _silu(array: Floats) -> Floats:
-    return np.asarray(array / (1 + np.exp(-array)))
 
 
 @lru_cache(maxsize=32)
@@ -291,5 +240,4 @@ def load_writing_policy() -> WritingPolicy:
     PolicyError
         It is missing or damaged.
     """
-    content = read_shipped("raveforce.imitation", SHIPPED, "python -m experiments.train_writer")
-    return WritingPolicy.of(read_weights(content, FORMAT))
+    return WritingPolicy.shipped(SHIPPED, "python -m experiments.train_writer")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from raveforce.imitation.cma_es import CMAES
+from raveforce.imitation.tuning import Tuning
 from raveforce.imitation.writer import WritingPolicy
 from raveforce.writing.drafts import Draft, Form, orders
 from raveforce.writing.objective import FormObjective, Judge
@@ -53,51 +53,6 @@ class WritingSettings:
     children: int = 32
     sigma: float = 0.2
     popsize: int = 10
-
-
-@dataclass(eq=False)
-class _Tuning:
-    """CMA-ES over the numbers of one form, from a draft on; forms without numbers stay as they are."""
-
-    objective: FormObjective
-    start: Draft
-    worth: float
-    sigma: float
-    popsize: int
-    seed: np.random.SeedSequence
-    _search: CMAES | None = field(default=None, init=False)
-
-    @property
-    def nearest(self) -> tuple[float, Draft]:
-        """What the best of its programs is worth, and that program."""
-        if self._search is None or self._search.nearest[0] >= self.worth:
-            return self.worth, self.start
-        worth, action = self._search.nearest
-        return worth, self.objective.draft(action[: self.objective.dimensions])
-
-    def advance(self) -> int:
-        """A generation; returns how many programs were played."""
-        dimensions = self.objective.dimensions
-        if dimensions == 0:
-            return 0
-        if self._search is None:
-            start = 2 * self.start.places - 1
-            # In one dimension CMA-ES adapts nothing: a second that counts for nothing makes it two.
-            self._search = CMAES(
-                max(dimensions, 2),
-                seed=self.seed,
-                start=np.resize(start, max(dimensions, 2)),
-                sigma=self.sigma,
-                popsize=self.popsize,
-            )
-        candidates = self._search.ask()
-        self._search.tell(candidates, self.objective(candidates[:, :dimensions]))
-        return len(candidates)
-
-    @property
-    def converged(self) -> bool:
-        """Whether more tuning brings little."""
-        return self.objective.dimensions == 0 or (self._search is not None and self._search.restarts > 0)
 
 
 class Writing:
@@ -225,7 +180,7 @@ class Writing:
         for _ in range(count - by_policy):
             yield random_draft(self.language, self._rng, int(self._rng.integers(1, 4)))
 
-    def _tune(self) -> _Tuning | None:
+    def _tune(self) -> Tuning | None:
         """Tune the best structures, the nearer half of which goes on, until one is left."""
         settings = self.settings
         best: dict[Form, tuple[float, Draft]] = {}
@@ -241,12 +196,12 @@ class Writing:
             lanes = sorted(lanes, key=lambda lane: lane.nearest[0])[: -(-len(lanes) // 2)]
         return lanes[0] if lanes else None
 
-    def _tuning(self, worth: float, draft: Draft, sigma: float | None = None) -> _Tuning:
+    def _tuning(self, worth: float, draft: Draft, sigma: float | None = None) -> Tuning:
         objective = FormObjective(self.judge, draft.form)
         wide = self.settings.sigma if sigma is None else sigma
-        return _Tuning(objective, draft, worth, wide, self.settings.popsize, next(self._seeds))
+        return Tuning(objective, draft, worth, wide, self.settings.popsize, next(self._seeds))
 
-    def _advance(self, lanes: Sequence[_Tuning], until: float) -> None:
+    def _advance(self, lanes: Sequence[Tuning], until: float) -> None:
         """Generations of lanes in turn, until a share of the budget is spent."""
         going = list(lanes)
         while going and self._left(until, self.settings.popsize):
@@ -257,7 +212,7 @@ class Writing:
                 self._note(lane.nearest)
             going = [lane for lane in going if not lane.converged]
 
-    def _grow(self, lane: _Tuning) -> None:
+    def _grow(self, lane: Tuning) -> None:
         """Change the structure of the best program and tune what came of it, round by round; then tune the best."""
         settings = self.settings
         while self._left(settings.growing, settings.children + 4 * settings.popsize):

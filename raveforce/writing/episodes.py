@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce.faults import silence_broken
-from raveforce.rewards import Reward, RewardTarget
+from raveforce.rewards import Reward
 from raveforce.writing.grammar import make_grammar
 from raveforce.writing.language import CLOSE, END, LAYER
 from raveforce.writing.layers import make_structure, read_layer
+from raveforce.writing.ledger import Ledger
 from raveforce.writing.observation import WritingObservation
 from raveforce.writing.player import Player, mix, play_layers
 from raveforce.writing.programs import count_nodes, layer_text
@@ -47,29 +48,6 @@ class WritingResult:
     terminated: NDArray[np.bool_]
 
 
-@dataclass
-class _Row:
-    """What a row has of its own beside arrays.
-
-    Attributes
-    ----------
-    target : float32 [samples]
-    reference : what the reward knows of it
-    names, texts : of the closed layers
-    distance : of what is heard now; None where it is not measured
-    nodes : in closed layers
-    paid : of them
-    """
-
-    target: Array
-    reference: RewardTarget
-    names: list[str]
-    texts: list[str]
-    distance: float | None = None
-    nodes: int = 0
-    paid: float = 0.0
-
-
 class WritingEpisodes:
     """Rows of a writing task in play, each at its own step.
 
@@ -98,12 +76,14 @@ class WritingEpisodes:
         self.over = np.ones(rows, bool)
         self._state = self.grammar.begin(rows)
         self._opened = np.zeros(rows, np.int64)
-        self._rows: dict[int, _Row] = {}
+        self._ledger = Ledger(reward, task.price, task.language.max_tokens)
+        # Names and texts of the closed layers.
+        self._names: list[list[str]] = [[] for _ in range(rows)]
+        self._texts: list[list[str]] = [[] for _ in range(rows)]
         self._masks: NDArray[np.bool_] | None = None
         self._silence = observation.features(np.zeros((1, task.samples), np.float32))[0]
         self._seen_targets = np.zeros((rows, *self._silence.shape), np.float32)
         self._seen = self._seen_targets.copy()
-        self._prepared: dict[int, tuple[Array, RewardTarget]] = {}
         self._distance = reward.distance.name
         # Rewards at every closed layer where they are what it brought nearer; else at the end.
         self._at_layers = reward.kind == "improvement"
@@ -116,11 +96,11 @@ class WritingEpisodes:
     @property
     def targets(self) -> Array:
         """The sounds to imitate, float32 [rows, samples]."""
-        return np.stack([self._rows[row].target for row in range(self.rows)])
+        return np.stack([self._ledger[row].target for row in range(self.rows)])
 
     def target_of(self, row: int) -> Array:
         """The sound that a row is to imitate, float32 [samples]."""
-        return self._rows[row].target
+        return self._ledger[row].target
 
     def action_masks(self) -> NDArray[np.bool_]:
         """Which tokens may follow, bool [rows, tokens]; all of them where an episode is over."""
@@ -147,10 +127,10 @@ class WritingEpisodes:
         begun = list(range(self.rows) if rows is None else rows)
         drawn = [self.task.targets.draw(rng) for rng in rngs]
         for index, target in zip(begun, drawn, strict=True):
-            known = self._rows.get(index)
-            if known is None or known.target is not target:
+            if not self._ledger.holds(index, target):
                 self._seen_targets[index] = self.observation.features(target[None])[0]
-            self._rows[index] = _Row(target, self._prepare(target), [], [])
+            self._ledger.open(index, target)
+            self._names[index], self._texts[index] = [], []
         self.tokens[begun] = -1
         self.sound[begun] = 0
         self.over[begun] = False
@@ -191,14 +171,15 @@ class WritingEpisodes:
         ended = rows[chosen[rows] == END]
         faults |= self._silent(ended)
         for row in faults:
-            rewards[row] = self._worst(row)
+            rewards[row] = self._ledger.worst(row)
         sounding = [row for row in (closed if self._at_layers else ended).tolist() if row not in faults]
-        before = self._measure(sounding)
+        before = self._ledger.measure(sounding, self.sound)
         for row in sounding:
-            rewards[row] = self._reward(row, before[row])
+            rewards[row] = self._ledger.reward(row, before[row])
         for row in rows.tolist():
-            if row not in faults and self._rows[row].distance is not None and chosen[row] in (CLOSE, END):
-                distances[row] = self._rows[row].distance
+            distance = self._ledger[row].distance
+            if row not in faults and distance is not None and chosen[row] in (CLOSE, END):
+                distances[row] = distance
         terminated = np.zeros(self.rows, bool)
         terminated[[*ended.tolist(), *faults]] = True
         self.over = self.over | terminated
@@ -207,14 +188,13 @@ class WritingEpisodes:
 
     def info(self, result: WritingResult, row: int) -> dict[str, Any]:
         """What an environment tells of a row's step; ``code`` is the program so far, its closed layers."""
-        own = self._rows[row]
         info: dict[str, Any] = {
             "parameters": {},
-            "code": "\n".join(own.texts),
+            "code": "\n".join(self._texts[row]),
             "tokens": self.tokens[row].copy(),
             "distances": {self._distance: float(result.distances[row])},
             "fault": result.faults.get(row, ""),
-            "nodes": own.nodes,
+            "nodes": self._ledger[row].nodes,
             "action_mask": self.action_masks()[row].astype(np.int8),
         }
         if result.terminated[row]:
@@ -235,7 +215,7 @@ class WritingEpisodes:
 
     def close(self) -> None:
         """Let go of the sounds."""
-        self._prepared.clear()
+        self._ledger.close()
 
     def _refused(self, chosen: NDArray[np.int64], writing: NDArray[np.bool_]) -> dict[int, str]:
         """Rows whose token may not stand where it is, and why."""
@@ -276,11 +256,11 @@ class WritingEpisodes:
         self.sound[rows] = mixed
         self._seen[rows] = self.observation.features(mixed)
         for row, layer, place, span in zip(rows.tolist(), layers, places, spans, strict=True):
-            own, structure = self._rows[row], make_structure(language, layer.elements)
-            name, text = layer_text(structure, structure.values([layer.numbers], place)[0], own.names)
-            own.names.append(name)
-            own.texts.append(text)
-            own.nodes += count_nodes(language, span)
+            structure = make_structure(language, layer.elements)
+            name, text = layer_text(structure, structure.values([layer.numbers], place)[0], self._names[row])
+            self._names[row].append(name)
+            self._texts[row].append(text)
+            self._ledger[row].nodes += count_nodes(language, span)
         return faults
 
     def _silent(self, rows: NDArray[np.int64]) -> dict[int, str]:
@@ -291,53 +271,3 @@ class WritingEpisodes:
             for row, peak in zip(rows, peaks, strict=True)
             if peak < SILENT
         }
-
-    def _measure(self, rows: Sequence[int]) -> dict[int, float]:
-        """Measure what rows hear now; return what their distances were before, at first that of silence."""
-        before = {}
-        for same in self._by_reference(rows):
-            reference = self._rows[same[0]].reference
-            measured = self.reward.measure(self.sound[same], reference)
-            for row, distance in zip(same, measured.tolist(), strict=True):
-                known = self._rows[row].distance
-                before[row] = float(self.reward.start(reference)[0]) if known is None else known
-                self._rows[row].distance = distance
-        return before
-
-    def _by_reference(self, rows: Iterable[int]) -> list[list[int]]:
-        """Rows that share a target."""
-        groups: dict[int, list[int]] = {}
-        for row in rows:
-            groups.setdefault(id(self._rows[row].reference), []).append(row)
-        return list(groups.values())
-
-    def _reward(self, row: int, before: float) -> float:
-        """What a row gets for what it hears now, less the price of the nodes that it has not paid yet."""
-        own = self._rows[row]
-        assert own.distance is not None
-        value = self.reward.compute(np.array([own.distance]), np.array([before]), own.reference)[0]
-        owed = self.task.price * own.nodes - own.paid
-        own.paid += owed
-        return float(value) - owed
-
-    def _worst(self, row: int) -> float:
-        """What a row gets whose episode ends badly: never more than any program's."""
-        own = self._rows[row]
-        before = self.reward.start(own.reference) if own.distance is None else np.array([own.distance])
-        worst = self.reward.compute(np.broadcast_to(own.reference.worst, 1), before, own.reference)[0]
-        return float(worst) - (self.task.price * self.task.language.max_tokens - own.paid)
-
-    def _prepare(self, target: Array) -> RewardTarget:
-        """What the reward knows of a target; kept for the last few, as recordings come again."""
-        known = self._prepared.get(id(target))
-        if known is not None:
-            return known[1]
-        while len(self._prepared) >= MOST_KEPT:
-            self._prepared.pop(next(iter(self._prepared)))
-        made = self.reward.prepare(target[None])
-        self._prepared[id(target)] = target, made
-        return made
-
-
-MOST_KEPT = 32
-"""Targets of which the features are kept."""

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -17,7 +12,6 @@ from raveforce.imitation.policy import Policy, load_policy
 from raveforce.imitation.templates import AUTO, make_template
 from raveforce.tasks.kick import kick_808
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 RATE = 44100
 
 
@@ -29,17 +23,6 @@ def policy() -> Policy:
 @pytest.fixture(scope="module")
 def kick() -> NDArray[np.float32]:
     return kick_808(RATE)
-
-
-def test_its_hash_stands_in_its_card_and_it_is_small(policy: Policy) -> None:
-    card = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
-    assert policy.sha256 in card
-    assert (ROOT / "raveforce" / "imitation" / "policy.npz").stat().st_size < 4_000_000
-    assert policy.card["licence"] == "CC0"
-    assert policy.card["command"].startswith("python -m experiments.train_policy ")
-    learned = policy.card["recordings"]
-    assert learned
-    assert not [name for name in learned if re.match(r"drum/|perc/", name)], "held-out kits"
 
 
 def test_it_knows_all_templates_that_imitate_takes(policy: Policy, kick: NDArray[np.float32]) -> None:
@@ -66,12 +49,3 @@ def test_it_tells_a_kick_from_hiss(policy: Policy, kick: NDArray[np.float32]) ->
     noisy = ("hihat_v1", "cymbal", "clap", "snare_v1")
     assert sum(low[name] for name in noisy) < 0.3
     assert sum(high[name] for name in noisy) > 0.5
-
-
-def test_it_needs_no_pytorch() -> None:
-    program = (
-        "import sys, numpy as np; from raveforce.imitation.policy import load_policy; "
-        "load_policy().hear(np.sin(np.arange(9000) / 20).astype(np.float32)); "
-        "sys.exit('torch' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", program], check=False, cwd=ROOT).returncode == 0
