@@ -24,6 +24,7 @@ from raveforce.tasks import TASKS
 
 __all__ = [
     "check_folder_is_free",
+    "fixed_settings",
     "help_text",
     "prepare",
     "quote_path",
@@ -46,12 +47,16 @@ def prepare(arguments: Sequence[str], config: str = "config") -> list[str]:
     ConfigError
         There is no such setting, or the run's folder is not free.
     """
-    prepared = with_tuned_settings(with_registered_names(with_quoted_paths(arguments)))
+    prepared = _for_hydra(arguments)
     check(prepared, config)
     if config == "config" and not wants_help(arguments):
         prepared = with_run_dir(prepared)
         check_folder_is_free(prepared)
     return prepared
+
+
+def _for_hydra(arguments: Sequence[str]) -> list[str]:
+    return with_tuned_settings(with_registered_names(with_quoted_paths(arguments)))
 
 
 def wants_help(arguments: Sequence[str]) -> bool:
@@ -173,7 +178,7 @@ def _check_sweep(path: Path, arguments: Sequence[str], resume: Any) -> None:
         return
     written: Any = OmegaConf.to_container(OmegaConf.load(record), resolve=False)
     before = ((written.get("hydra") or {}).get("overrides") or {}).get("task") or []
-    then, now = (_fixed_settings(list(texts)) for texts in (before, arguments))
+    then, now = (fixed_settings(list(texts)) for texts in (before, arguments))
     # What one of both sweeps over may have grown; each job is compared with its own record.
     swept = {override.key_or_group for override in parse([*before, *arguments]) if override.is_sweep_override()}
     changed = sorted(key for key in (then.keys() | now.keys()) - swept if then.get(key) != now.get(key))
@@ -185,11 +190,15 @@ def _check_sweep(path: Path, arguments: Sequence[str], resume: Any) -> None:
         )
 
 
-def _fixed_settings(arguments: Sequence[str]) -> dict[str, str]:
-    """The settings that all jobs of a sweep share and that their results depend on."""
+def fixed_settings(arguments: Sequence[str]) -> dict[str, str]:
+    """The settings that all jobs of a sweep share and that their results depend on.
+
+    >>> fixed_settings(["-m", "task=kick", "seed=0,1", "agent.tuned=false", "tracking=none", "hydra.sweep.dir=x"])
+    {'task': 'kick', 'tuned': 'none'}
+    """
     return {
         override.key_or_group: str(override.value())
-        for override in parse(arguments)
+        for override in parse(_for_hydra(arguments))
         if not override.is_sweep_override()
         and override.key_or_group.split(".")[0] not in (*CHANGEABLE, "resume")
         and not override.key_or_group.startswith("hydra")

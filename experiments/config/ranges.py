@@ -28,6 +28,10 @@ class Range:
             return ""
         return f"at least {self.low:g}" if self.high is None else f"between {self.low:g} and {self.high:g}"
 
+    def hint(self, value: Any) -> str:
+        """A number is like no other."""
+        return ""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -39,7 +43,11 @@ class Choice:
         """What is wrong with a value; empty where nothing is."""
         if value in self.words:
             return ""
-        return f"one of {', '.join(self.words)}{did_you_mean(str(value), self.words).replace(';', ' (', 1)}"
+        return f"one of {', '.join(self.words)}"
+
+    def hint(self, value: Any) -> str:
+        """What was probably meant, as a question to append."""
+        return did_you_mean(str(value), self.words)
 
 
 POSITIVE, COUNT = Range(1), Range(0)
@@ -85,12 +93,14 @@ def range_error(key: str, value: Any) -> str:
 
     >>> range_error("log_every", 0)
     'log_every is at least 1, and not 0'
+    >>> range_error("tracking.mode", "onlin")
+    "tracking.mode is one of offline, online, disabled, and not 'onlin'; did you mean online?"
     """
     if key not in RANGES or value is None:
         return ""
     problem = RANGES[key].problem(value)
     shown = repr(value) if isinstance(value, str) else value
-    return f"{key} is {problem}, and not {shown}" if problem else ""
+    return f"{key} is {problem}, and not {shown}{RANGES[key].hint(value)}" if problem else ""
 
 
 def check_ranges(cfg: DictConfig) -> str:

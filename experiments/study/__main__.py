@@ -30,7 +30,7 @@ from experiments.study.durations import Durations, clock, parallel_runs, stored_
 from experiments.study.exports import read_export
 from experiments.study.join import disagreements, join
 from experiments.study.matrix import ROOT, Batch, Sweeps, batches, load_study, narrowed, studies
-from experiments.study.running import left, run_batches
+from experiments.study.running import check_same, left, run_batches
 from experiments.study.scores import score_runs, statistics_of
 from experiments.study.table import Row, collect, medians, versions_of, write_csv, write_table
 
@@ -67,17 +67,22 @@ def main(arguments: Sequence[str]) -> int:
         overrides = [*overrides, "tracking=none"]  # the study has records of its own
     sweeps, shared = narrowed(load_study(name), overrides)
     todo = batches(sweeps, folder, shared, by_seed=options["by_seed"])
+    if not options["tables"]:
+        check_same([run for batch in todo for run in batch.runs], shared)
     durations = Durations(collect(folder) if folder.is_dir() else [], stored_rows())
     print(_plan(name, todo, durations, parallel_runs(shared)), flush=True)
     if options["dry-run"]:
         return 0
     folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder, "study.json", _about(name, arguments, sweeps, shared))
+    about = _about(name, arguments, sweeps, shared)
+    if options["tables"]:  # what made the runs is another command
+        about |= _made_by(folder)
+    _write_json(folder, "study.json", about)
     code = 0 if options["tables"] else run_batches(todo, folder, durations)
     ours = collect(folder)
     rows, curves = join(ours, map(Path, options["join"] or ()))
     if rows:
-        _write_json(folder, "study.json", _about(name, arguments, sweeps, shared) | {"versions": versions_of(rows)})
+        _write_json(folder, "study.json", about | {"versions": versions_of(rows)})
         write_learning([(row, folder / row["folder"]) for row in ours], folder / "learning.csv", joined=curves)
         for text in disagreements(rows):
             print(f"warning: {text}", file=sys.stderr)
@@ -150,6 +155,15 @@ def _about(name: str, arguments: Sequence[str], sweeps: Sweeps, shared: Sequence
         "versions": versions(),
         "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
+
+
+def _made_by(folder: Path) -> dict[str, Any]:
+    """What the study's record says of how its runs were made; nothing where it cannot be read."""
+    try:
+        found = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+        return {key: found[key] for key in ("study", "command", "overrides", "sweeps")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def _shown(rows: Sequence[Row], found: Mapping[str, Any]) -> str:

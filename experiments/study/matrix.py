@@ -20,7 +20,7 @@ from experiments.config.errors import ConfigError
 from experiments.config.overrides import CONF, parse, values
 from raveforce.registry import did_you_mean
 
-__all__ = ["Batch", "PlannedRun", "Sweeps", "batches", "load_study", "narrowed", "studies"]
+__all__ = ["Batch", "PlannedRun", "Sweeps", "as_overrides", "batches", "load_study", "narrowed", "studies"]
 
 ROOT = CONF.parent
 
@@ -155,6 +155,15 @@ def _batch(name: str, matrix: Mapping[str, Sequence[Any]], folder: Path, overrid
         *("hydra.callbacks.sweep_report.report=false", *overrides),
     ]
     return Batch(runs, command)
+
+
+def as_overrides(settings: Mapping[str, Any]) -> list[str]:
+    """Settings as one writes them on a command line.
+
+    >>> as_overrides({"task": "kick", "seed": 0, "agent.tuned": False})
+    ['task=kick', 'seed=0', 'agent.tuned=false']
+    """
+    return [f"{key}={_text(value)}" for key, value in settings.items()]
 
 
 def _choice(given: Sequence[Any]) -> str:

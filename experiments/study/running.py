@@ -10,15 +10,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
+from omegaconf import OmegaConf
 from tqdm import tqdm
 
+from experiments.config.command_line import fixed_settings
+from experiments.config.errors import ConfigError
 from experiments.interrupts import endings
 from experiments.records.run_folder import FAILURE, RunFolder
 from experiments.study.durations import Durations, clock
-from experiments.study.matrix import ROOT, Batch, PlannedRun
+from experiments.study.matrix import ROOT, Batch, PlannedRun, as_overrides
 
-__all__ = ["is_done", "left", "run_batches"]
+__all__ = ["check_same", "is_done", "left", "run_batches"]
 
 LOG = "study.log"
 """What the runs print."""
@@ -34,6 +38,33 @@ def is_done(run: PlannedRun) -> bool:
 def left(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
     """Runs that are not done yet."""
     return [run for run in runs if not is_done(run)]
+
+
+def check_same(runs: Sequence[PlannedRun], overrides: Sequence[str]) -> None:
+    """Make sure that the runs which a study finds are those that it is to make.
+
+    Parameters
+    ----------
+    runs : of the study, made or not
+    overrides : the settings that all of them have
+
+    Raises
+    ------
+    ConfigError
+        One was made with another setting, of those that are not part of its folder's name.
+    """
+    for run in runs:
+        record = run.folder / ".hydra" / "overrides.yaml"
+        if not record.is_file():
+            continue
+        texts: Any = OmegaConf.to_container(OmegaConf.load(record))
+        then, now = fixed_settings(texts or []), fixed_settings([*as_overrides(run.settings), *overrides])
+        key = next((key for key in sorted(then.keys() | now.keys()) if then.get(key) != now.get(key)), None)
+        if key is not None:
+            raise ConfigError(
+                f"{run.folder} holds a run with {key}={then.get(key, '(its default)')}, "
+                f"not {now.get(key, '(its default)')}: give this study another folder"
+            )
 
 
 def run_batches(batches: Sequence[Batch], folder: Path, durations: Durations) -> int:

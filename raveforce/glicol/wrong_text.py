@@ -55,7 +55,7 @@ def syntax_error(code: str, line: int, column: int) -> GlicolError:
     at = sum(len(each) + 1 for each in lines[: line - 1]) + min(column, len(lines[line - 1]) + 1) - 1
     text = _masked(code)
     found = _explain(text, at + len(text[at:]) - len(text[at:].lstrip(BLANKS)))
-    return _error(f"syntax error: {found.message}", "syntax", code, found.at)
+    return _error(f"syntax error: {_unmasked(found, text, code)}", "syntax", code, found.at)
 
 
 def reference_error(code: str, name: str) -> GlicolError:
@@ -120,6 +120,16 @@ def _masked(code: str) -> str:
         return found[0] + "\0" * (len(found) - 2) + found[-1]
 
     return re.sub(r"//[^\n]*|`[^`]*`|\"[^\"\n]*\"", blank, code)
+
+
+def _unmasked(found: _Found, text: str, code: str) -> str:
+    """What is wrong, with what stands in quotes and backticks as the program has it."""
+
+    def shown(match: re.Match[str]) -> str:
+        begin = text.find(match[0], found.at)
+        return code[begin : begin + len(match[0])] if begin >= 0 else match[0].replace("\0", ".")
+
+    return re.sub("[`\"]?\0+[`\"]?", shown, found.message)
 
 
 def _mentions(text: str, name: str) -> list[re.Match[str]]:

@@ -39,6 +39,8 @@ WRONG = {
     "~arp: sig 60\no: seq ~arp ~arp": ("references in 'seq' are of one letter, as in 'seq 60 ~a', unlike '~arp'", 2, 8),
     "o: seq 60.5": ("not '60.5'", 1, 8),
     "o: imp 1 >> sp bd": (r"SAMPLE is a sample's \name, not 'bd'", 1, 16),
+    'o: seq "60 62"': ("references of one letter, not '\"60 62\"'", 1, 8),
+    "o: sin `440 * 2`": ("FREQUENCY is a number or a reference, not '`440 * 2`'", 1, 8),
     "o: meta x": ("SCRIPT is a script in backticks, not 'x'", 1, 9),
     # Chains.
     "sin 440": ("a name and ':' are missing before 'sin'", 1, 1),
@@ -86,6 +88,14 @@ def test_a_node_that_native_lacks_is_named_and_played_by_wasm():
     assert "cannot play pattern_synth" not in caught.value.message
 
 
+@pytest.mark.parametrize("kind", ["native", "wasm", "auto"])
+@pytest.mark.parametrize("node", ["pan 0.5", "reverb 0.1 0.1 0.1 0.1 0.1", "expr `sin(x)`"])
+def test_a_node_that_breaks_the_engine_has_a_place(node, kind):
+    with pytest.raises(GlicolError, match=node.split()[0]) as caught:
+        open_engine(Program.literal(f"o: sin 440\n~x: sin 1 >> {node}"), kind=kind).play([[]], 100)
+    assert (caught.value.line, caught.value.column) == (2, 14)
+
+
 def test_blanks_are_shown_by_their_names():
     with pytest.raises(GlicolError, match=r"'envperc ATTACK DECAY' is complete, so '\{c\}' cannot") as caught:
         open_engine("o: imp 1 >> envperc {attack} {b} {c}", kind="native")
@@ -107,5 +117,6 @@ def test_any_text_is_explained(pieces, line, column):
     code = " ".join(pieces)
     error = syntax_error(code, line, max(column, 1))
     assert error.message.startswith("syntax error: ")
+    assert "\0" not in error.message
     assert 1 <= error.line <= code.count("\n") + 1
     assert 1 <= error.column <= len(code.split("\n")[error.line - 1]) + 1

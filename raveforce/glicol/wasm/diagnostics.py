@@ -14,9 +14,9 @@ __all__ = ["parse_error", "trap_error"]
 
 KINDS = {1: "syntax", 2: "sample", 3: "reference"}
 
-# Nodes that the grammar takes but that always break this build of the engine.
 MODULES = {"sampler": "sp", "rlpf": "lpf"}
 """Nodes that the engine's own modules call otherwise."""
+# Nodes that the grammar takes but that always break this build of the engine.
 BREAKING = tuple(word for word, node in WORDS.items() if node.breaks)
 
 
@@ -35,6 +35,7 @@ def parse_error(console: bytes, code: str) -> GlicolError:
 
 def trap_error(trap: WasmTrap, code: str, settings: WasmSettings) -> GlicolError:
     """Say how the engine broke while it played a program."""
+    node = _node(trap)
     if trap.kind == "deadline":
         message = f"the program was still playing{_doing(trap)} after its deadline of {settings.deadline:g} s"
     elif trap.kind == "memory":
@@ -45,7 +46,8 @@ def trap_error(trap: WasmTrap, code: str, settings: WasmSettings) -> GlicolError
         culprits = [node for node in BREAKING if re.search(rf"\b{node}\s", code)]
         if culprits:
             message += f"; this build of Glicol cannot play {', '.join(culprits)}"
-    line, column = only_place(code, _node(trap))
+            node = node or culprits[0]
+    line, column = only_place(code, node)
     return GlicolError(message, kind=trap.kind, code=code, line=line, column=column)
 
 

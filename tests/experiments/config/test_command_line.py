@@ -67,7 +67,7 @@ def test_hydras_completion_is_no_setting() -> None:
         ("log_every=0", "log_every is at least 1, and not 0"),
         ("torch_threads=0", "torch_threads is between 1 and 1024, and not 0"),
         ("evaluation_episodes=0", "evaluation_episodes is at least 1, and not 0"),
-        ("tracking.mode=onlin", "one of offline, online, disabled .*did you mean online"),
+        ("tracking.mode=onlin", "one of offline, online, disabled, and not 'onlin'; did you mean online"),
         ("+observation.hop_length=0", "observation.hop_length is at least 1, and not 0"),
     ],
 )

@@ -71,6 +71,48 @@ def test_what_run_py_refuses_is_said(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "there is no setting log_evry; did you mean log_every?" in capsys.readouterr().err
 
 
+def made(folder: Path, *settings: str) -> None:
+    """Leave in a run's folder what Hydra does."""
+    (folder / ".hydra").mkdir(parents=True)
+    (folder / ".hydra" / "overrides.yaml").write_text("".join(f"- {text}\n" for text in settings))
+
+
+KICK = ("task=kick", "agent=random", "reward=mss", "observation=parameters", "total_timesteps=600", "seed=0")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        (["engine=wasm"], [], r"engine=wasm, not \(its default\)"),
+        (["task.sample_rate=8000"], ["task.sample_rate=16000"], "task.sample_rate=8000, not 16000"),
+        ([], ["reward.kind=inverse"], r"reward.kind=\(its default\), not inverse"),
+        (["tuned=none"], [], r"tuned=none, not \(its default\)"),
+    ],
+)
+def test_runs_of_another_study_are_not_taken_for_this_one_s(
+    tmp_path: Path, before: list[str], now: list[str], said: str
+) -> None:
+    made(tmp_path / "one_step" / "kick_random_mss_parameters_600_0", *KICK, "resume=auto", *before)
+    files = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ConfigError, match=f"kick_random_mss_parameters_600_0 holds a run with {said}: give"):
+        main(["study=smoke", f"folder={tmp_path}", *now])
+    assert sorted(tmp_path.rglob("*")) == files
+
+
+def test_what_runs_do_not_depend_on_may_differ(tmp_path: Path) -> None:
+    made(tmp_path / "one_step" / "kick_random_mss_parameters_600_0", *KICK, "tuned=none", "tracking=none")
+    now = ["agent.tuned=false", "hydra/launcher=joblib", "progress=false", "checkpoint_every=10"]
+    assert main(["study=smoke", f"folder={tmp_path}", "--dry-run", *now]) == 0
+
+
+def test_new_tables_leave_word_of_what_made_the_runs(tmp_path: Path) -> None:
+    made(tmp_path / "one_step" / "kick_random_mss_parameters_600_0", *KICK, "engine=wasm")
+    about = {"study": "smoke", "command": "python -m ...", "overrides": ["engine=wasm"], "sweeps": {}}
+    (tmp_path / "study.json").write_text(json.dumps(about))
+    assert main(["study=smoke", f"folder={tmp_path}", "--tables", "figures=false"]) == 0
+    assert about.items() <= json.loads((tmp_path / "study.json").read_text()).items()
+
+
 @pytest.mark.slow
 def test_a_run_that_fails_does_not_stop_the_rest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     reward = "reward.kind=nonsense,negative"
