@@ -129,7 +129,7 @@ def _unmasked(found: _Found, text: str, code: str) -> str:
         begin = text.find(match[0], found.at)
         return code[begin : begin + len(match[0])] if begin >= 0 else match[0].replace("\0", ".")
 
-    return re.sub("[`\"]?\0+[`\"]?", shown, found.message)
+    return re.sub('[`"]?\0+[`"]?', shown, found.message)
 
 
 def _mentions(text: str, name: str) -> list[re.Match[str]]:
