@@ -20,7 +20,6 @@ from stable_baselines3.common.callbacks import BaseCallback
 from tqdm import tqdm
 
 from agents.build import load_agent, make_agent
-from agents.vec_env import BatchVecEnv
 from experiments.config.build import build_env_spec
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
@@ -32,6 +31,7 @@ from experiments.records.provenance import versions
 from experiments.records.run_folder import RunFolder
 from raveforce.distances import make_distance, measure_rows
 from raveforce.env import RaveForceEnv
+from raveforce.sb3 import BatchVecEnv
 from raveforce.targets import FixedTarget
 from raveforce.task import Task
 

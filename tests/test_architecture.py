@@ -46,6 +46,7 @@ FLOORS = {
     "raveforce.imitation": 8,
     "raveforce.wrappers": 7,
     "raveforce.vector": 8,
+    "raveforce.sb3": 8,
     "raveforce": 9,
     "raveforce.cli": 10,
 }

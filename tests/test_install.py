@@ -33,7 +33,7 @@ def test_the_wheel_alone_plays_the_snippet(tmp_path: Path) -> None:
     run(sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, ROOT)
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    assert "raveforce/py.typed" in names
+    assert {"raveforce/py.typed", "raveforce/sb3.py"} <= set(names)
     assert "raveforce/glicol/wasm/block_loop.wat" in names
     assert {name.split("/")[0].split("-")[0] for name in names} == {"raveforce"}
     assert not any(name.endswith(".wasm") for name in names), "the engine's binary is fetched, not shipped"

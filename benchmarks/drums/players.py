@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from stable_baselines3.common.callbacks import BaseCallback
 
 from agents.build import make_agent
-from agents.vec_env import BatchVecEnv
 from benchmarks.drums.sounds import SAMPLE_RATE, DrumSound
 from raveforce import imitate
 from raveforce.distances import make_distance
 from raveforce.imitation.objective import Objective
 from raveforce.imitation.templates import make_template
+from raveforce.sb3 import BatchVecEnv
 from raveforce.task import Task
 
 __all__ = ["PLAYERS", "WITH_POLICY", "Answers", "Found", "play"]

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from stable_baselines3.common.callbacks import BaseCallback
 from tqdm import tqdm
 
-from agents.vec_env import BatchVecEnv, LastStep
 from experiments.rollouts import played
+from raveforce.sb3 import BatchVecEnv, LastStep
 
 __all__ = ["Best", "Recorder", "TrainingStopped"]
 

@@ -14,13 +14,13 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from agents.build import Agent, form_of_actions, make_agent
 from agents.registry import AGENTS
-from agents.vec_env import BatchVecEnv
 from experiments.config.errors import ConfigError
 from raveforce.actions import make_actions
 from raveforce.glicol import EngineUnavailable, GlicolError
 from raveforce.observations import make_observation
 from raveforce.registry import did_you_mean
 from raveforce.rewards import make_reward
+from raveforce.sb3 import BatchVecEnv
 from raveforce.spec import EnvSpec, complete
 from raveforce.task import Task, define
 from raveforce.tasks import TASKS

@@ -22,8 +22,8 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize, unwrap_vec_wr
 
 from agents.build import Agent, load_agent
 from agents.search import Search
-from agents.vec_env import BatchVecEnv
 from experiments.records.checkpoints import Checkpoint, CheckpointError
+from raveforce.sb3 import BatchVecEnv
 
 __all__ = ["load", "restore", "save", "why_not_resumable"]
 

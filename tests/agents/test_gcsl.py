@@ -8,9 +8,9 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 
 from agents.build import load_agent, make_agent
 from agents.gcsl import GCSL, masked
-from agents.vec_env import BatchVecEnv
 from raveforce.env import RaveForceEnv
 from raveforce.observations import make_observation
+from raveforce.sb3 import BatchVecEnv
 from raveforce.targets import RandomPrograms
 from raveforce.task import Task
 

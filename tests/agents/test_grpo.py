@@ -6,9 +6,9 @@ import pytest
 
 from agents.build import load_agent, make_agent
 from agents.grpo import GRPO
-from agents.vec_env import BatchVecEnv
 from raveforce.env import RaveForceEnv
 from raveforce.observations import make_observation
+from raveforce.sb3 import BatchVecEnv
 from raveforce.targets import ManyTargets
 from raveforce.task import Task
 

@@ -7,7 +7,7 @@ import pytest
 
 from agents.build import make_agent
 from agents.extractors import TokensExtractor
-from agents.vec_env import BatchVecEnv
+from raveforce.sb3 import BatchVecEnv
 from raveforce.tasks import TASKS
 from raveforce.writing.language import Language
 from raveforce.writing.player import open_player, play_programs

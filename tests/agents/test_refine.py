@@ -8,8 +8,8 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 
 from agents.build import load_agent, make_agent
 from agents.refine import RefineSearch
-from agents.vec_env import BatchVecEnv
 from raveforce.env import RaveForceEnv
+from raveforce.sb3 import BatchVecEnv
 from raveforce.task import Task, define
 
 

@@ -15,7 +15,7 @@ from stable_baselines3.common.env_checker import check_env as sb3_check
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 
 import raveforce
-from agents.vec_env import BatchVecEnv
+from raveforce.sb3 import BatchVecEnv
 from raveforce.wrappers import GoalObservation
 
 SETTINGS: dict[str, Any] = {"observation": "descriptors", "sample_rate": 22050}

@@ -9,8 +9,8 @@ import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 import raveforce
-from agents.vec_env import BatchVecEnv
 from raveforce.audio import write
+from raveforce.sb3 import BatchVecEnv
 from raveforce.tasks import TASKS, make_env, make_spec
 from raveforce.writing import targets
 from raveforce.writing.language import Language

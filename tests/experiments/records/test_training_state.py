@@ -15,11 +15,11 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from agents.build import Agent, make_agent
 from agents.search import Search
-from agents.vec_env import BatchVecEnv
 from experiments.callbacks.checkpointing import Checkpointer
 from experiments.callbacks.every import Every
 from experiments.records import training_state as state
 from experiments.records.checkpoints import CheckpointError, Checkpoints
+from raveforce.sb3 import BatchVecEnv
 from raveforce.task import Task
 from raveforce.tasks import TASKS
 

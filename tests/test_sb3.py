@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from stable_baselines3.common.vec_env import DummyVecEnv
 
-from agents.vec_env import BatchVecEnv
 from raveforce.env import RaveForceEnv
+from raveforce.sb3 import BatchVecEnv
 from raveforce.task import Task
 
 ROWS = 3

@@ -1,4 +1,7 @@
-"""Many rows of a task as Stable-Baselines3 wants them: one batched step for all."""
+"""Many rows of a task as Stable-Baselines3 wants them: one batched step for all.
+
+Not imported with ``raveforce``; it needs Stable-Baselines3, ``pip install "raveforce[sb3]"``.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,16 @@ import gymnasium
 import numpy as np
 from gymnasium.utils import seeding
 from numpy.typing import NDArray
-from stable_baselines3.common.vec_env import VecEnv
 
 from raveforce.observations import row
-from raveforce.spec import EnvSpec, complete
+from raveforce.spec import EnvSpec
 from raveforce.task import Task
+from raveforce.tasks import make_spec
+
+try:
+    from stable_baselines3.common.vec_env import VecEnv
+except ImportError as error:
+    raise ImportError('raveforce.sb3 needs Stable-Baselines3: pip install "raveforce[sb3]"') from error
 
 __all__ = ["BatchVecEnv", "LastStep"]
 
@@ -46,7 +54,7 @@ class BatchVecEnv(VecEnv):
 
     Parameters
     ----------
-    task : Task or EnvSpec
+    task : Task, EnvSpec, or a task's name or id, whose own options may be given too
     num_envs : rows
     **options : reward, observation, actions, engine, engine_options: see ``RaveForceEnv``
 
@@ -56,16 +64,15 @@ class BatchVecEnv(VecEnv):
 
     Examples
     --------
-    >>> from raveforce.tasks import kick
-    >>> envs = BatchVecEnv(kick(), num_envs=4)
-    >>> envs.reset().shape[0]
-    4
+    >>> envs = BatchVecEnv("kick", num_envs=4, observation="descriptors")
+    >>> envs.reset().shape
+    (4, 48)
     """
 
-    def __init__(self, task: Task | EnvSpec, num_envs: int, **options: Any) -> None:
+    def __init__(self, task: Task | EnvSpec | str, num_envs: int, **options: Any) -> None:
         if num_envs < 1:
             raise ValueError(f"num_envs must be at least 1, got {num_envs}")
-        self.env_spec = complete(task, **options)
+        self.env_spec = make_spec(task, **options)
         self.task = self.env_spec.task
         self.render_mode = None
         self.last_step: LastStep | None = None
