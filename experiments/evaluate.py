@@ -173,7 +173,7 @@ def _a_target(spec: EnvSpec) -> NDArray[np.float32]:
 def _shows_target(spec: EnvSpec) -> bool:
     """Whether the observation of one target differs from that of another."""
     target = _a_target(spec)[None]
-    begin = Progress(0.0, np.zeros((1, len(spec.task.parameters.free)), np.float32))
+    begin = Progress(0, spec.task.total_step, np.zeros((1, len(spec.task.parameters.free)), np.float32))
     observations = (
         spec.observation.observe(0 * target, spec.observation.features(sound), begin) for sound in (target, 0 * target)
     )

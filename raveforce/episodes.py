@@ -229,7 +229,7 @@ class Episodes:
 
     def _observe(self) -> ObservationBatch:
         """What the agent sees now."""
-        progress = Progress(self.step_index / self.task.total_step, self._last)
+        progress = Progress(self.step_index, self.task.total_step, self._last)
         return self.observation.observe(self.sound, self._seen, progress)
 
     def _until(self, end: int) -> RewardTarget:

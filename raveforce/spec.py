@@ -111,7 +111,7 @@ class EnvSpec:
     @property
     def observation_space(self) -> gymnasium.Space[Any]:
         """The space of one row's observation."""
-        return self.observation.space(self.task.samples, len(self.task.parameters.free))
+        return self.observation.space(self.task.samples, len(self.task.parameters.free), self.task.total_step)
 
     def open(self, rows: int) -> Episodes:
         """Open episodes, so many side by side."""

@@ -1,9 +1,10 @@
+import gymnasium
 import numpy as np
 import pytest
 
+from raveforce.audio import PEAK_LIMIT
 from raveforce.observations import (
     OBSERVATIONS,
-    PEAK_LIMIT,
     DescriptorsObservation,
     LogMelObservation,
     Progress,
@@ -22,18 +23,20 @@ LOUD = np.stack(
         np.full(SAMPLES, PEAK_LIMIT),
     ]
 ).astype(np.float32)
-PROGRESS = Progress(0.5, np.full((len(LOUD), 3), -1, np.float32))
+PROGRESS = Progress(2, 4, np.full((len(LOUD), 3), -1, np.float32))
 
 
 @pytest.mark.parametrize("name", list(OBSERVATIONS))
 @pytest.mark.parametrize("show", [(), ("attempt",), ("target", "difference"), ("attempt", "target", "difference")])
 @pytest.mark.parametrize("as_dict", [False, True])
+@pytest.mark.parametrize("one_hot", [False, True])
 @pytest.mark.parametrize("sample_rate", [16000, 44100])
 def test_every_sound_that_passes_lies_in_the_space(
-    name: str, show: tuple[str, ...], as_dict: bool, sample_rate: int
+    name: str, show: tuple[str, ...], as_dict: bool, one_hot: bool, sample_rate: int
 ) -> None:
-    observation = make_observation(name, sample_rate, show=show, step=True, last=True, as_dict=as_dict)
-    space = observation.space(SAMPLES, 3)
+    shown = {"show": show, "step": True, "one_hot": one_hot, "last": True}
+    observation = make_observation(name, sample_rate, as_dict=as_dict, **shown)
+    space = observation.space(SAMPLES, 3, PROGRESS.steps)
     for target in (LOUD[:1], LOUD[1:2]):
         seen = observation.observe(LOUD, observation.features(target), PROGRESS)
         for index in range(len(LOUD)):
@@ -58,6 +61,27 @@ def test_dictionaries_keep_shapes_and_say_where_the_episode_stands() -> None:
     np.testing.assert_array_equal(seen["difference"][2], 0 * seen["target"][2])
     assert seen["step"].tolist() == [[0.5]] * 4
     assert (seen["last"] == -1).all()
+
+
+def test_a_step_shown_as_a_place_is_1_where_the_episode_stands_and_nowhere_at_its_end() -> None:
+    observation = make_observation("parameters", one_hot=True)
+    places = [observation.observe(LOUD, np.zeros((1, 0), np.float32), Progress(step, 4)) for step in range(5)]
+    assert np.stack(places)[:, 0].tolist() == [*np.eye(4).tolist(), [0] * 4]
+
+
+def test_the_places_of_an_environment_are_its_steps() -> None:
+    observation = {"kind": "parameters", "one_hot": True}
+    with gymnasium.make("raveforce:raveforce/BassLine-v0", observation=observation) as env:
+        first, _ = env.reset(seed=0)
+        second, *_ = env.step(env.action_space.sample())
+    assert first[:16].tolist() == np.eye(16)[0].tolist()
+    assert second[:16].tolist() == np.eye(16)[1].tolist()
+    assert env.observation_space.shape == (16 + len(env.action_space.low),)
+
+
+def test_one_hot_needs_a_step_to_show() -> None:
+    with pytest.raises(ValueError, match="one_hot is a form of the step"):
+        make_observation("log_mel", one_hot=True)
 
 
 def test_descriptors_tell_loud_from_soft_bright_from_dark_and_noise_from_tone() -> None:

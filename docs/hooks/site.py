@@ -28,7 +28,7 @@ MADE_OF = {
     "raveforce/tasks": "catalogue/tasks.md",
     "raveforce/distances": "catalogue/distances.md",
     "raveforce/rewards.py": "catalogue/rewards.md",
-    "raveforce/observations.py": "catalogue/observations.md",
+    "raveforce/observations": "catalogue/observations.md",
     "raveforce/actions.py": "catalogue/actions.md",
     "raveforce/parameters.py": "catalogue/actions.md",
     "agents": "catalogue/agents.md",
