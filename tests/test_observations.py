@@ -64,14 +64,13 @@ def test_dictionaries_keep_shapes_and_say_where_the_episode_stands() -> None:
 
 
 def test_a_step_shown_as_a_place_is_1_where_the_episode_stands_and_nowhere_at_its_end() -> None:
-    observation = make_observation("parameters", one_hot=True)
+    observation = make_observation("steps")
     places = [observation.observe(LOUD, np.zeros((1, 0), np.float32), Progress(step, 4)) for step in range(5)]
     assert np.stack(places)[:, 0].tolist() == [*np.eye(4).tolist(), [0] * 4]
 
 
 def test_the_places_of_an_environment_are_its_steps() -> None:
-    observation = {"kind": "parameters", "one_hot": True}
-    with gymnasium.make("raveforce:raveforce/BassLine-v0", observation=observation) as env:
+    with gymnasium.make("raveforce:raveforce/BassLine-v0", observation="steps") as env:
         first, _ = env.reset(seed=0)
         second, *_ = env.step(env.action_space.sample())
     assert first[:16].tolist() == np.eye(16)[0].tolist()

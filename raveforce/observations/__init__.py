@@ -14,6 +14,7 @@ from raveforce.observations.kinds import (
     LogMelObservation,
     MFCCObservation,
     ParametersObservation,
+    StepsObservation,
     WaveformObservation,
 )
 
@@ -27,6 +28,7 @@ __all__ = [
     "ParametersObservation",
     "Progress",
     "SoundObservation",
+    "StepsObservation",
     "WaveformObservation",
     "make_observation",
     "row",

@@ -17,6 +17,7 @@ __all__ = [
     "LogMelObservation",
     "MFCCObservation",
     "ParametersObservation",
+    "StepsObservation",
     "WaveformObservation",
 ]
 
@@ -168,3 +169,15 @@ class ParametersObservation(SoundObservation):
     def features(self, audio: Array) -> Array:
         """Nothing."""
         return np.zeros((len(audio), 0), np.float32)
+
+
+@OBSERVATIONS.register("steps")
+@dataclass(frozen=True)
+class StepsObservation(ParametersObservation):
+    """No sound: which step is to come, as one place for each, and the last action.
+
+    For one target and many steps: what each of them wants is learnt much faster from a place of its own than from one
+    number that grows.
+    """
+
+    one_hot: bool = True
