@@ -75,6 +75,7 @@ bass_line = TASKS.register("bass_line")(
         steps=STEPS,
         trim=False,
         reward={"distance": "mss", "kind": "improvement", "until": "now"},
+        observation={"kind": "log_mel", "step": True, "one_hot": True},
     )
 )
 

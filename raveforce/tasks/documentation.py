@@ -68,9 +68,9 @@ def _plain(option: float | str) -> str:
 def _observation_space(observation: Observation) -> str:
     text = _first_line(type(observation))
     if isinstance(observation, SoundObservation) and observation.show:
-        text += (
-            f" Of {' and '.join(observation.show)}, {'kept apart' if observation.as_dict else 'in one flat vector'}."
-        )
+        *first, last = [*observation.show, *(["the step to come (one place for each)"] if observation.one_hot else [])]
+        parts = f"{', '.join(first)} and {last}" if first else last
+        text += f" Of {parts}, {'kept apart' if observation.as_dict else 'in one flat vector'}."
     return textwrap.fill(text, 112)
 
 

@@ -85,6 +85,7 @@ drum_loop = TASKS.register("drum_loop")(
         steps=STEPS,
         trim=False,
         reward={"distance": "mss", "kind": "improvement", "until": "now"},
+        observation={"kind": "log_mel", "step": True, "one_hot": True},
     )
 )
 
