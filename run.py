@@ -9,7 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from experiments.config.command_line import help_text, prepare, wants_help
+from experiments.config.command_line import help_text, prepare, wants_help, where
 from experiments.config.errors import ConfigError
 from experiments.config.resume import AUTO, check_same, is_finished, is_started, resumed_config
 from experiments.config.tuned import note_changes
@@ -37,7 +37,7 @@ def main(cfg: DictConfig) -> float:
     try:
         return start_or_resume(cfg, path)
     except PROBLEMS as error:
-        sys.exit(f"run.py: {error}")
+        sys.exit(f"run.py: {error}{where(error)}")
 
 
 def start_or_resume(cfg: DictConfig, path: Path) -> float:

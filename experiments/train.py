@@ -252,7 +252,7 @@ def _check_playable(eval_env: RaveForceEnv) -> None:
         while not terminated:
             _, _, terminated, _, _ = eval_env.step(eval_env.trial_action())
     except (GlicolError, EngineUnavailable, ValueError) as error:
-        raise ConfigError(f"the task cannot be played: {error}") from error
+        raise ConfigError(f"the task cannot be played: {error}", group="task") from error
 
 
 def _write_config(cfg: DictConfig, folder: RunFolder) -> None:

@@ -28,7 +28,7 @@ from optuna.study import MaxTrialsCallback
 from optuna.trial import TrialState
 
 from experiments.config.build import build_agent, build_env_spec, build_vec_env, observation_name
-from experiments.config.command_line import help_text, prepare, wants_help
+from experiments.config.command_line import help_text, prepare, wants_help, where
 from experiments.config.errors import ConfigError
 from experiments.config.ranges import check_ranges
 from experiments.config.resume import CHANGEABLE, with_absolute_target
@@ -324,7 +324,7 @@ def main(cfg: DictConfig) -> None:
     try:
         tune(cfg, Path(HydraConfig.get().runtime.output_dir))
     except ConfigError as error:
-        sys.exit(f"experiments.tune: {error}")
+        sys.exit(f"experiments.tune: {error}{where(error)}")
 
 
 if __name__ == "__main__":

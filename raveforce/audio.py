@@ -56,7 +56,10 @@ def as_audio(sound: ArrayLike, *, name: str = "the sound") -> Audio:
     AudioError
         More than one dimension, empty, not finite, silent, or far too loud.
     """
-    audio = np.asarray(sound)
+    try:
+        audio = np.asarray(sound)
+    except ValueError as error:  # lists of several lengths
+        raise AudioError(f"{name} is no array of numbers: {error}") from error
     if audio.ndim != 1:
         raise AudioError(
             f"{name} has the shape {list(audio.shape)}, but mono audio is [samples]; mix its channels first"

@@ -59,13 +59,11 @@ class ParameterSpace:
             if set(named) != set(blanks):
                 missing, unknown = sorted(set(blanks) - set(named)), sorted(set(named) - set(blanks))
                 raise ParameterError(
-                    f"the parameters do not fit the blanks {blanks}: missing {missing}, unknown {unknown}"
+                    f"the parameters do not fit the code's blanks {blanks}: missing {missing}, unknown {unknown}"
                 )
             specs = [named[name] for name in blanks]
         if len(specs) != len(blanks):
-            raise ParameterError(
-                f"the program has {len(blanks)} blanks {blanks} but {len(specs)} parameters were given"
-            )
+            raise ParameterError(f"the code has {len(blanks)} blanks {blanks} but {len(specs)} parameters were given")
         parameters = {}
         for name, spec in zip(blanks, specs, strict=True):
             try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any, TypeAlias
 
 import cloudpickle
@@ -75,6 +76,8 @@ class Choose:
         options = tuple(self.options)
         if not options:
             raise ParameterError("choose needs at least one option")
+        if not all(isinstance(option, str | Real) for option in options):
+            raise ParameterError(f"choose takes finite numbers or words, got {options}")
         if any(isinstance(option, str) for option in options):
             options = tuple(option if isinstance(option, str) else format_number(option) for option in options)
         elif not all(np.isfinite(option) for option in options):
@@ -184,7 +187,8 @@ def parameter(spec: Parameter | Sequence[Any], constants: Mapping[str, float] | 
         return Lin(low, high) if kind == "lin" else Exp(low, high)
     if kind == "rel" and len(arguments) == 2:
         return Rel(arguments[0], arguments[1], names)
-    if kind == "choose" and len(arguments) == 1 and not isinstance(arguments[0], str):
+    listed = len(arguments) == 1 and isinstance(arguments[0], Iterable) and not isinstance(arguments[0], str | Mapping)
+    if kind == "choose" and listed:
         return Choose(tuple(arguments[0]))
     raise ParameterError(
         f"cannot read the parameter {spec!r}; the kinds are ('lin', low, high), ('exp', low, high), "

@@ -11,10 +11,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from raveforce._options import check_types
 from raveforce.audio import as_path, checked_rate
 from raveforce.glicol import BLOCK, Engine, Program, open_engine
 from raveforce.glicol.samples import Recording, Samples, make_recording
 from raveforce.parameter_space import ParameterSpace
+from raveforce.parameters import ParameterError
 from raveforce.recordings import from_folder
 from raveforce.targets import FixedTarget, TargetSource, from_file
 
@@ -124,7 +126,8 @@ class Task:
         assert self.step_len is not None
         if not self.step_len * self.sample_rate >= BLOCK:
             raise ValueError(
-                f"a step of {self.step_len} s is shorter than a block of {BLOCK} samples at {self.sample_rate} Hz"
+                f"a step of {self.step_len:g} s (total_step={self.total_step}) is shorter than a block of {BLOCK} "
+                f"samples at {self.sample_rate} Hz"
             )
         steps = self.step_len if self.restart_each_step else self.total_step * self.step_len
         if abs(steps - self.duration) * self.sample_rate > BLOCK:
@@ -177,6 +180,13 @@ def define(
     >>> task.duration, task.parameters.free
     (0.1, ('freq',))
     """
+    given = {"code": code, "total_step": total_step, "step_len": step_len, "trim": trim, "normalise": normalise}
+    check_types(define, given | {"name": name, "restart_each_step": restart_each_step})
+    sample_rate = checked_rate(sample_rate)
+    if target is None:
+        raise ValueError("a task needs a target: a recording's path, a folder of recordings, or an array")
+    if isinstance(parameters, str) or not hasattr(parameters, "__len__"):
+        raise ParameterError(f"parameters are a list or a mapping with one a blank, not {parameters!r}")
     source: TargetSource
     if isinstance(target, (str, Path)) and as_path(target).is_dir():
         source = from_folder(target, sample_rate=sample_rate, trim=trim, normalise=normalise)

@@ -20,6 +20,7 @@ FLOORS = {
     "raveforce._numba_cache": 0,
     "raveforce._subnormals": 0,
     "raveforce._imports": 0,
+    "raveforce._options": 0,
     "raveforce.glicol": 0,
     "raveforce.expressions": 0,
     "raveforce.audio": 0,

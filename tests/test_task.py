@@ -1,4 +1,5 @@
 import pickle
+import re
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from raveforce.parameter_space import ParameterSpace
 from raveforce.parameters import ParameterError
 from raveforce.targets import FixedTarget
 from raveforce.task import Task, define
-from raveforce.tasks import match
+from raveforce.tasks import make_task, match
 
 
 def task(samples: int = 44100, **options: Any) -> Task:
@@ -121,3 +122,38 @@ def test_an_empty_path_is_not_the_current_folder() -> None:
         define("o: sin {}", "", [("lin", 1, 2)])
     with pytest.raises(ValueError, match="the path is empty"):
         match("")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("kick", {"trim": "yes"}, "trim must be true or false or None, got 'yes'"),
+        ("kick", {"sample_rate": "fast"}, "sample_rate must be a whole number, got 'fast'"),
+        ("match", {"attempts": None}, "attempts must be a whole number, got None"),
+        ("match", {"attempts": 0}, "attempts must be at least 1, got 0"),
+        ("match", {"template": ["kick"]}, "template must be a text"),
+        ("write", {"bins": True}, "bins must be a whole number, got True"),
+        ("write", {"words": "sin"}, "words must be a list of texts or None, got 'sin'"),
+    ],
+)
+def test_options_of_another_type_are_named(name: str, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        make_task(name, **options)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"target": None}, "a task needs a target"),
+        ({"target": [[1.0], 2.0]}, "the target is no array of numbers"),
+        ({"parameters": 3}, "parameters are a list or a mapping with one a blank, not 3"),
+        ({"parameters": [["choose", 3]]}, "cannot read the parameter"),
+        ({"parameters": [["choose", [None, 3]]]}, "choose takes finite numbers or words"),
+        ({"code": 3}, "code must be a text, got 3"),
+        ({"restart_each_step": "no"}, "restart_each_step must be true or false, got 'no'"),
+    ],
+)
+def test_parts_of_another_type_are_named(change: dict[str, Any], said: str) -> None:
+    parts: dict[str, Any] = {"code": "o: sin {}", "target": np.ones(4410), "parameters": [("lin", 1, 2)]}
+    with pytest.raises(ValueError, match=re.escape(said)):
+        define(**{**parts, **change})

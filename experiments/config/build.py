@@ -33,6 +33,11 @@ def build_task(cfg: DictConfig) -> Task:
     options = _plain(cfg.task)
     if options.get("target") == "":
         raise ConfigError("task.target is empty; name a recording or a folder, or leave it out for the task's own")
+    name = options.get("name")
+    if not isinstance(name, str) and not (name is None and "code" in options):
+        raise ConfigError(
+            f"task.name is a text, and not {name!r}" if name is not None else "task.name is missing", group="task"
+        )
     with _part("task"):
         made: Callable[..., Task] = define if "code" in options else TASKS.get(options.pop("name", ""))
     with _part("task", made):
@@ -66,7 +71,7 @@ def build_env_spec(cfg: DictConfig) -> EnvSpec:
         with _part("engine"):
             return complete(task, **parts, engine=cfg.engine.kind, engine_options=_plain(cfg.engine.options))
     except (GlicolError, EngineUnavailable) as error:
-        raise ConfigError(f"the task cannot be played: {error}") from error
+        raise ConfigError(f"the task cannot be played: {error}", group="task") from error
 
 
 def build_eval_spec(cfg: DictConfig, trained: EnvSpec) -> EnvSpec:
@@ -140,10 +145,17 @@ def _part(group: str, taker: Callable[..., Any] | None = None) -> Iterator[None]
     except (TypeError, ValueError, KeyError) as error:
         if isinstance(error, ConfigError):
             raise
-        unknown = re.search(r"unexpected keyword argument '(\w+)'", str(error))
-        names = inspect.signature(taker).parameters if unknown and taker is not None else ()
-        hint = did_you_mean(unknown[1], names) if unknown else ""
-        raise ConfigError(f"{group}: {error}{hint}") from error
+        raise ConfigError(f"{group}: {_said(error, taker)}", group=group) from error
+
+
+def _said(error: Exception, taker: Callable[..., Any] | None) -> str:
+    """What an error says; what Python says of options in the words of those who wrote them."""
+    unknown = re.search(r"unexpected keyword argument '(.*)'", str(error), re.DOTALL)
+    if unknown:
+        names = inspect.signature(taker).parameters if taker is not None else ()
+        return f"there is no option {unknown[1]!r}{did_you_mean(unknown[1], names)}"
+    missing = re.search(r"missing \d+ required (?:positional|keyword-only) arguments?: (.*)", str(error))
+    return f"{missing[1].replace(chr(39), '')} missing" if missing else str(error)
 
 
 def _plain(cfg: DictConfig) -> dict[str, Any]:

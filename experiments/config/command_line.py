@@ -29,6 +29,7 @@ __all__ = [
     "prepare",
     "quote_path",
     "wants_help",
+    "where",
     "with_quoted_paths",
     "with_registered_names",
 ]
@@ -57,6 +58,19 @@ def prepare(arguments: Sequence[str], config: str = "config") -> list[str]:
 
 def _for_hydra(arguments: Sequence[str]) -> list[str]:
     return with_tuned_settings(with_registered_names(with_quoted_paths(arguments)))
+
+
+def where(error: Exception) -> str:
+    """The file that an error's settings come from, as words to append; nothing where the command line changed them."""
+    group = error.group if isinstance(error, ConfigError) else ""
+    if not group or not HydraConfig.initialized():
+        return ""
+    hydra = HydraConfig.get()
+    if any(text.lstrip("+~").startswith(f"{group}.") for text in hydra.overrides.task):
+        return ""
+    folders = [Path(source.path) for source in hydra.runtime.config_sources if source.schema == "file"]
+    files = [folder / group / f"{hydra.runtime.choices.get(group)}.yaml" for folder in folders]
+    return next((f" (in {file})" for file in files if file.is_file()), "")
 
 
 def wants_help(arguments: Sequence[str]) -> bool:

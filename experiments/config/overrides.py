@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from experiments.config.errors import ConfigError
 from experiments.config.ranges import range_error
@@ -85,20 +87,50 @@ def check(arguments: Sequence[str], config: str = "config") -> None:
                 groups[group] = GlobalHydra.instance().config_loader().get_group_options(group)
         chosen = [override for override in overrides if override.key_or_group in groups]
         choices = [choice for override in chosen for choice in _choices(override, groups[override.key_or_group])]
+        files = [_file(parent, choice) for parent in filter(None, (CONF, folder)) for choice in choices]
         try:
             cfg = compose(config, [*extra, *choices])
-        except HydraException as error:
-            raise ConfigError(str(error).splitlines()[0]) from error
+            _check_groups(cfg, groups)
+        except (HydraException, OmegaConfBaseException, YAMLError, TypeError, UnicodeDecodeError, OSError) as error:
+            broken = next(filter(None, map(_problem, filter(Path.is_file, files))), "")
+            raise ConfigError(broken or str(error).splitlines()[0]) from error
     names = {*_names(cfg), *(group for group in groups if "/" not in group)}
     for override in overrides:
         if override not in chosen and not override.key_or_group.startswith("hydra"):
             _check_setting(override, cfg, names)
 
 
+def _check_groups(cfg: DictConfig, groups: Iterable[str]) -> None:
+    wrong = [group for group in groups if group in cfg and not isinstance(cfg._get_node(group), DictConfig)]
+    if wrong:
+        raise TypeError(f"{wrong[0]} holds {cfg._get_node(wrong[0])}, not settings (key: value)")
+
+
+def _file(folder: Path, choice: str) -> Path:
+    """Where the option lies that ``group=option`` chooses."""
+    group, _, option = choice.lstrip("+").partition("=")
+    return folder / group.partition("@")[0] / f"{option}.yaml"
+
+
+def _problem(file: Path) -> str:
+    """Why a file holds no settings; empty where it does."""
+    try:
+        found = OmegaConf.load(file)
+    except UnicodeDecodeError:
+        return f"{file} is no text in UTF-8"
+    except (YAMLError, OSError, OmegaConfBaseException) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        return f"{file} is no YAML{place}: {getattr(error, 'problem', None) or str(error).splitlines()[0]}"
+    return "" if isinstance(found, DictConfig) else f"{file} holds a list, not settings (key: value)"
+
+
 def _choices(override: Override, options: Sequence[str]) -> list[str]:
     """Check one override that chooses an option; return it with the first of its options, as text."""
     group, given = override.key_or_group, list(values(override))
     for option in given:
+        if isinstance(option, list | dict):
+            raise ConfigError(f"{group} is the name of an option ({', '.join(options)}), and not {option}")
         if isinstance(option, str) and option not in options and "${" not in option:
             if f"{group}={option}" in RENAMED:
                 raise ConfigError(f"there is no {group}={option} any more: {RENAMED[f'{group}={option}']}")

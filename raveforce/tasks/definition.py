@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from raveforce._options import check_types
 from raveforce.audio import AudioError, as_audio, checked_rate
 from raveforce.glicol import BLOCK, Program
 from raveforce.parameter_space import ParameterSpace
@@ -54,6 +55,7 @@ class TaskDefinition(ABC):
 
     def __call__(self, *args: Any, **options: Any) -> Task:
         """Make the task, with its name and defaults."""
+        check_types(self.make, options)
         if "sample_rate" in options:
             options["sample_rate"] = checked_rate(options["sample_rate"])
         made = self.make(*args, **options)

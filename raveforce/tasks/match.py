@@ -59,6 +59,8 @@ class MatchTask(TaskDefinition):
         AudioError
             A folder without recordings.
         """
+        if attempts < 1:
+            raise ValueError(f"attempts must be at least 1, got {attempts}")
         answering = TASKS.get(template)
         source: TargetSource | None
         augmentation = make_augmentation(augment)

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options
 from experiments.config.overrides import check, parse
 
+ROOT = Path(__file__).resolve().parents[3]
 OPTIONS = {"run": Option("a folder"), "episodes": Option("how many", 1, int, least=1), "write": Option("", False, bool)}
 
 
@@ -74,6 +77,26 @@ def test_hydras_completion_is_no_setting() -> None:
 def test_ranges_are_checked_like_types(argument: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         check([argument])
+
+
+def test_a_task_of_ones_own_that_cannot_be_made_is_named_with_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "task" / "mine.yaml"
+    file.parent.mkdir()
+    file.write_text("code: 'o: sin {freq}'\nparameters: {freq: [lin, 100, 50]}\ntarget: kick.wav\n")
+    command = [
+        sys.executable,
+        "run.py",
+        "--config-dir",
+        str(tmp_path),
+        f"hydra.run.dir={tmp_path / 'run'}",
+        "task=mine",
+    ]
+    for more, said in (
+        ([], f"run.py: task: kick.wav does not exist (looked from {ROOT}) (in {file})\n"),
+        (["task.target=my.wav"], f"run.py: task: my.wav does not exist (looked from {ROOT})\n"),
+    ):
+        done = subprocess.run([*command, *more], cwd=ROOT, capture_output=True, text=True, timeout=120)
+        assert (done.returncode, done.stderr) == (1, said)
 
 
 def test_a_folder_that_holds_a_run_is_refused_before_anything_is_written(tmp_path: Path) -> None:

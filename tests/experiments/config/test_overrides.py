@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from experiments.config.errors import ConfigError
@@ -22,6 +24,8 @@ from experiments.config.overrides import check
         (["agent.settings.learning_rate=fast"], "agent.settings.learning_rate is a number, such as 0.0046, and not"),
         (["agent.settings.policy_kwargs.net_arch=64"], "net_arch is a list, such as [256, 256], and not 64"),
         (["task.target=[a,b"], "task.target=[a,b: "),
+        (["agent=[sac]"], "agent is the name of an option ("),
+        (["task={name: kick}"], "task is the name of an option ("),
     ],
 )
 def test_what_is_wrong_is_said_with_what_was_meant(arguments: list[str], said: str) -> None:
@@ -53,3 +57,20 @@ def test_the_arguments_of_tune() -> None:
     check(["task=kick", "agent=ppo", "trials=3", "study_name=mine", "storage=sqlite:///study.db"], "tune")
     with pytest.raises(ConfigError, match=r"there is no setting trails; did you mean trials\?"):
         check(["trails=3"], "tune")
+
+
+FILES = {
+    "name: 'kick\n": "mine.yaml is no YAML, line 2, column 1",
+    "name: kick\n  target: [a: b: c\n": "mine.yaml is no YAML, line 2, column 9",
+    b"name: \xff\xfe": "mine.yaml is no text in UTF-8",
+    "- kick": "mine.yaml holds a list, not settings (key: value)",
+}
+
+
+@pytest.mark.parametrize("text", FILES, ids=range(len(FILES)))
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, text: str | bytes) -> None:
+    (tmp_path / "task").mkdir()
+    (tmp_path / "task" / "mine.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ConfigError) as error:
+        check(["--config-dir", str(tmp_path), "task=mine"])
+    assert str(tmp_path / "task" / FILES[text]) in str(error.value)
