@@ -13,10 +13,10 @@ from experiments.config.command_line import help_text, prepare, wants_help, wher
 from experiments.config.errors import ConfigError
 from experiments.config.resume import AUTO, check_same, is_finished, is_started, resumed_config
 from experiments.config.tuned import note_changes
-from experiments.console import survive_the_console
 from experiments.records.checkpoints import CheckpointError
 from experiments.records.run_folder import RunFolder, RunFolderError
 from experiments.sweeps import attempt
+from raveforce._console import survive_the_console
 from raveforce._imports import uncollected
 
 PROBLEMS = (ConfigError, CheckpointError, RunFolderError)

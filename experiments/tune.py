@@ -32,9 +32,9 @@ from experiments.config.command_line import help_text, prepare, wants_help, wher
 from experiments.config.errors import ConfigError
 from experiments.config.ranges import check_ranges
 from experiments.config.resume import CHANGEABLE, with_absolute_target
-from experiments.console import survive_the_console
 from experiments.records.run_folder import RunFolder
 from experiments.train import train
+from raveforce._console import survive_the_console
 
 __all__ = ["check_same_problem", "main", "open_study", "search_space", "suggest", "tune"]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import raveforce
+from raveforce._console import survive_the_console
 
 if TYPE_CHECKING:
     from raveforce.imitation import Imitation, Progress
@@ -22,13 +23,15 @@ REPORTED = ("mss", "band_levels", "log_mel", "mfcc", "sot", "envelope")
 
 
 class _Commands(click.Group):
-    """Commands whose errors that a user can mend are one line, not a traceback."""
+    """Commands whose errors that a user can mend are one line, not a traceback; they outlive their console."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        survive_the_console()
+        return super().main(*args, **options)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:  # as of `raveforce nodes | head`, which click knows
-            raise
         except (ValueError, OSError, raveforce.GlicolError, raveforce.EngineUnavailable) as error:
             raise click.ClickException(str(error)) from error
 
@@ -60,6 +63,7 @@ def imitate(sounds: tuple[Path, ...], out: Path, no_policy: bool, no_picture: bo
     from raveforce.audio import AudioError
 
     paths = _recordings(sounds)
+    out.mkdir(parents=True, exist_ok=True)  # where that cannot be, it is said before anything is searched for
     folders = _folders(paths, out)
     failed = 0
     for path, folder in zip(paths, folders, strict=True):

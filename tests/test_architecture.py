@@ -21,6 +21,7 @@ FLOORS = {
     "raveforce._subnormals": 0,
     "raveforce._imports": 0,
     "raveforce._options": 0,
+    "raveforce._console": 0,
     "raveforce.glicol": 0,
     "raveforce.expressions": 0,
     "raveforce.audio": 0,

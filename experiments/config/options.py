@@ -15,9 +15,9 @@ from hydra.core.override_parser.types import ChoiceSweep
 
 from experiments.config.errors import ConfigError
 from experiments.config.overrides import parse
-from experiments.console import survive_the_console
 from experiments.records.checkpoints import CheckpointError
 from experiments.records.run_folder import RunFolderError
+from raveforce._console import survive_the_console
 from raveforce.audio import AudioError
 from raveforce.registry import did_you_mean
 

@@ -1,0 +1,135 @@
+"""Commands go on where their console is closed, closes or is full."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).resolve().parents[1]
+SAY = """
+import logging, subprocess, sys
+from pathlib import Path
+from tqdm import tqdm
+from raveforce._console import survive_the_console
+
+survive_the_console()
+survive_the_console()
+logging.basicConfig()
+for _ in tqdm(range(3)):
+    print("x" * 100_000, flush=True)
+    logging.warning("y")
+subprocess.run([sys.executable, "-c", "print('of a child')"], check=True)
+print("left in a buffer", end="")
+with open(sys.argv[1], "w") as file:
+    assert file.fileno() > 2, "the record would hear what is printed"
+    file.write("done")
+"""
+
+
+def closed_pipe() -> int:
+    reading, writing = os.pipe()
+    os.close(reading)
+    return writing
+
+
+CONSOLES: dict[str, Callable[[], int]] = {
+    "a pipe that nobody reads": closed_pipe,
+    "a full disk": lambda: os.open("/dev/full", os.O_WRONLY),
+}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("kind", CONSOLES)
+def test_what_it_computes_is_there(tmp_path: Path, kind: str) -> None:
+    console = CONSOLES[kind]()
+    try:
+        command = [sys.executable, "-c", SAY, str(tmp_path / "record")]
+        code = subprocess.run(command, cwd=ROOT, stdout=console, stderr=console, check=False, timeout=60).returncode
+    finally:
+        os.close(console)
+    assert (code, (tmp_path / "record").read_text()) == (0, "done")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_console_that_is_closed_from_the_beginning(tmp_path: Path, closed: str) -> None:
+    command = f'"{sys.executable}" -c "$0" "$1" {closed}'
+    done = subprocess.run(["sh", "-c", command, SAY, str(tmp_path / "record")], cwd=ROOT, check=False, timeout=60)
+    assert (done.returncode, (tmp_path / "record").read_text()) == (0, "done")
+
+
+def test_an_open_console_hears_everything(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SAY, str(tmp_path / "record")], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.count("x") == 300_000
+    assert "of a child" in done.stdout
+    assert done.stdout.endswith("left in a buffer")
+    assert done.stderr.count("WARNING:root:y") == 3
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP")
+def test_nohup_keeps_a_run_going() -> None:
+    code = "from experiments.interrupts import endings; print(*(one.name for one in endings()))"
+    ignoring = f"trap '' HUP; '{sys.executable}' -c '{code}'"
+    done = subprocess.run(["sh", "-c", ignoring], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["SIGINT", "SIGTERM"]
+
+
+CLOSED = ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", "> /dev/full 2>&1"]
+"""How a shell leaves a command without one of its streams, or with a full one."""
+
+
+def in_a_shell(streams: str, *command: object) -> int:
+    text = f"{shlex.join(map(str, command))} {streams}"
+    return subprocess.run(["sh", "-c", text], cwd=ROOT, check=False, timeout=600).returncode
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("console")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("streams", CLOSED)
+def test_a_run_without_a_console_leaves_its_record(tmp_path: Path, streams: str) -> None:
+    settings = ("agent=random", "total_timesteps=10", "log_every=5", "tracking=none", "tuned=none")
+    assert in_a_shell(streams, sys.executable, "run.py", *settings, f"hydra.run.dir={tmp_path}") == 0
+    assert len((tmp_path / "metrics.csv").read_text().splitlines()) == 3
+    assert (tmp_path / "best.wav").read_bytes()[:4] == b"RIFF"
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("console")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("streams", CLOSED)
+def test_a_sound_is_imitated_without_a_console(tmp_path: Path, tone: NDArray[np.float32], streams: str) -> None:
+    soundfile.write(tmp_path / "tone.wav", tone, 44100)
+    command = (sys.executable, "-m", "raveforce.cli", "imitate", tmp_path / "tone.wav", "--renders", 100)
+    assert in_a_shell(streams, *command, "--no-picture", "--out", tmp_path / "out") == 0
+    files = {path.name: path.read_bytes() for path in (tmp_path / "out" / "tone").iterdir()}
+    assert b">>" in files["program.glicol"]
+    assert files["imitation.wav"][:4] == files["target.wav"][:4] == b"RIFF"
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("console")
+@pytest.mark.parametrize("streams", ["<&-", ">&- 2>&-"])
+def test_a_study_without_a_console_leaves_its_settings(tmp_path: Path, streams: str) -> None:
+    settings = ("task=kick", "agent=td3", "trials=1", "repeats=1", "total_timesteps=12", "study_name=one")
+    small = ("agent.settings.learning_starts=4", "agent.settings.batch_size=4", "tracking=none")
+    command = (sys.executable, "-m", "experiments.tune", *settings, *small, f"hydra.run.dir={tmp_path}")
+    assert in_a_shell(streams, *command) == 0
+    assert "settings:" in (tmp_path / "tuned" / "one.yaml").read_text()
+
+
+def test_a_list_whose_reader_leaves_ends_quietly() -> None:
+    command = f"{shlex.quote(sys.executable)} -m raveforce.cli nodes | head -1"
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
