@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -63,7 +64,7 @@ def imitate(sounds: tuple[Path, ...], out: Path, no_policy: bool, no_picture: bo
     from raveforce.audio import AudioError
 
     paths = _recordings(sounds)
-    out.mkdir(parents=True, exist_ok=True)  # where that cannot be, it is said before anything is searched for
+    _check_place(out)
     folders = _folders(paths, out)
     failed = 0
     for path, folder in zip(paths, folders, strict=True):
@@ -77,6 +78,13 @@ def imitate(sounds: tuple[Path, ...], out: Path, no_policy: bool, no_picture: bo
             click.echo(f"left out: {error}", err=True)
     if failed:
         raise click.ClickException(f"{failed} of {len(paths)} sounds could not be used")
+
+
+def _check_place(out: Path) -> None:
+    """Find that nothing can be written before anything is searched for."""
+    there = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK)):
+        raise ValueError(f"nothing can be written into {out}: {there} is no folder, or not yours to write to")
 
 
 def _imitate(path: Path, folder: Path, *, picture: bool, **options: Any) -> Imitation:

@@ -119,6 +119,12 @@ def test_bad_options_are_said_in_a_line(options: tuple[str, str], message: str, 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to a process")
+def test_a_place_that_cannot_be_written_is_found_before_the_search(recording: Path, tmp_path: Path) -> None:
+    done = call("imitate", recording, "--renders", 10**9, "--out", recording / "out")
+    assert done.exit_code == 1
+    assert f"nothing can be written into {recording / 'out'}: {recording} is no folder" in done.stderr
+
+
 def test_ctrl_c_keeps_the_best_so_far(recording: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "raveforce.cli", "imitate", str(recording), "--seconds", "120"]
     process = subprocess.Popen(
