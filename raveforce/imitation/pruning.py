@@ -15,7 +15,7 @@ from raveforce.imitation.objective import Objective
 from raveforce.parameter_space import ParameterSpace
 from raveforce.parameters import Rel
 
-__all__ = ["inlined", "pruned", "shorter_texts"]
+__all__ = ["inlined", "multiplied_out", "pruned", "shorter_texts"]
 
 Floats = NDArray[np.float64]
 
@@ -109,6 +109,32 @@ def inlined(text: str) -> str:
             del chains[name]
             chains = {other: [nodes[0] if node == name else node for node in rest] for other, rest in chains.items()}
     return _text(chains) if chains else text
+
+
+def multiplied_out(text: str) -> str:
+    r"""The program without chains that are nothing but products of others, where those can be written instead.
+
+    The sound is the same, but for the order in which factors are multiplied.
+
+    Examples
+    --------
+    >>> print(multiplied_out("~e: imp 1 >> envperc 0.01 0.1\n~squared: ~e >> mul ~e\no: noise 7 >> mul ~squared\n"))
+    ~e: imp 1 >> envperc 0.01 0.1
+    o: noise 7 >> mul ~e >> mul ~e
+    <BLANKLINE>
+    """
+    chains = _chains(text)
+    for name in list(chains):
+        factors = [node.removeprefix("mul ") for node in chains[name]]
+        product = name[0] == "~" and all(REFERENCE.fullmatch(factor) for factor in factors)
+        elsewhere = [(other, node) for other, nodes in chains.items() for node in nodes if other != name]
+        if product and all(node in (name, f"mul {name}") for _, node in elsewhere if _hears([node], name)):
+            instead = {name: chains[name], f"mul {name}": [f"mul {factor}" for factor in factors]}
+            del chains[name]
+            chains = {
+                other: [new for node in nodes for new in instead.get(node, [node])] for other, nodes in chains.items()
+            }
+    return _text(chains) if len(chains) < len(_chains(text)) else text
 
 
 def _chains(text: str) -> dict[str, list[str]]:

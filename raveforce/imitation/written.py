@@ -18,7 +18,7 @@ from raveforce.imitation.export import looped_text
 from raveforce.imitation.growing import PRUNING, Growing
 from raveforce.imitation.objective import Objective
 from raveforce.imitation.proposals import Proposer
-from raveforce.imitation.pruning import pruned
+from raveforce.imitation.pruning import multiplied_out, pruned
 from raveforce.imitation.race import Budget, Lane, Progress, progress_of, race, until_done
 from raveforce.imitation.starts import starts
 from raveforce.imitation.weights import PolicyError
@@ -90,7 +90,7 @@ def write_beside_templates(
     lanes = starts(objectives, proposers, racing, seed)
     best, interrupted = race(lanes, racing, threads=os.cpu_count() or 1, progress=progress)
     if interrupted:
-        return _filled(best, _renders(lanes), True)
+        return _printed(_filled(best, _renders(lanes), True))
     seeds = np.random.SeedSequence(seed).spawn(2)
     writing = Writing(judge, _policy(judge.player.language) if policy else None, seeds[0])
     growing = Growing(best.objective, best.search.nearest[1], make_judge(objectives[0]), seeds[1])
@@ -112,8 +112,9 @@ def write_beside_templates(
     nearest = min(writing.nearest[0], growing.worth)
     # What is written has fewer lines: it may be a little farther.
     if best.search.nearest[0] * (1 + LONGER) < nearest:
-        return _filled(best, renders, interrupted)
-    return growing.answer(renders, interrupted) if nearest == growing.worth else _answer(writing, renders, interrupted)
+        return _printed(_filled(best, renders, interrupted))
+    grown = nearest == growing.worth
+    return _printed(growing.answer(renders, interrupted) if grown else _answer(writing, renders, interrupted))
 
 
 @contextlib.contextmanager
@@ -163,6 +164,11 @@ def _tell(progress: Callable[[Progress], None], lanes: Sequence[Lane], writing: 
     if distance < best.distance:
         best = Progress(WRITTEN, draft.text(writing.language), distance, renders, 2)
     progress(replace(best, renders=renders))
+
+
+def _printed(answer: Answer) -> Answer:
+    """The answer in as few lines as say the same."""
+    return replace(answer, code=multiplied_out(answer.code))
 
 
 def _filled(best: Lane, renders: int, interrupted: bool) -> Answer:

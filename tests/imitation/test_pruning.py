@@ -10,7 +10,7 @@ import pytest
 import raveforce
 from raveforce.distances import make_distance
 from raveforce.imitation.objective import Objective
-from raveforce.imitation.pruning import HARDLY, inlined, pruned, shorter_texts
+from raveforce.imitation.pruning import HARDLY, inlined, multiplied_out, pruned, shorter_texts
 from raveforce.imitation.templates import AUTO, make_template
 
 RATE = 44100
@@ -77,6 +77,21 @@ def test_every_template_that_is_shorter_is_a_program(name: str) -> None:
     # The same sound, to the bit.
     same = raveforce.glicol.Program(inlined(task.template)).fill_named(values)
     np.testing.assert_array_equal(raveforce.render(same, 0.2), raveforce.render(task.program.fill_named(values), 0.2))
+
+
+def test_products_are_written_where_they_are_taken() -> None:
+    text = (
+        "~half: imp 1 >> envperc 0.001 0.2\n~env: ~half >> mul ~half\n~pitch: ~env >> mul ~env >> mul 50 >> add 60\n"
+        "~loud: ~half >> mul ~env\n~moved: ~loud >> mul ~half\nkick: sin ~pitch >> mul ~loud >> mul 0.5\n"
+        "air: sin ~moved >> mul ~env\n"
+    )
+    found = multiplied_out(text)
+    # What an oscillator takes as its pitch stays a chain of its own.
+    assert re.findall(r"^(~?\w+):", found, re.MULTILINE) == ["~half", "~pitch", "~moved", "kick", "air"]
+    np.testing.assert_allclose(raveforce.render(found, 0.2), raveforce.render(text, 0.2), atol=1e-5)
+    assert multiplied_out(found) == found
+    for same in ("o: sin 440", "~a: sin 1\no: sin 60 >> lpf ~a 1\n", "~a: sin 1\n~b: ~a >> mul ~a\no: sin ~b\n"):
+        assert multiplied_out(same) == same
 
 
 def test_what_is_printed_is_shorter_than_the_template(objective: Objective) -> None:
