@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -20,12 +20,13 @@ from raveforce.imitation.policy import load_policy
 from raveforce.imitation.race import Budget, race
 from raveforce.imitation.starts import starts
 from raveforce.imitation.templates import AUTO, make_template
+from raveforce.imitation.tuning import Tuning
 from raveforce.imitation.writer import WritingPolicy, load_writing_policy
-from raveforce.imitation.writing import Writing
+from raveforce.imitation.writing import EXACT, Writing, WritingSettings
 from raveforce.writing.drafts import Draft
 from raveforce.writing.language import Language
 from raveforce.writing.layers import read_layers
-from raveforce.writing.objective import Judge
+from raveforce.writing.objective import FormObjective, Judge
 from raveforce.writing.player import open_player
 from raveforce.writing.programs import count_nodes
 from raveforce.writing.targets import HiddenPrograms
@@ -45,6 +46,7 @@ __all__ = [
 RATE = 44100
 SAMPLES = 17640
 """Length of the hidden programs' sounds, as in the environment."""
+SIGMA, POPSIZE = WritingSettings.sigma, WritingSettings.popsize
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +91,35 @@ def structure_of(language: Language, draft: Draft) -> Counter[tuple[str, ...]]:
     return Counter(tuple(language.elements[each].word for each in elements) for elements in draft.form)
 
 
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What a writer is asked.
+
+    Attributes
+    ----------
+    judge : plays programs and measures them
+    renders : how many it may play
+    seed : of all random numbers
+    policy : a policy's file; None for the shipped one
+    truth : the hidden program, which none looks at but who says so
+    """
+
+    judge: Judge
+    renders: int
+    seed: int
+    policy: str | None
+    truth: Draft
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """What a writer answers: what its program is worth, the program if it is of the language, and more columns."""
+
+    worth: float
+    draft: Draft | None
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
 def play_hidden(hidden: Hidden, writer: str, renders: int, seed: int, policy: str | None) -> dict[str, Any]:
     """A row of the table: how near a writer comes to a hidden program."""
     started = time.perf_counter()
@@ -96,7 +127,7 @@ def play_hidden(hidden: Hidden, writer: str, renders: int, seed: int, policy: st
     judge = Judge(_player(), hidden.sound, distance)
     language = judge.player.language
     truth = Draft.read(language, hidden.tokens)
-    worth, draft = WRITERS[writer](judge, renders, seed + hidden.number, policy)
+    written = WRITERS[writer](Question(judge, renders, seed + hidden.number, policy, truth))
     silence = np.zeros((1, len(hidden.sound)), np.float32)
     row = {
         "number": hidden.number,
@@ -104,10 +135,11 @@ def play_hidden(hidden: Hidden, writer: str, renders: int, seed: int, policy: st
         "nodes": count_nodes(language, hidden.tokens),
         "writer": writer,
         "renders": renders,
-        "mss": float(worth),
+        "mss": float(written.worth),
         "silence": float(measure_rows(distance, silence, judge.features)[0]),
         "seconds": time.perf_counter() - started,
     }
+    draft = written.draft
     if draft is None:
         return row
     return {
@@ -115,63 +147,95 @@ def play_hidden(hidden: Hidden, writer: str, renders: int, seed: int, policy: st
         "structure": structure_of(language, draft) == structure_of(language, truth),
         "written": draft.nodes(language),
         "lines": draft.text(language).count("\n") + 1,
+        **written.more,
         "code": draft.text(language),
     }
 
 
-def _random(judge: Judge, renders: int, seed: int, policy: str | None) -> tuple[float, Draft | None]:
-    rng = np.random.default_rng(seed)
-    drafts = [random_draft(judge.player.language, rng, int(rng.integers(1, 4))) for _ in range(renders)]
+def _best(judge: Judge, drafts: Sequence[Draft], **more: Any) -> Written:
+    """The nearest of some programs."""
     worth = judge(drafts)
-    return float(worth.min()), drafts[int(worth.argmin())]
+    return Written(float(worth.min()), drafts[int(worth.argmin())], more)
 
 
-def _genetic(judge: Judge, renders: int, seed: int, policy: str | None) -> tuple[float, Draft | None]:
-    return evolve(judge, renders, seed)
+def _random(asked: Question) -> Written:
+    language, rng = asked.judge.player.language, np.random.default_rng(asked.seed)
+    return _best(asked.judge, [random_draft(language, rng, int(rng.integers(1, 4))) for _ in range(asked.renders)])
 
 
-def _templates(judge: Judge, renders: int, seed: int, policy: str | None) -> tuple[float, Draft | None]:
+def _genetic(asked: Question) -> Written:
+    return Written(*evolve(asked.judge, asked.renders, asked.seed))
+
+
+def _templates(asked: Question) -> Written:
     """``imitate``: nine templates race, with the analysis and the shipped policy; CMA-ES fills the best ones."""
+    judge = asked.judge
     objectives = [Objective(name, make_template(name, judge.target, RATE), judge.distance) for name in AUTO]
-    budget = Budget(renders=renders)
+    budget = Budget(renders=asked.renders)
     try:
-        best, _ = race(starts(objectives, [analyse, load_policy()], budget, seed), budget, threads=1)
-        return best.search.nearest[0], None
+        best, _ = race(starts(objectives, [analyse, load_policy()], budget, asked.seed), budget, threads=1)
+        return Written(best.search.nearest[0], None)
     finally:
         for objective in objectives:
             objective.close()
 
 
-def _write(judge: Judge, renders: int, seed: int, policy: str | None) -> tuple[float, Draft | None]:
-    writing = Writing(judge, make_policy(policy), seed)
-    writing.run(renders)
-    return writing.nearest
+def _write(asked: Question) -> Written:
+    return _searched(asked, make_policy(asked.policy))
 
 
-def _search(judge: Judge, renders: int, seed: int, policy: str | None) -> tuple[float, Draft | None]:
+def _search(asked: Question) -> Written:
     """The same search without a policy."""
-    writing = Writing(judge, None, seed)
-    writing.run(renders)
-    return writing.nearest
+    return _searched(asked, None)
 
 
-def _sampled(judge: Judge, renders: int, seed: int, policy: str | None) -> tuple[float, Draft | None]:
-    """The best of what the policy writes."""
-    written = make_policy(policy).write(judge.player.language, judge.target, renders, np.random.default_rng(seed))
-    drafts = [Draft.read(judge.player.language, tokens) for tokens in written]
-    worth = judge(drafts)
-    return float(worth.min()), drafts[int(worth.argmin())]
+def _searched(asked: Question, policy: WritingPolicy | None) -> Written:
+    writing = Writing(asked.judge, policy, asked.seed)
+    writing.run(asked.renders)
+    return Written(*writing.nearest)
 
 
-WRITERS: dict[str, Callable[[Judge, int, int, str | None], tuple[float, Draft | None]]] = {
+def _sampled(asked: Question) -> Written:
+    """The best of what the policy writes, and whether the right structure was written at all."""
+    language, rng = asked.judge.player.language, np.random.default_rng(asked.seed)
+    written = make_policy(asked.policy).write(language, asked.judge.target, asked.renders, rng)
+    drafts = [Draft.read(language, tokens) for tokens in written]
+    wanted = structure_of(language, asked.truth)
+    return _best(asked.judge, drafts, drawn=any(structure_of(language, draft) == wanted for draft in drafts))
+
+
+def _told(asked: Question) -> Written:
+    """The right structure, whose numbers are searched: a fifth of the programs anywhere, then CMA-ES from the best."""
+    judge, rng = asked.judge, np.random.default_rng(asked.seed)
+    form, numbers = asked.truth.form, len(asked.truth.places)
+    objective, seed = FormObjective(judge, form), np.random.SeedSequence(asked.seed)
+    first = max(asked.renders // 5, 1) if numbers else 1
+    drafts = [Draft(form, places) for places in rng.random((first, numbers))]
+    best = _best(judge, drafts)
+    assert best.draft is not None
+    sigma, left = SIGMA, asked.renders - first
+    seeds = iter(lambda: seed.spawn(1)[0], None)
+    tuning = Tuning(objective, best.draft, best.worth, sigma, POPSIZE, next(seeds))
+    # A generation after a restart is twice as large.
+    while numbers and left >= 2 * POPSIZE and tuning.nearest[0] > EXACT:
+        left -= tuning.advance()
+        if tuning.converged:
+            sigma /= 2
+            tuning = Tuning(objective, tuning.nearest[1], tuning.nearest[0], sigma, POPSIZE, next(seeds))
+    return Written(*tuning.nearest)
+
+
+WRITERS: dict[str, Callable[[Question], Written]] = {
     "random": _random,
     "templates": _templates,
     "genetic": _genetic,
     "search": _search,
     "policy": _sampled,
     "write": _write,
+    "told": _told,
 }
-"""Random programs; the best template; genetic programming; write-then-tune without a policy; the policy alone; both."""
+"""Random programs; the best template; genetic programming; write-then-tune without a policy; the policy alone; both;
+and a search that is told the structure."""
 WITH_POLICY = ("policy", "write")
 """Those that need a policy."""
 
@@ -196,6 +260,7 @@ def table_of(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             if not own:
                 continue
             found = [row["structure"] for row in own if "structure" in row]
+            drawn = [row["drawn"] for row in own if "drawn" in row]
             table.append(
                 {
                     "writer": writer,
@@ -205,6 +270,7 @@ def table_of(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
                     "mss": float(np.median([row["mss"] for row in own])),
                     "silence": float(np.median([row["silence"] for row in own])),
                     "structure": float(np.mean(found)) if found else None,
+                    "drawn": float(np.mean(drawn)) if drawn else None,
                     "written": float(np.median([row["written"] for row in own])) if found else None,
                     "nodes": float(np.median([row["nodes"] for row in own])),
                     "lines": float(np.median([row["lines"] for row in own])) if found else None,

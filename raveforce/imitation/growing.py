@@ -17,7 +17,7 @@ from raveforce.imitation.export import INAUDIBLE, at_bounds, looped_text, shorte
 from raveforce.imitation.objective import Objective
 from raveforce.imitation.pruning import pruned
 from raveforce.imitation.race import Budget, search_on
-from raveforce.imitation.writing import Writing
+from raveforce.imitation.writing import Writing, WritingSettings
 from raveforce.writing.drafts import Draft
 from raveforce.writing.objective import Judge
 from raveforce.writing.rounding import finished
@@ -28,6 +28,8 @@ Floats = NDArray[np.float64]
 
 LAYERS = 0.5
 """Share of the budget in which layers are searched; in the rest all numbers are tuned together."""
+SETTINGS = WritingSettings(settling=0, node=0, likely=0)
+"""A template leaves little to gain: layers are worth what they bring, as the judge's price has it."""
 PRUNING = 100
 """Programs at most that are played to find out which of the template's lines are hardly heard."""
 SIGMA = 0.06
@@ -70,7 +72,7 @@ class Growing:
         self.objective, self.action, used = pruned(self.objective, self.action, most)
         values = self.objective.parameters.decode(self.action[None])
         base = self.objective.of_values(values)[0][0]
-        writing = Writing(replace(self.judge, base=base), None, for_layers)
+        writing = Writing(replace(self.judge, base=base), None, for_layers, SETTINGS)
         until = None if budget.deadline is None else began + LAYERS * (budget.deadline - began)
         writing.run(None if budget.renders is None else int(LAYERS * budget.renders), until, stop)
         self.renders = used + writing.renders

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from raveforce.imitation.cma_es import CMAES
 from raveforce.writing.drafts import Draft
@@ -20,7 +21,7 @@ class Tuning:
     objective: FormObjective
     start: Draft
     worth: float
-    sigma: float
+    sigma: float | NDArray[np.float64]
     popsize: int
     seed: np.random.SeedSequence
     _search: CMAES | None = field(default=None, init=False)
@@ -45,7 +46,7 @@ class Tuning:
                 max(dimensions, 2),
                 seed=self.seed,
                 start=np.resize(start, max(dimensions, 2)),
-                sigma=self.sigma,
+                sigma=np.resize(self.sigma, max(dimensions, 2)),
                 popsize=self.popsize,
             )
         candidates = self._search.ask()

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from raveforce.imitation.proposed import Proposed
 from raveforce.imitation.tuning import Tuning
 from raveforce.imitation.writer import WritingPolicy
 from raveforce.writing.drafts import Draft, Form, orders
@@ -17,6 +19,8 @@ from raveforce.writing.variation import mutated, random_draft, reduced
 
 __all__ = ["Writing", "WritingSettings"]
 
+SURE = (0.03, 0.4)
+"""Least and most spread of a policy's numbers from which tuning begins, of scales from -1 to 1."""
 UNHEARD = 0.003
 """Part of what a program is worth that a shorter one may cost."""
 WRITTEN = 64
@@ -41,6 +45,9 @@ class WritingSettings:
     children : changed programs of a round
     sigma : where tuning begins, standard deviation around what was proposed, of scales from -1 to 1
     popsize : programs of a generation
+    settling : share in which the one that is left is tuned on before its structure is changed
+    node, likely : what a structure must be worth: by which part of the distance each node of it must bring the program
+        nearer, and each nat that the proposals take it to be less likely
     """
 
     proposing: float = 0.4
@@ -53,6 +60,9 @@ class WritingSettings:
     children: int = 32
     sigma: float = 0.2
     popsize: int = 10
+    settling: float = 0.1
+    node: float = 0.05
+    likely: float = 0.05
 
 
 class Writing:
@@ -100,6 +110,8 @@ class Writing:
         self.renders = 0
         self.nearest: tuple[float, Draft] = np.inf, Draft((), np.zeros(0))
         self._pool: list[tuple[float, Draft]] = []
+        self._proposals = Proposed()
+        self._bests: dict[Form, tuple[float, Draft]] = {}
         self._written: list[Draft] = []
         self._spent: Callable[[int], float] = lambda upcoming: 1.0
         self._stop = threading.Event()
@@ -133,19 +145,39 @@ class Writing:
             self._grow(lane)
 
     def _left(self, share: float, upcoming: int) -> bool:
-        return self.nearest[0] > EXACT and not self._stop.is_set() and self._spent(upcoming) <= share
+        return self.nearest[0] > EXACT and self._room(share, upcoming)
+
+    def _room(self, share: float, upcoming: int) -> bool:
+        return not self._stop.is_set() and self._spent(upcoming) <= share
 
     def _look(self, drafts: Sequence[Draft]) -> list[tuple[float, Draft]]:
-        """Play drafts, and remember the best."""
+        """Play drafts, and remember the best of each structure."""
         worth = self.judge(drafts)
         self.renders += len(drafts)
         seen = [(float(value), draft) for value, draft in zip(worth, drafts, strict=True)]
-        self._note(min(seen, key=_worth))
+        for found in seen:
+            self._note(found)
         return seen
 
     def _note(self, found: tuple[float, Draft]) -> None:
         if found[0] < self.nearest[0]:
             self.nearest = found
+        best = self._bests.get(found[1].form)
+        if best is None or found[0] < best[0]:
+            self._bests[found[1].form] = found
+
+    def _length(self, found: tuple[float, Draft]) -> float:
+        """Length of a description of the sound, nats: how far the program is, and what it takes to say its structure.
+
+        (Minimum description length: Rissanen 1978. Residuals of Laplace's distribution, of unknown width, take the
+        logarithm of their mean; how many of them count is for ``node`` and ``likely`` to say.)
+        """
+        worth, draft = found
+        if not np.isfinite(worth):
+            return np.inf
+        settings = self.settings
+        said = settings.node * draft.nodes(self.language) + settings.likely * self._proposals.surprise(draft.form)
+        return float(np.log(max(worth, EXACT)) + said)
 
     def _propose(self) -> None:
         """Play what the policy writes, and random programs."""
@@ -175,30 +207,36 @@ class Writing:
             # Many at once cost hardly more than a few. The likeliest program comes once.
             drawn = self.policy.write(self.language, self.judge.target, WRITTEN, self._rng)
             self._written += [Draft.read(self.language, tokens) for tokens in drawn[1 if self._pool else 0 :]]
-        yield from self._written[:by_policy]
+        for draft in self._written[:by_policy]:
+            self._proposals.add(draft)
+            yield draft
         del self._written[:by_policy]
         for _ in range(count - by_policy):
             yield random_draft(self.language, self._rng, int(self._rng.integers(1, 4)))
 
     def _tune(self) -> Tuning | None:
-        """Tune the best structures, the nearer half of which goes on, until one is left."""
+        """Tune the most promising structures, the better half of which goes on, until one is left."""
         settings = self.settings
         best: dict[Form, tuple[float, Draft]] = {}
         for worth, draft in self._pool:
             if np.isfinite(worth):
                 best.setdefault(draft.form, (worth, draft))
-        lanes = [self._tuning(*found) for found in list(best.values())[: settings.lanes]]
+        lanes = [self._tuning(*found) for found in sorted(best.values(), key=self._length)[: settings.lanes]]
         rounds = max(len(lanes) - 1, 0).bit_length()
         start = self._spent(0)
         for number in range(rounds):
             until = start + (settings.tuning - start) * (number + 1) / rounds
             self._advance(lanes, until)
-            lanes = sorted(lanes, key=lambda lane: lane.nearest[0])[: -(-len(lanes) // 2)]
+            lanes = sorted(lanes, key=lambda lane: self._length(lane.nearest))[: -(-len(lanes) // 2)]
         return lanes[0] if lanes else None
 
     def _tuning(self, worth: float, draft: Draft, sigma: float | None = None) -> Tuning:
         objective = FormObjective(self.judge, draft.form)
-        wide = self.settings.sigma if sigma is None else sigma
+        wide: float | NDArray[np.float64] = self.settings.sigma if sigma is None else sigma
+        spread = self._proposals.spread(draft.form)
+        if sigma is None and spread is not None:
+            # As far as the policy is not sure of each number; scales are from -1 to 1.
+            wide = np.clip(2 * spread, *SURE)
         return Tuning(objective, draft, worth, wide, self.settings.popsize, next(self._seeds))
 
     def _advance(self, lanes: Sequence[Tuning], until: float) -> None:
@@ -215,18 +253,20 @@ class Writing:
     def _grow(self, lane: Tuning) -> None:
         """Change the structure of the best program and tune what came of it, round by round; then tune the best."""
         settings = self.settings
+        if not lane.converged:
+            self._advance([lane], min(self._spent(0) + settings.settling, settings.growing))
         while self._left(settings.growing, settings.children + 4 * settings.popsize):
             until = min(self._spent(0) + settings.round, settings.growing)
             draft = lane.nearest[1]
             children = [mutated(self.language, draft, self._rng, self._fresh) for _ in range(settings.children)]
             seen: dict[Form, tuple[float, Draft]] = {}
-            for found in sorted(self._look(children), key=_worth):
+            for found in sorted(self._look(children), key=self._length):
                 if found[1].form != draft.form and np.isfinite(found[0]):
                     seen.setdefault(found[1].form, found)
             rivals = [self._tuning(*found) for found in list(seen.values())[:2]]
             self._advance([*rivals, lane] if not lane.converged else rivals, until)
-            lane = min([lane, *rivals], key=lambda each: each.nearest[0])
-        shorter = self._shortened(*self.nearest)
+            lane = min([lane, *rivals], key=lambda each: self._length(each.nearest))
+        shorter = self._shortened(*min(self._bests.values(), key=self._length))
         # Even where it is farther by what nobody hears.
         self.nearest = shorter
         if shorter[1].form != lane.objective.form or lane.converged:
@@ -242,10 +282,10 @@ class Writing:
         """The draft without what is not heard in it, as far as the budget reaches."""
         while True:
             without = list(reduced(self.language, draft))
-            if not without or not self._left(1, len(without) + 2 * self.settings.popsize):
+            if not without or not self._room(1, len(without) + 2 * self.settings.popsize):
                 return worth, draft
             found = min(self._look(without), key=_worth)
-            if found[0] > worth + UNHEARD * abs(worth):
+            if found[0] > max(worth + UNHEARD * abs(worth), EXACT):
                 return worth, draft
             worth, draft = found
 
