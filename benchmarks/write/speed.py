@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.step import steps
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
+from experiments.records.provenance import versions
 from raveforce.distances import make_distance, measure_rows
 from raveforce.writing.grammar import make_grammar
 from raveforce.writing.language import Language
@@ -27,6 +28,7 @@ from raveforce.writing.programs import program_text
 
 __all__ = ["Speed", "main", "speed"]
 
+PAPER = Path(__file__).resolve().parents[2] / "results" / "paper"
 OPTIONS = {
     "part": Option("what is measured: speed", "speed"),
     "programs": Option("played in all", 4096, int, least=64),
@@ -34,6 +36,7 @@ OPTIONS = {
     "layers": Option("most layers of a program", 3, int, least=1),
     "seconds": Option("length of the sounds", 0.4, float, least=0.01),
     "output": Option("JSON file for the figures"),
+    "write": Option("keep them in results/paper/write_speed.json", False, bool),
 }
 
 
@@ -134,8 +137,11 @@ def main(arguments: Sequence[str]) -> None:
         f"{1e6 / found.wall['total']:.0f} new programs a second "
         f"({1e6 / found.processor['total']:.0f} in the processor's time)"
     )
-    if options["output"]:
-        Path(options["output"]).write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
+    if options["output"] or options["write"]:
+        command = " ".join(["python -m benchmarks.write", *arguments])
+        report = {"command": command, **asdict(found), "versions": versions()}
+        path = PAPER / "write_speed.json" if options["write"] else Path(options["output"])
+        path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

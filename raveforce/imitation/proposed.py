@@ -43,7 +43,7 @@ class Proposed:
 
         That is the length of its name in the code that is best for what was proposed (Shannon 1948).
         """
-        return float(-np.log((1 + len(self._places.get(form, ()))) / (1 + self.count)))
+        return float(np.log((1 + self.count) / (1 + len(self._places.get(form, ())))))
 
     def spread(self, form: Form) -> Floats | None:
         """Standard deviations of a structure's numbers, of their scales; None where it came too seldom."""

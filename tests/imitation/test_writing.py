@@ -32,6 +32,10 @@ def judge_of(words: str, samples: int = 8820) -> Judge:
     return Judge(player, target, distance)
 
 
+def draft_of(words: str) -> Draft:
+    return Draft.read(LANGUAGE, LANGUAGE.read(words))
+
+
 def test_a_search_keeps_to_its_budget_and_its_seed() -> None:
     judge = judge_of(HIDDEN)
     found = []
@@ -88,6 +92,29 @@ def test_the_target_itself_ends_a_search() -> None:
     writing.run(5000)
     assert writing.nearest[0] < 1e-5
     assert writing.renders < 5000
+
+
+def test_what_is_silent_in_the_target_itself_is_left_out() -> None:
+    writing = Writing(judge_of("layer imp close end"), None, 0)
+    # A click that is multiplied by an envelope's first sample is nothing.
+    whole = draft_of("layer imp close layer imp lpf 40 20 mul env2 51 38 mul 23 close end")
+    ((worth, _),) = writing._look([whole])
+    assert worth < 1e-6
+    writing._grow(writing._tuning(worth, whole))
+    assert LANGUAGE.spell(writing.nearest[1].tokens(LANGUAGE)) == "layer imp close end"
+
+
+def test_a_structure_must_be_worth_what_it_takes_to_say_it() -> None:
+    writing = Writing(judge_of(HIDDEN), None, 0)
+    short, long = draft_of("layer sin 30 close end"), draft_of("layer sin 30 lpf 60 3 mul env 5 40 mul 50 close end")
+    assert writing._length((0.50, short)) < writing._length((0.49, long)) < writing._length((0.80, short))
+    # The likelier one of two that are as near and as long.
+    other = draft_of("layer saw 30 close end")
+    assert writing._length((0.5, short)) == writing._length((0.5, other))
+    for _ in range(9):
+        writing._proposals.add(other)
+    assert writing._length((0.50, other)) < writing._length((0.48, short)) < writing._length((0.60, other))
+    assert writing._length((np.inf, short)) == np.inf
 
 
 def test_an_imitation_may_be_written(drum: NDArray[np.float32]) -> None:
