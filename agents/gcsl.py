@@ -21,11 +21,11 @@ from stable_baselines3.common.noise import ActionNoise
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.torch_layers import create_mlp
-from stable_baselines3.common.type_aliases import GymEnv, PyTorchObs, Schedule
-from stable_baselines3.common.vec_env import VecEnv
+from stable_baselines3.common.type_aliases import GymEnv, PyTorchObs, ReplayBufferSamples, Schedule
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 from torch import Tensor, nn
 
-__all__ = ["GCSL", "AnswerPolicy", "masked"]
+__all__ = ["GCSL", "AnswerPolicy", "SoundBuffer", "masked"]
 
 NEAR = 0.05
 """Error of an action up to which it counts by its square, beyond by its size: what cannot be heard cannot be
@@ -60,6 +60,19 @@ def products(precision: str) -> Iterator[None]:
         yield
     finally:
         torch.set_float32_matmul_precision(before)
+
+
+class SoundBuffer(ReplayBuffer):
+    """Sounds and the actions that made them: a transition is a sound, and nothing comes after it.
+
+    Draws what ``ReplayBuffer`` draws, but copies no sounds that nobody asks for.
+    """
+
+    def _get_samples(self, batch_inds: NDArray[np.integer], env: VecNormalize | None = None) -> ReplayBufferSamples:
+        rows = np.random.randint(0, self.n_envs, len(batch_inds))
+        arrays = (self.observations, self.actions, self.dones, self.rewards)
+        sounds, actions, dones, rewards = (torch.from_numpy(array[batch_inds, rows]) for array in arrays)
+        return ReplayBufferSamples(sounds, actions, sounds, dones[:, None], rewards[:, None])
 
 
 class AnswerPolicy(BasePolicy):
@@ -211,7 +224,7 @@ class GCSL(OffPolicyAlgorithm):
         spaces = self.observation_space
         assert isinstance(spaces, gymnasium.spaces.Dict)
         # One sound a transition: the sound is the target, and nothing comes after it.
-        self.replay_buffer = ReplayBuffer(
+        self.replay_buffer = SoundBuffer(
             self.buffer_size,
             spaces["target"],
             self.action_space,

@@ -117,12 +117,10 @@ class Episodes:
             drawn = [self.target_of(row) for row in range(self.rows)]
             for row, rng in zip(rows, rngs, strict=True):
                 drawn[row] = self.task.targets.draw(rng)
-        # Rows that share one target share its features too.
         targets = np.stack(drawn[:1] if all(target is drawn[0] for target in drawn) else drawn)
         if not np.array_equal(targets, self.targets):
             self.targets = targets
-            self._seen = self.observation.features(targets)
-            self.reference = self.reward.prepare(targets)
+            self._prepare(drawn[: len(targets)])
             self._references: dict[int, RewardTarget] = {}
             self._first = None
         self.engine.reset()
@@ -134,6 +132,15 @@ class Episodes:
             # Every episode with these targets begins with the same sight: silence.
             self._first = self._observe()
         return copy.deepcopy(self._first)
+
+    def _prepare(self, targets: Sequence[Array]) -> None:
+        """Compute what is seen and measured of targets, one a row or one for all; once of a sound that several share."""
+        places: dict[int, int] = {}
+        shared = [places.setdefault(id(target), len(places)) for target in targets]
+        sounds = np.stack([targets[shared.index(place)] for place in places.values()])
+        self._seen, self.reference = self.observation.features(sounds), self.reward.prepare(sounds)
+        if len(sounds) < len(targets):
+            self._seen, self.reference = self._seen[shared], self.reference.take(shared)
 
     def step(self, actions: ArrayLike) -> StepResult:
         """Play one step in every row.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any, TypeAlias
@@ -45,6 +45,11 @@ class RewardTarget:
     def worst(self) -> NDArray[np.float64]:
         """Distances beyond this count as this, float64 [rows]: twice that of silence or noise, whichever is farther."""
         return 2 * np.maximum(self.silence, self.noise())
+
+    def take(self, rows: Sequence[int]) -> RewardTarget:
+        """What is known of some of the targets, in any order, any of them several times."""
+        features = tuple(array[rows] for array in self.features)
+        return replace(self, features=features, silence=self.silence[rows], noise=lambda: self.noise()[rows])
 
     def bound(self, distance: NDArray[np.float64]) -> NDArray[np.float64]:
         """Distances [rows], but no more than the worst."""

@@ -1,8 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from raveforce.episodes import Episodes
+from raveforce.observations import LogMelObservation
 from raveforce.spec import EnvSpec
+from raveforce.targets import ManyTargets
 from raveforce.task import Task, define
 
 
@@ -47,6 +52,30 @@ def test_nothing_is_left_of_the_episode_before(name: str, request: pytest.Fixtur
     assert not made.sound[:, made.audio_so_far.shape[1] :].any()
     np.testing.assert_array_equal(audio, before)
     assert again.terminated.tolist() == [task.total_step == 1] * len(again.terminated)
+
+
+def test_a_target_that_rows_share_is_prepared_once(tone_task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    sounds = [np.full(tone_task.samples, level, np.float32) for level in (0.1, 0.2, 0.3)]
+    task = replace(tone_task, targets=ManyTargets(sounds))
+    made = EnvSpec.of(task, reward={"distance": "mss", "kind": "normalised"}, observation="log_mel").open(16)
+    heard: list[int] = []
+    features = LogMelObservation.features
+
+    def count(self: LogMelObservation, audio: NDArray[np.float32]) -> NDArray[np.float32]:
+        heard.append(len(audio))
+        return features(self, audio)
+
+    monkeypatch.setattr(LogMelObservation, "features", count)
+    seen = made.reset([np.random.default_rng(row) for row in range(16)])
+    assert heard[0] == 3
+    actions = np.random.default_rng(0).uniform(-1, 1, (16, 2))
+    result = made.step(actions)
+    for row in range(16):
+        alone = EnvSpec.of(task, reward={"distance": "mss", "kind": "normalised"}, observation="log_mel").open(1)
+        one = alone.reset([np.random.default_rng(row)])
+        np.testing.assert_array_equal(seen[row], one[0])
+        assert alone.step(actions[row][None]).rewards[0] == result.rewards[row]
+        assert alone.reference.worst[0] == made.reference.worst[row]
 
 
 def test_a_fault_stays_in_its_row(tone_task: Task) -> None:

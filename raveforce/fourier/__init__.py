@@ -1,8 +1,8 @@
 """Spectra of batches of sounds in compiled code, for frames of a power of two samples.
 
 Several times as fast as scipy's transform, and what follows it happens while eight frames are still in the processor's
-cache; silence at the end of a sound costs next to nothing. ``raveforce.spectra`` and ``raveforce.distances.spectral``
-take it where they can: ``supports`` says so.
+cache; silence at the end of a sound costs next to nothing, and many rows are shared among threads. ``raveforce.spectra``
+and ``raveforce.distances.spectral`` take it where they can: ``supports`` says so.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from raveforce._compile import is_compiling
 from raveforce.fourier.plan import LANES, Plan, make_plan, make_space
+from raveforce.fourier.threads import in_shares
 
 __all__ = ["LEAST_FLOOR", "Bands", "log_mels", "magnitude_differences", "magnitudes", "powers", "supports"]
 
@@ -49,8 +50,12 @@ def supports(n_fft: int) -> bool:
 def powers(audio: Array, n_fft: int, hop: int) -> Array:
     """Power spectra, float32 [rows, frames, bins], of sounds [rows, samples]: see ``spectra.power``."""
     plan = make_plan(audio.shape[1], n_fft, hop)
-    result = np.empty((len(audio), plan.frames, plan.bins), np.float32)
-    _load().powers(*_arguments(audio, plan), result)
+    kernels, result = _load(), np.empty((len(audio), plan.frames, plan.bins), np.float32)
+
+    def transform(rows: slice) -> None:
+        kernels.powers(*_arguments(audio[rows], plan), result[rows])
+
+    in_shares(transform, *audio.shape)
     return result
 
 
@@ -58,8 +63,13 @@ def log_mels(audio: Array, n_fft: int, hop: int, bands: Bands, floor: float) -> 
     """Logarithm of the power in bands, at least ``floor``, float32 [rows, frames, bands]."""
     plan = make_plan(audio.shape[1], n_fft, hop)
     count = len(bands.ends)
-    result = np.empty((len(audio), plan.frames, count), np.float32)
-    _load().log_mels(*_arguments(audio, plan), *bands, _numbers(floor, 0), np.empty(LANES * count, np.float32), result)
+    kernels, result = _load(), np.empty((len(audio), plan.frames, count), np.float32)
+
+    def transform(rows: slice) -> None:
+        mel = np.empty(LANES * count, np.float32)
+        kernels.log_mels(*_arguments(audio[rows], plan), *bands, _numbers(floor, 0), mel, result[rows])
+
+    in_shares(transform, *audio.shape)
     return result
 
 
@@ -69,8 +79,12 @@ def magnitudes(audio: Array, n_fft: int, hop: int) -> Array:
     Equal places are of the same frame and bin in all rows; which, only ``magnitude_differences`` knows.
     """
     plan = make_plan(audio.shape[1], n_fft, hop)
-    result = np.empty((len(audio), plan.frames * plan.bins), np.float32)
-    _load().magnitudes(*_arguments(audio, plan), plan.frames, result)
+    kernels, result = _load(), np.empty((len(audio), plan.frames * plan.bins), np.float32)
+
+    def transform(rows: slice) -> None:
+        kernels.magnitudes(*_arguments(audio[rows], plan), plan.frames, result[rows])
+
+    in_shares(transform, *audio.shape)
     return result
 
 
@@ -102,8 +116,16 @@ def magnitude_differences(
             f"{len(audio)} sounds of {audio.shape[1]} samples cannot be compared with magnitudes {others.shape}: "
             "these are of sounds of another length or number"
         )
-    result, sums = np.empty((2, len(audio))), np.empty(2 * LANES, np.float32)
-    _load().magnitude_differences(*_arguments(audio, plan), plan.frames, _numbers(floor, 1, 0), others, sums, result)
+    kernels, result = _load(), np.empty((2, len(audio)))
+
+    def transform(rows: slice) -> None:
+        other, sums = others[rows] if len(others) > 1 else others, np.empty(2 * LANES, np.float32)
+        arguments = (*_arguments(audio[rows], plan), plan.frames, _numbers(floor, 1, 0), other, sums)
+        part = np.empty((2, rows.stop - rows.start))
+        kernels.magnitude_differences(*arguments, part)
+        result[:, rows] = part
+
+    in_shares(transform, *audio.shape)
     return result[0], result[1]
 
 
