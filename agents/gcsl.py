@@ -21,11 +21,11 @@ from stable_baselines3.common.noise import ActionNoise
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.torch_layers import create_mlp
-from stable_baselines3.common.type_aliases import GymEnv, PyTorchObs, ReplayBufferSamples, Schedule
-from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+from stable_baselines3.common.type_aliases import GymEnv, PyTorchObs, Schedule
+from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor, nn
 
-__all__ = ["GCSL", "AnswerPolicy", "SoundBuffer", "masked"]
+__all__ = ["GCSL", "AnswerPolicy", "draw", "masked"]
 
 NEAR = 0.05
 """Error of an action up to which it counts by its square, beyond by its size: what cannot be heard cannot be
@@ -65,17 +65,19 @@ def products(precision: str) -> Iterator[None]:
         torch.set_float32_matmul_precision(before)
 
 
-class SoundBuffer(ReplayBuffer):
-    """Sounds and the actions that made them: a transition is a sound, and nothing comes after it.
+def draw(buffer: ReplayBuffer, count: int) -> tuple[Tensor, Tensor]:
+    """Draw sounds [count, ...] and the actions that made them [count, parameters].
 
-    Draws what ``ReplayBuffer`` draws, but copies no sounds that nobody asks for.
+    They are those of ``buffer.sample(count)``, which also copies what comes after a sound; here nothing does.
     """
-
-    def _get_samples(self, batch_inds: NDArray[np.integer], env: VecNormalize | None = None) -> ReplayBufferSamples:
-        rows = np.random.randint(0, self.n_envs, len(batch_inds))
-        arrays = (self.observations, self.actions, self.dones, self.rewards)
-        sounds, actions, dones, rewards = (torch.from_numpy(array[batch_inds, rows]) for array in arrays)
-        return ReplayBufferSamples(sounds, actions, sounds, dones[:, None], rewards[:, None])
+    randint = np.random.randint  # as SB3 does
+    if buffer.full:
+        # All but the place that is written to next, where what came after the last sound lies.
+        steps = (randint(1, buffer.buffer_size, count) + buffer.pos) % buffer.buffer_size
+    else:
+        steps = randint(0, buffer.pos, count)
+    rows = randint(0, buffer.n_envs, count)
+    return torch.from_numpy(buffer.observations[steps, rows]), torch.from_numpy(buffer.actions[steps, rows])
 
 
 class AnswerPolicy(BasePolicy):
@@ -207,10 +209,11 @@ class GCSL(OffPolicyAlgorithm):
         self._update_learning_rate(self.policy.optimizer)
         losses = []
         for _ in range(gradient_steps):
-            heard = self.replay_buffer.sample(batch_size)
-            sounds = masked(heard.observations, self.masking) if self.masking else heard.observations
+            sounds, actions = draw(self.replay_buffer, batch_size)
+            if self.masking:
+                sounds = masked(sounds, self.masking)
             with products(self.precision):
-                loss = self._loss(sounds, heard.actions)
+                loss = self._loss(sounds, actions)
                 self.policy.optimizer.zero_grad()
                 loss.backward()
             self.policy.optimizer.step()
@@ -227,7 +230,7 @@ class GCSL(OffPolicyAlgorithm):
         spaces = self.observation_space
         assert isinstance(spaces, gymnasium.spaces.Dict)
         # One sound a transition: the sound is the target, and nothing comes after it.
-        self.replay_buffer = SoundBuffer(
+        self.replay_buffer = ReplayBuffer(
             self.buffer_size,
             spaces["target"],
             self.action_space,

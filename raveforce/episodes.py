@@ -134,7 +134,7 @@ class Episodes:
         return copy.deepcopy(self._first)
 
     def _prepare(self, targets: Sequence[Array]) -> None:
-        """Compute what is seen and measured of targets, one a row or one for all; once of a sound that several share."""
+        """Compute what is seen and measured of targets, one a row or one for all: once where several share a sound."""
         places: dict[int, int] = {}
         shared = [places.setdefault(id(target), len(places)) for target in targets]
         sounds = np.stack([targets[shared.index(place)] for place in places.values()])

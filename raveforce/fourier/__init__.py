@@ -1,8 +1,8 @@
 """Spectra of batches of sounds in compiled code, for frames of a power of two samples.
 
 Several times as fast as scipy's transform, and what follows it happens while eight frames are still in the processor's
-cache; silence at the end of a sound costs next to nothing, and many rows are shared among threads. ``raveforce.spectra``
-and ``raveforce.distances.spectral`` take it where they can: ``supports`` says so.
+cache; silence at the end of a sound costs next to nothing, and threads share many rows. ``raveforce.spectra`` and
+``raveforce.distances.spectral`` take it where they can: ``supports`` says so.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 __all__ = ["SAMPLES_A_THREAD", "in_shares"]
@@ -27,7 +28,7 @@ def in_shares(transform: Callable[[slice], None], rows: int, samples: int) -> No
     count = min(rows, rows * samples // SAMPLES_A_THREAD)
     count = min(count, _threads()) if count > 1 else 1
     edges = [rows * share // count for share in range(count + 1)]
-    first, *others = (slice(start, end) for start, end in zip(edges, edges[1:], strict=False))
+    first, *others = (slice(start, end) for start, end in pairwise(edges))
     handed = [_pool().submit(transform, share) for share in others]
     try:
         transform(first)
