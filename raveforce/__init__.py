@@ -6,26 +6,32 @@
 (4410,)
 """
 
+import importlib
+import importlib.util
+from typing import TYPE_CHECKING, Any
+
 import gymnasium
 
-from raveforce.distances import measure
-from raveforce.env import RaveForceEnv, make
-from raveforce.glicol import (
-    EngineUnavailable,
-    GlicolError,
-    Program,
-    ProgramError,
-    UnsupportedProgram,
-    open_engine,
-)
-from raveforce.glicol.render import render
-from raveforce.imitation import Imitation, imitate
-from raveforce.parameter_space import ParameterSpace
-from raveforce.parameters import Choose, Exp, Lin, ParameterError, Rel
-from raveforce.spec import EnvSpec
-from raveforce.task import Task, define
-from raveforce.tasks import ENVIRONMENTS
-from raveforce.vector import RaveForceVectorEnv, make_vec
+from raveforce.ids import IDS
+
+if TYPE_CHECKING:
+    from raveforce.distances import measure
+    from raveforce.env import RaveForceEnv, make
+    from raveforce.glicol import (
+        EngineUnavailable,
+        GlicolError,
+        Program,
+        ProgramError,
+        UnsupportedProgram,
+        open_engine,
+        render,
+    )
+    from raveforce.imitation import Imitation, imitate
+    from raveforce.parameter_space import ParameterSpace
+    from raveforce.parameters import Choose, Exp, Lin, ParameterError, Rel
+    from raveforce.spec import EnvSpec
+    from raveforce.task import Task, define
+    from raveforce.vector import RaveForceVectorEnv, make_vec
 
 __version__ = "1.0.0.dev0"
 
@@ -55,10 +61,45 @@ __all__ = [
     "render",
 ]
 
-for _id, _environment in ENVIRONMENTS.items():
+_MODULES = {
+    "distances": ("measure",),
+    "env": ("RaveForceEnv", "make"),
+    "glicol": (
+        *("EngineUnavailable", "GlicolError", "Program", "ProgramError", "UnsupportedProgram"),
+        *("open_engine", "render"),
+    ),
+    "imitation": ("Imitation", "imitate"),
+    "parameter_space": ("ParameterSpace",),
+    "parameters": ("Choose", "Exp", "Lin", "ParameterError", "Rel"),
+    "spec": ("EnvSpec",),
+    "task": ("Task", "define"),
+    "vector": ("RaveForceVectorEnv", "make_vec"),
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
+
+if not TYPE_CHECKING:  # else no misspelt name would be found
+
+    def __getattr__(name: str) -> Any:
+        """Load a name, or a module of the package, when it is first used: whoever only plays waits for nothing else."""
+        if name in _HOMES:
+            found = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+        elif not name.startswith("_") and importlib.util.find_spec(f"{__name__}.{name}"):
+            found = importlib.import_module(f"{__name__}.{name}")
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = found
+        return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+for _id, _task in IDS.items():
     gymnasium.register(
         f"raveforce/{_id}",
         entry_point="raveforce.tasks:make_env",
         vector_entry_point="raveforce.vector:make_vec",
-        kwargs={"task": _environment.definition.name},
+        kwargs={"task": _task},
     )

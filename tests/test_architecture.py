@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import raveforce
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Each may import those to its right, never the other way round.
@@ -15,6 +17,7 @@ ROOMS = ("run", "experiments", "agents", "raveforce")
 # Inside raveforce: the lower may not know the higher.
 FLOORS = {
     "raveforce.registry": 0,
+    "raveforce.ids": 0,
     "raveforce._cache": 0,
     "raveforce._compile": 0,
     "raveforce._numba_cache": 0,
@@ -193,7 +196,25 @@ def imported(code: str) -> set[str]:
 def test_importing_raveforce_is_light() -> None:
     found = imported_modules("import raveforce")
     assert not {name.partition(".")[0] for name in found} & {*HEAVY, "hydra", "omegaconf"}
-    assert not {name for name in found if name.startswith(("raveforce.writing", "raveforce.glicol.native."))}
+    assert {name for name in found if name.startswith("raveforce.")} == {"raveforce.ids"}
+
+
+def test_rendering_loads_the_language_alone() -> None:
+    found = imported_modules("import raveforce; raveforce.render")
+    rooms = {name.split(".")[1] for name in found if name.startswith("raveforce.") and "._" not in name}
+    assert rooms == {"ids", "glicol", "registry"}
+
+
+def test_what_is_loaded_later_is_there() -> None:
+    for name in raveforce.__all__:
+        assert name in dir(raveforce)
+        assert getattr(raveforce, name).__name__ == name
+    assert "raveforce.tasks.kick" in imported_modules("import raveforce; raveforce.tasks")
+
+
+def test_what_is_not_there_is_said() -> None:
+    with pytest.raises(AttributeError, match=r"module 'raveforce' has no attribute 'rendre'"):
+        _ = raveforce.rendre  # type: ignore[attr-defined]
 
 
 def test_the_parts_of_writing_are_enough_to_make_its_environments() -> None:

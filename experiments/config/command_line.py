@@ -17,10 +17,7 @@ from experiments.config.errors import ConfigError
 from experiments.config.overrides import CONF, check, config_dir, config_groups, parse
 from experiments.config.resume import AUTO, CHANGEABLE, is_started, with_run_dir
 from experiments.config.tuned import with_tuned_settings
-from raveforce.distances import DISTANCES
-from raveforce.observations import OBSERVATIONS
 from raveforce.registry import Registry
-from raveforce.tasks import TASKS
 
 __all__ = [
     "check_folder_is_free",
@@ -36,6 +33,14 @@ __all__ = [
 
 PATHS = ("task.target", "evaluation_task.target", "resume", "hydra.run.dir", "hydra.sweep.dir")
 """Settings whose values are paths, which may hold characters that Hydra's grammar takes for something else."""
+
+ANY_NAME = {
+    "agent": ("sb3", "agent.algorithm"),
+    "task": ("custom", "task.name"),
+    "reward": ("task", "reward.distance"),
+    "observation": ("task", "observation.kind"),
+}
+"""By group: the option that takes any name that is registered, and the setting that says it."""
 
 MULTIRUN = {"-m", "--multirun"}
 
@@ -134,27 +139,31 @@ def with_registered_names(arguments: Sequence[str]) -> list[str]:
     changed = list(arguments)
     if "agent.algorithm" in overrides and not {"agent", "experiment"} & overrides.keys():
         changed.append("agent=sb3")
-    for group, (option, setting, registry) in _registries().items():
+    for group, (option, setting) in ANY_NAME.items():
         override = overrides.get(group)
         if override is None or override.is_sweep_override() or not isinstance(override.value(), str):
             continue
         name: Any = override.value()
-        if not (CONF / group / f"{name}.yaml").exists() and (":" in name or name in registry):
+        if not (CONF / group / f"{name}.yaml").exists() and (":" in name or name in _registry(group)):
             changed[changed.index(str(override.input_line))] = f"{group}={option}"
             changed.append(f"{setting}={name}")
     return changed
 
 
-def _registries() -> dict[str, tuple[str, str, Registry[Any]]]:
-    """By group: the option that takes any name, the setting that says it, and where names are found."""
+def _registry(group: str) -> Registry[Any]:
+    """Where the names of a group are found; what is in it is loaded here."""
     from agents.registry import AGENTS
+    from raveforce.distances import DISTANCES
+    from raveforce.observations import OBSERVATIONS
+    from raveforce.tasks import TASKS
 
-    return {
-        "agent": ("sb3", "agent.algorithm", AGENTS),
-        "task": ("custom", "task.name", TASKS),
-        "reward": ("task", "reward.distance", DISTANCES),
-        "observation": ("task", "observation.kind", OBSERVATIONS),
+    found: dict[str, Registry[Any]] = {
+        "agent": AGENTS,
+        "task": TASKS,
+        "reward": DISTANCES,
+        "observation": OBSERVATIONS,
     }
+    return found[group]
 
 
 def check_folder_is_free(arguments: Sequence[str]) -> None:

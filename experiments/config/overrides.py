@@ -78,6 +78,8 @@ def check(arguments: Sequence[str], config: str = "config") -> None:
         There is no such group, option or setting, or its value has another type; the message names what is nearest.
     """
     overrides = parse(arguments)
+    if not overrides:
+        return
     folder = config_dir(arguments)
     extra = [] if folder is None else [f"hydra.searchpath=['file://{folder}']"]
     with initialize_config_dir(str(CONF), version_base="1.3"):

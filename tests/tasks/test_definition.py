@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import raveforce
+from raveforce.ids import IDS
 from raveforce.tasks import ENVIRONMENTS, TASKS, kick, make_env, make_spec, make_task
 from raveforce.tasks.definition import ProgramTask
 from raveforce.tasks.environment import TaskEnv
@@ -43,6 +44,7 @@ def teardown_module() -> None:
 
 
 def test_every_task_that_comes_with_raveforce_is_in_gymnasiums_register() -> None:
+    assert IDS.keys() == ENVIRONMENTS.keys() - {"Kick-v9"}, "raveforce/ids.py has a line for each"
     for id, environment in ENVIRONMENTS.items():
         if id != "Kick-v9":
             assert TASKS.get(environment.definition.name) is environment.definition

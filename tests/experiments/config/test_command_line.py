@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.config import command_line, overrides
 from experiments.config.command_line import (
     check_folder_is_free,
     help_text,
@@ -151,3 +152,14 @@ def test_help_shows_groups_and_the_settings_that_were_chosen(config: str) -> Non
     assert "kick/sac" in text
     assert "algorithm: td3" in text
     assert "\nseed: 7\n" in text
+
+
+def test_help_without_settings_composes_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    composed = []
+    for module in (command_line, overrides):
+        original = module.compose
+        monkeypatch.setattr(
+            module, "compose", lambda *args, f=original, **options: composed.append(args) or f(*args, **options)
+        )
+    assert "task:" in help_text(prepare(["--help"]))
+    assert len(composed) == 1
