@@ -24,9 +24,9 @@ if TYPE_CHECKING:
         ProgramError,
         UnsupportedProgram,
         open_engine,
-        render,
     )
-    from raveforce.imitation import Imitation, imitate
+    from raveforce.glicol.render import render
+    from raveforce.imitation.imitate import Imitation, imitate
     from raveforce.parameter_space import ParameterSpace
     from raveforce.parameters import Choose, Exp, Lin, ParameterError, Rel
     from raveforce.spec import EnvSpec

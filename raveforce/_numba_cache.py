@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from numba.core import caching
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.runtime import rtsys
 
 __all__ = ["FolderCache"]
 
@@ -69,9 +71,15 @@ class FolderCache(caching.FunctionCache):
         super().__init__(py_func)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """What was kept for a signature; None where there is nothing."""
+        """What was kept for a signature; None where there is nothing.
+
+        numba's own way first loads all that code could be compiled with, half of what a first sound waits for. What
+        was compiled needs only the runtime; whoever compiles after all loads the rest then.
+        """
         try:
-            return super().load_overload(sig, target_context)
+            with global_compiler_lock:
+                rtsys.initialize(target_context)
+                return self._load_overload(sig, target_context)
         except OSError:
             return None
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["comparison", "draw_spectrogram", "draw_waveform", "pixels"]
 
 _DECIBEL_RANGE = (-80.0, 0.0)
+# Said here, since finding a layout means to draw everything three times.
+_PLACES = {"left": 0.085, "right": 0.905, "bottom": 0.1, "top": 0.87, "wspace": 0.16, "hspace": 0.12}
 _HERTZ = (0, 200, 500, 1000, 2000, 5000, 10000, 20000)
 
 
@@ -45,8 +47,8 @@ def comparison(audio: NDArray[np.float32], target: NDArray[np.float32], sample_r
     attempt[: len(audio)] = audio
     peak = float(max(np.abs(target).max(), np.abs(attempt).max(), 1e-3)) * 1.05
     # A Figure of its own, outside pyplot's register, is freed with its last reference.
-    figure = Figure(figsize=(9, 5), dpi=100, layout="constrained")
-    axes = figure.subplots(2, 2, sharex=True)
+    figure = Figure(figsize=(9, 5), dpi=100)
+    axes = figure.subplots(2, 2, sharex=True, gridspec_kw=_PLACES)
     for column, (name, sound, colour) in enumerate((("target", target, "C0"), ("attempt", attempt, "C1"))):
         upper, lower = axes[0, column], axes[1, column]
         draw_waveform(upper, sound, sample_rate, peak, color=colour, linewidth=0.6)
@@ -55,7 +57,8 @@ def comparison(audio: NDArray[np.float32], target: NDArray[np.float32], sample_r
         lower.set_xlabel("seconds")
     axes[0, 0].set_ylabel("amplitude")
     axes[1, 0].set_ylabel("Hz")
-    figure.colorbar(picture, ax=axes[1, :], label="dB")
+    place = axes[1, 1].get_position()
+    figure.colorbar(picture, cax=figure.add_axes((0.92, place.y0, 0.015, place.height)), label="dB")
     if title:
         figure.suptitle(title)
     return figure

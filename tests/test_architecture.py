@@ -205,6 +205,13 @@ def test_rendering_loads_the_language_alone() -> None:
     assert rooms == {"ids", "glicol", "registry"}
 
 
+def test_a_first_sound_loads_nothing_to_compile_with() -> None:
+    raveforce.render("o: sin 440", 0.01)  # compiled, if it was not
+    found = imported_modules("import raveforce; raveforce.render('o: sin 440', 0.01)")
+    assert "numba" in found
+    assert not {"scipy.linalg", "numba.np.arraymath", "numba.cpython.unicode"} & found
+
+
 def test_what_is_loaded_later_is_there() -> None:
     for name in raveforce.__all__:
         assert name in dir(raveforce)

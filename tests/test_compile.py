@@ -48,18 +48,18 @@ print(made.both(2.0), sum(made.both.stats.cache_hits.values()) if made.both.stat
 """
 
 
-def begin(place: Path, cache: Path, **environment: str) -> subprocess.Popen[str]:
+def begin(place: Path, cache: Path, code: str = MAIN, **environment: str) -> subprocess.Popen[str]:
     package = place / "toy_sources"
     if not package.exists():
         package.mkdir(parents=True)
         (package / "__init__.py").touch()
         (package / "kernel.py").write_text(KERNEL)
     env = {**os.environ, "RAVEFORCE_CACHE": str(cache), "PYTHONPATH": f"{ROOT}{os.pathsep}{place}", **environment}
-    return subprocess.Popen([sys.executable, "-c", MAIN], env=env, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen([sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, text=True)
 
 
-def run(place: Path, cache: Path, **environment: str) -> str:
-    process = begin(place, cache, **environment)
+def run(place: Path, cache: Path, code: str = MAIN, **environment: str) -> str:
+    process = begin(place, cache, code, **environment)
     out, _ = process.communicate(timeout=120)
     assert process.returncode == 0
     return out
@@ -89,6 +89,18 @@ def test_what_is_not_whole_is_compiled_again(harm: str, tmp_path: Path) -> None:
     assert "not whole" in again
     assert "10.0" in again
     assert run(tmp_path / "one", tmp_path / "cache") == "10.0 1\n"
+
+
+def test_who_loads_what_was_kept_can_compile_something_else(tmp_path: Path) -> None:
+    run(tmp_path / "one", tmp_path / "cache")
+    code = (
+        MAIN
+        + """
+import numba, numpy as np
+print(numba.njit(lambda x: np.linalg.norm(np.full(4, x)) + len(str(int(x))))(2.0))
+"""
+    )
+    assert run(tmp_path / "one", tmp_path / "cache", code=code) == "10.0 1\n5.0\n"
 
 
 def test_one_process_compiles_and_the_others_wait(tmp_path: Path) -> None:
