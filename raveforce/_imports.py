@@ -14,7 +14,8 @@ def uncollected() -> Iterator[None]:
     """Collect no garbage meanwhile.
 
     A large package makes some hundred thousand objects that all stay: Python goes through them again and again, for a
-    fifth of the time that importing takes, and finds nothing.
+    fifth of the time that importing takes, and finds nothing. Afterwards they count as old, else the next collections
+    of what is young would go through all of them.
 
     Examples
     --------
@@ -30,4 +31,7 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         if collecting:
+            if not gc.get_freeze_count():  # unless somebody keeps objects frozen
+                gc.freeze()
+                gc.unfreeze()  # into the oldest generation
             gc.enable()

@@ -26,3 +26,22 @@ def test_who_turned_collection_off_keeps_it_off() -> None:
     with uncollected(), uncollected():
         pass
     assert not gc.isenabled()
+
+
+def test_what_was_made_meanwhile_counts_as_old() -> None:
+    class Made: ...
+
+    with uncollected():
+        made = [Made() for _ in range(3)]
+    old = {id(thing) for thing in gc.get_objects(generation=2)}
+    assert {id(thing) for thing in made} <= old
+
+
+def test_what_somebody_froze_stays_frozen() -> None:
+    gc.freeze()
+    try:
+        with uncollected():
+            pass
+        assert gc.get_freeze_count()
+    finally:
+        gc.unfreeze()
