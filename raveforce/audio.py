@@ -165,6 +165,8 @@ def load(path: str | Path, *, sample_rate: int | None = 44100, max_seconds: floa
         raise AudioError(f"{path} is a folder, not a recording; name one of its files")
     if not path.exists():
         raise AudioError(f"{path} does not exist (looked from {Path.cwd()})")
+    if not path.is_file():
+        raise AudioError(f"{path} is a pipe or a device, not a file: write what comes from it to one first")
     if path.stat().st_size == 0:
         raise AudioError(f"{path} is an empty file")
     try:

@@ -191,12 +191,21 @@ def render(
     """Play a Glicol PROGRAM (- reads it from the standard input) into a 32-bit float wav file."""
     from raveforce import audio
 
-    code = sys.stdin.read() if str(program) == "-" else program.read_text(encoding="utf-8-sig")
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        raise ValueError(f"--out is a file that is written, in a folder that is there; {out} is none")
+    code = _read(program)
     given = dict(_named(text) for text in samples)
     sound = raveforce.render(code, seconds, sample_rate, engine, bpm=bpm, samples=given)
     audio.write(out, sound, sample_rate)
     peak = float(abs(sound).max()) if len(sound) else 0.0
     click.echo(f"{out}: {seconds:g} s, peak {peak:.3f}" + (", which clips in most players" if peak > 1 else ""))
+
+
+def _read(program: Path) -> str:
+    try:
+        return sys.stdin.read() if str(program) == "-" else program.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{program} is no text in UTF-8: {error}") from error
 
 
 def _named(text: str) -> tuple[str, str]:

@@ -151,9 +151,12 @@ class Registry(Generic[T]):
 
     def _load(self, name: str, entry: metadata.EntryPoint) -> T:
         try:
-            return entry.load()
+            found = entry.load()
         except (ImportError, AttributeError) as error:
             raise UnknownName(f"{self.kind} {name!r}: there is no {entry.value}: {error}") from error
+        if not callable(found):
+            raise UnknownName(f"{self.kind} {name!r}: {entry.value} is a {type(found).__name__}, and makes nothing")
+        return found
 
 
 def path_of(thing: object) -> str:

@@ -1,3 +1,4 @@
+import os
 import time
 from pathlib import Path
 
@@ -81,6 +82,11 @@ def _not_finite(path: Path) -> None:
         (lambda path: None, "does not exist"),
         (lambda path: path.mkdir(), "is a folder"),
         (lambda path: path.touch(), "empty file"),
+        pytest.param(
+            lambda path: os.mkfifo(path),
+            "is a pipe or a device",
+            marks=pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names"),
+        ),
         (_corrupt, "cannot be read as audio"),
         (_truncated_header, "cannot be read as audio"),
         (_no_samples, "holds no samples"),

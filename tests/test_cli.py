@@ -110,6 +110,8 @@ def test_bad_input_is_said_in_a_line(content: str, message: str, tmp_path: Path)
         (("--distance", "ms"), "unknown distance"),
         (("--seconds", "-1"), "seconds is a number above 0"),
         (("--renders", "0"), "renders is a number above 0"),
+        (("--seed", "-1"), "seed is a whole number, at least 0, not -1"),
+        (("--distance", "os:path"), "os:path is a module, and makes nothing"),
     ],
 )
 def test_bad_options_are_said_in_a_line(options: tuple[str, str], message: str, recording: Path) -> None:
@@ -118,13 +120,20 @@ def test_bad_options_are_said_in_a_line(options: tuple[str, str], message: str, 
     assert message in done.stderr
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to a process")
 def test_a_place_that_cannot_be_written_is_found_before_the_search(recording: Path, tmp_path: Path) -> None:
     done = call("imitate", recording, "--renders", 10**9, "--out", recording / "out")
     assert done.exit_code == 1
     assert f"nothing can be written into {recording / 'out'}: {recording} is no folder" in done.stderr
 
 
+def test_a_place_for_a_sound_is_looked_at_before_it_is_played(tmp_path: Path) -> None:
+    (tmp_path / "a.glicol").write_text("o: sin 440")
+    for out in (tmp_path, tmp_path / "nowhere" / "a.wav"):
+        done = call("render", tmp_path / "a.glicol", "--seconds", 3600, "-o", out)
+        assert (done.exit_code, "--out is a file that is written" in done.stderr) == (1, True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to a process")
 def test_ctrl_c_keeps_the_best_so_far(recording: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "raveforce.cli", "imitate", str(recording), "--seconds", "120"]
     process = subprocess.Popen(

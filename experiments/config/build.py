@@ -142,7 +142,7 @@ def _part(group: str, taker: Callable[..., Any] | None = None) -> Iterator[None]
     """Say which part of the configuration an error is about, and what the taker of the options calls them."""
     try:
         yield
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, KeyError, OSError) as error:
         if isinstance(error, ConfigError):
             raise
         raise ConfigError(f"{group}: {_said(error, taker)}", group=group) from error

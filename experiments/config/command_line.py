@@ -22,6 +22,7 @@ from raveforce.registry import Registry
 __all__ = [
     "check_folder_is_free",
     "fixed_settings",
+    "for_hydra",
     "help_text",
     "prepare",
     "quote_path",
@@ -53,7 +54,7 @@ def prepare(arguments: Sequence[str], config: str = "config") -> list[str]:
     ConfigError
         There is no such setting, or the run's folder is not free.
     """
-    prepared = _for_hydra(arguments)
+    prepared = for_hydra(arguments)
     check(prepared, config)
     if config == "config" and not wants_help(arguments):
         prepared = with_run_dir(prepared)
@@ -61,7 +62,8 @@ def prepare(arguments: Sequence[str], config: str = "config") -> list[str]:
     return prepared
 
 
-def _for_hydra(arguments: Sequence[str]) -> list[str]:
+def for_hydra(arguments: Sequence[str]) -> list[str]:
+    """A command line as Hydra is to have it, whatever is wrong with it."""
     return with_tuned_settings(with_registered_names(with_quoted_paths(arguments)))
 
 
@@ -221,7 +223,7 @@ def fixed_settings(arguments: Sequence[str]) -> dict[str, str]:
     """
     return {
         override.key_or_group: str(override.value())
-        for override in parse(_for_hydra(arguments))
+        for override in parse(for_hydra(arguments))
         if not override.is_sweep_override()
         and override.key_or_group.split(".")[0] not in (*CHANGEABLE, "resume")
         and not override.key_or_group.startswith("hydra")

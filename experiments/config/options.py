@@ -35,7 +35,7 @@ class Option:
     help : what it is for
     default : its value where it is not given
     kind : bool, int, float or str
-    least : the smallest number it may be
+    least, most : the smallest and the largest number it may be
     several : it may be several values, with commas between them; then what is read is a tuple
     """
 
@@ -43,6 +43,7 @@ class Option:
     default: Any = None
     kind: type = str
     least: float | None = None
+    most: float | None = None
     several: bool = False
 
     def read(self, name: str, value: Any) -> Any:
@@ -57,9 +58,11 @@ class Option:
             fits = False
         if self.kind is str and isinstance(value, int | float) and not isinstance(value, bool):
             return str(value)
-        if not fits or (self.least is not None and value < self.least):
-            least = f", at least {self.least:g}" if self.least is not None else ""
-            raise ConfigError(f"{name} is {_WORDS[self.kind]}{least}, and not {value!r}")
+        below = self.least is not None and fits and value < self.least
+        if not fits or below or (self.most is not None and value > self.most):
+            bounds = f", at least {self.least:g}" if self.least is not None else ""
+            bounds += f", at most {self.most:g}" if self.most is not None else ""
+            raise ConfigError(f"{name} is {_WORDS[self.kind]}{bounds}, and not {value!r}")
         return value
 
 

@@ -164,4 +164,7 @@ def read_config(path: Path) -> DictConfig:
     missing = [key for key in ("task", "agent", "reward", "observation", "seed") if key not in (cfg or ())]
     if missing:
         raise ConfigError(f"{file} is not a run's configuration: it has no {', '.join(missing)}")
+    wrong = [key for key in ("task", "agent", "reward", "observation") if not isinstance(cfg[key], DictConfig)]
+    if wrong:
+        raise ConfigError(f"{file} is not a run's configuration: {wrong[0]} holds {cfg[wrong[0]]}, not settings")
     return cfg

@@ -8,6 +8,7 @@ from typing import Any
 
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options
+from raveforce.registry import did_you_mean
 
 __all__ = ["read_folders"]
 
@@ -25,6 +26,10 @@ def read_folders(
     given = [one for one in arguments if one.startswith("-") or one.partition("=")[0] in options]
     values, _ = read_options(given, options, doc=doc)
     folders = [Path(one) for one in arguments if one not in given]
+    for folder in folders:
+        name, equals, _ = str(folder).partition("=")
+        if equals and not folder.exists():
+            raise ConfigError(f"there is no option {name}{did_you_mean(name, options)} (nor a folder {folder})")
     if not folders:
         raise ConfigError("name a folder: DIR... (a run, or one that holds runs, such as results/runs)")
     return folders, values

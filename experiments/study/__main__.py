@@ -29,7 +29,7 @@ from experiments.report import write_report
 from experiments.study.durations import Durations, clock, parallel_runs, stored_rows
 from experiments.study.exports import read_export
 from experiments.study.join import disagreements, join
-from experiments.study.matrix import ROOT, Batch, Sweeps, batches, load_study, narrowed, studies
+from experiments.study.matrix import ROOT, Batch, Sweeps, batches, check_sweeps, load_study, narrowed, studies
 from experiments.study.running import check_same, left, run_batches
 from experiments.study.scores import score_runs, statistics_of
 from experiments.study.table import Row, collect, medians, versions_of, write_csv, write_table
@@ -66,6 +66,7 @@ def main(arguments: Sequence[str]) -> int:
     if not any(text.startswith("tracking") for text in overrides):
         overrides = [*overrides, "tracking=none"]  # the study has records of its own
     sweeps, shared = narrowed(load_study(name), overrides)
+    check_sweeps(sweeps, shared)
     todo = batches(sweeps, folder, shared, by_seed=options["by_seed"])
     if not options["tables"]:
         check_same([run for batch in todo for run in batch.runs], shared)

@@ -15,12 +15,22 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from experiments.config.command_line import quote_path
+from experiments.config.command_line import for_hydra, quote_path
 from experiments.config.errors import ConfigError
-from experiments.config.overrides import CONF, parse, values
+from experiments.config.overrides import CONF, check, parse, values
 from raveforce.registry import did_you_mean
 
-__all__ = ["Batch", "PlannedRun", "Sweeps", "as_overrides", "batches", "load_study", "narrowed", "studies"]
+__all__ = [
+    "Batch",
+    "PlannedRun",
+    "Sweeps",
+    "as_overrides",
+    "batches",
+    "check_sweeps",
+    "load_study",
+    "narrowed",
+    "studies",
+]
 
 ROOT = CONF.parent
 
@@ -116,6 +126,18 @@ def narrowed(sweeps: Sweeps, overrides: Sequence[str]) -> tuple[Sweeps, list[str
     return left, others
 
 
+def check_sweeps(sweeps: Sweeps, overrides: Sequence[str]) -> None:
+    """Find what is wrong with a study's settings before anything is written.
+
+    Raises
+    ------
+    ConfigError
+        There is no such setting or option, or a value has another type.
+    """
+    for matrix in sweeps.values():
+        check(for_hydra([*(f"{key}={_choice(given)}" for key, given in matrix.items()), *overrides]))
+
+
 def batches(sweeps: Sweeps, folder: Path, overrides: Sequence[str] = (), *, by_seed: bool = True) -> list[Batch]:
     """The commands that do a study's sweeps.
 
@@ -176,7 +198,7 @@ def _text(value: Any) -> str:
     """A value for Hydra."""
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
-    return str(value)
+    return str(value) or "''"
 
 
 def _shown(value: Any) -> str:

@@ -173,6 +173,8 @@ def imitate(
         seconds = 10.0
     if seconds is not None and not 0 < seconds < math.inf:
         raise ValueError(f"seconds is a number above 0, not {seconds!r}")
+    if not (isinstance(seed, int | np.integer) and seed >= 0):
+        raise ValueError(f"seed is a whole number, at least 0, not {seed!r}")
     budget = Budget(renders, None if seconds is None else started + seconds)
     names = templates(template)
     minimised = make_distance(distance, SAMPLE_RATE)

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from raveforce.audio import count_samples
 from raveforce.augmentation import Augmentation, make_augmentation
 from raveforce.parameter_space import ParameterSpace
 from raveforce.recordings import from_folder
-from raveforce.targets import RandomPrograms, TargetSource
+from raveforce.targets import FixedTarget, RandomPrograms, TargetSource
 from raveforce.task import Task
 from raveforce.tasks.definition import TASKS, TaskDefinition
 from raveforce.tasks.environment import TaskEnv
@@ -28,7 +29,7 @@ class MatchTask(TaskDefinition):
 
     def make(
         self,
-        target: str | Path | TargetSource | None = None,
+        target: ArrayLike | str | Path | TargetSource | None = None,
         *,
         template: str = "kick",
         split: str | None = "train",
@@ -42,8 +43,8 @@ class MatchTask(TaskDefinition):
 
         Parameters
         ----------
-        target : a folder of recordings, one recording, or a source of targets; None plays random programs of the
-            template, which the agent can reach exactly
+        target : a folder of recordings, one recording, float array [samples], or a source of targets; None plays random
+            programs of the template, which the agent can reach exactly
         template : the task of one step whose program answers, such as "kick", "snare", "hihat" or "tone"
         split : of a folder, "train", "validation", "test" or None for all; by kit, see ``raveforce.recordings``
         files : regular expression that is looked for in the paths inside the folder, such as "kick|bd"
@@ -71,7 +72,7 @@ class MatchTask(TaskDefinition):
         elif augmentation is not None or files is not None:
             raise ValueError("augment and files are for recordings: name their folder as the target")
         else:
-            source = target
+            source = target if target is None or hasattr(target, "draw") else FixedTarget(target)
         if source is None:
             samples = count_samples(answering().duration if seconds is None else seconds, sample_rate)
         else:

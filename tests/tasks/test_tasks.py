@@ -189,6 +189,12 @@ def test_match_answers_with_any_template(template: str) -> None:
     assert task.parameters.free == make_task(template).parameters.free
 
 
+def test_match_answers_a_sound() -> None:
+    sound = np.sin(np.arange(4410) / 20)
+    task = match(sound)
+    np.testing.assert_allclose(task.targets.draw(np.random.default_rng(0)), sound, atol=1e-6)
+
+
 def test_match_refuses_what_it_does_not_know() -> None:
     with pytest.raises(ValueError, match="unknown task 'gong'; the tasks are"):
         match(template="gong")

@@ -269,7 +269,14 @@ def test_a_relative_target_is_found_from_elsewhere(
     assert OmegaConf.load(tmp_path / "run" / "config.yaml").task.target == str(tmp_path / "kick.wav")
 
 
-@pytest.mark.parametrize(("text", "said"), [("", "it has no task, agent"), ("a: [", "cannot be read")])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "it has no task, agent"),
+        ("a: [", "cannot be read"),
+        ("{task: kick, agent: {}, reward: {}, observation: {}, seed: 0}", "task holds kick, not settings"),
+    ],
+)
 def test_a_broken_configuration_is_named(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "config.yaml").write_text(text)
     with pytest.raises(ConfigError, match=rf"config\.yaml.*{said}"):

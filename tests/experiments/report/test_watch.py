@@ -101,6 +101,10 @@ def test_other_hosts_are_not_answered(address: tuple[str, int], host: str) -> No
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="name a folder"):
         watch.main([])
+    with pytest.raises(ConfigError, match="port is a whole number, at least 0, at most 65535, and not 70000"):
+        watch.main([str(tmp_path), "port=70000"])
+    with pytest.raises(ConfigError, match=r"there is no option prot; did you mean port\?"):
+        watch.main([str(tmp_path), "prot=8000"])
     with pytest.raises(NotADirectoryError, match="there is no folder"):
         watch.main([str(tmp_path / "nowhere")])
 

@@ -66,9 +66,20 @@ def test_a_study_does_what_is_left_and_leaves_its_results(tmp_path: Path, capsys
     assert after[1:] == before[1:]
 
 
-def test_what_run_py_refuses_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["study=smoke", f"folder={tmp_path}", *SMALL, "log_evry=5"]) == 1
-    assert "there is no setting log_evry; did you mean log_every?" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("log_evry=5", r"there is no setting log_evry; did you mean log_every\?"),
+        ("agent=smoke", "there is no agent=smoke"),
+        ("seed=", "seed is a whole number, such as 0, and not ''"),
+        ("seed=[]", r"seed is a whole number, such as 0, and not \[\]"),
+        ("total_timesteps=x", "total_timesteps is a whole number, such as 3000, and not 'x'"),
+    ],
+)
+def test_what_run_py_would_refuse_is_said_at_once(tmp_path: Path, setting: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        main(["study=smoke", f"folder={tmp_path / 'new'}", setting])
+    assert not (tmp_path / "new").exists()
 
 
 def made(folder: Path, *settings: str) -> None:
