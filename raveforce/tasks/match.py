@@ -72,7 +72,8 @@ class MatchTask(TaskDefinition):
         elif augmentation is not None or files is not None:
             raise ValueError("augment and files are for recordings: name their folder as the target")
         else:
-            source = target if target is None or hasattr(target, "draw") else FixedTarget(target)
+            is_source = target is None or hasattr(target, "draw")
+            source = target if is_source else FixedTarget(target)  # type: ignore[assignment]
         if source is None:
             samples = count_samples(answering().duration if seconds is None else seconds, sample_rate)
         else:
