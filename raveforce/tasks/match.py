@@ -73,7 +73,7 @@ class MatchTask(TaskDefinition):
             raise ValueError("augment and files are for recordings: name their folder as the target")
         else:
             is_source = target is None or hasattr(target, "draw")
-            source = target if is_source else FixedTarget(target)  # type: ignore[assignment]
+            source = target if is_source else FixedTarget(target)  # type: ignore[assignment, arg-type]
         if source is None:
             samples = count_samples(answering().duration if seconds is None else seconds, sample_rate)
         else:
