@@ -1,50 +1,12 @@
-"""The native engine as an environment uses it: rows, steps, resets, threads, errors; how auto chooses it."""
+"""The native engine as an environment uses it: rows, steps, resets, errors."""
 
-import builtins
-import logging
-import multiprocessing
-import os
 import pickle
-import re
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from raveforce._compile import compiled_folder
-from raveforce.fourier import load
-from raveforce.glicol import (
-    Engine,
-    GlicolError,
-    Program,
-    ProgramError,
-    UnsupportedProgram,
-    engine,
-    open_engine,
-)
-from raveforce.glicol.native.kernel import SOURCES
-
-KICK = "~env: imp 0.1 >> envperc {} {}; kick: sin {} >> mul ~env"
-BASS = "~t: speed {} >> seq {} 62 _ 65; ~e: ~t >> envperc 0.01 0.1; ~p: ~t >> mul 110\n" + (
-    "o: saw ~p >> lpf {} {} >> mul ~e"
-)
-ROOM = "o: saw {} >> delayms {} >> apfmsgain {} 0.5 >> plate 0.3"
-RANGES = {
-    KICK: ([0.001, 0.05, 40], [0.02, 0.3, 200]),
-    BASS: ([1, 40, 100, 0.5], [9, 80, 5000, 9]),
-    ROOM: ([30, 1, 1], [300, 40, 30]),
-}
-
-
-def draw(template, rows, seed=0):
-    values = np.random.default_rng(seed).uniform(*RANGES[template], (rows, len(RANGES[template][0])))
-    return np.round(values) if template == BASS else values
-
-
-def native(template, **options):
-    return open_engine(template, kind="native", **options)
+from raveforce.glicol import Engine, GlicolError, Program, ProgramError, UnsupportedProgram, open_engine
+from tests.glicol.native.programs import BASS, KICK, RANGES, ROOM, draw, native
 
 
 def test_it_follows_the_protocol():
@@ -74,48 +36,6 @@ def test_a_batch_is_its_rows_bit_for_bit(template, rows):
 
 
 @pytest.mark.parametrize("template", RANGES)
-def test_threads_change_nothing(template, monkeypatch):
-    monkeypatch.setattr("raveforce.glicol.native.workers.WORK_PER_THREAD", 1)
-    values = draw(template, 33)
-    one, two = native(template, rows=33, num_threads=1), native(template, rows=33, num_threads=2)
-    for samples in (3000, 100):
-        np.testing.assert_array_equal(one.play(values, samples), two.play(values, samples))
-    two.close()
-
-
-@pytest.mark.parametrize(("template", "rows", "samples", "pays"), [(KICK, 8, 13230, False), (BASS, 64, 88200, True)])
-def test_threads_are_used_only_where_they_pay(template, rows, samples, pays, monkeypatch):
-    opened = native(template, rows=rows, num_threads=2)
-    used = []
-    running = opened._workers._running
-    monkeypatch.setattr(opened._workers, "_running", lambda: used.append(True) or running())
-    opened.play(draw(template, rows), samples)
-    assert bool(used) == pays
-    opened.close()
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes are forked here")
-def test_threads_survive_a_fork(monkeypatch):
-    monkeypatch.setattr("raveforce.glicol.native.workers.WORK_PER_THREAD", 1)
-    values = draw(KICK, 33)
-    opened = native(KICK, rows=33, num_threads=2)
-    before = opened.play(values, 100)
-    context = multiprocessing.get_context("fork")
-    queue = context.SimpleQueue()
-
-    def child():
-        opened.reset()
-        queue.put(opened.play(values, 100))
-
-    process = context.Process(target=child)
-    process.start()
-    process.join(30)
-    assert process.exitcode == 0
-    np.testing.assert_array_equal(queue.get(), before)
-    opened.close()
-
-
-@pytest.mark.parametrize("template", RANGES)
 def test_a_reset_equals_a_new_engine_bit_for_bit(template):
     values = draw(template, 3)
     fresh = native(template, rows=3).play(values, 5000)
@@ -125,8 +45,6 @@ def test_a_reset_equals_a_new_engine_bit_for_bit(template):
     np.testing.assert_array_equal(opened.play(values, 5000), fresh)
 
 
-# A filter whose numbers may change is quick in the middle of what is asked for, exact at its end: so how it
-# is asked for may show in the last digits.
 @pytest.mark.parametrize(("template", "tolerance"), [(KICK, 0), (ROOM, 0), (BASS, 1e-5)])
 def test_rows_are_reset_by_themselves(template, tolerance):
     values = draw(template, 4)
@@ -240,48 +158,6 @@ def test_too_many_words_are_left_to_the_other_engine():
         native(Program(template, words))
 
 
-def test_auto_takes_native_where_it_can():
-    assert open_engine(KICK).kind == "native"
-
-
-def test_auto_falls_back_and_says_so_once(caplog):
-    engine._say_once.cache_clear()
-    with caplog.at_level(logging.INFO, logger="raveforce"):
-        for _ in range(3):
-            opened = open_engine(Program.literal("o: [0.0=>1.0, 1/2=>0.5]"), deadline=5.0, num_threads=1)
-            assert opened.kind == "wasm"
-    assert [record.message for record in caplog.records if "points" in record.message] == [
-        "playing with the slower wasm engine: the native engine does not play 'points'; use engine='wasm'"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("template", "kind", "place"),
-    [
-        ("o: sin 440 >> lowpass 3", "syntax", (1, 15)),
-        ("~lfo: sin {rate}\no: sin {} >> mul ~lof", "reference", (2, 18)),
-        ("o: seq 60.5 {}", "syntax", (1, 8)),
-    ],
-)
-def test_auto_says_what_is_wrong_when_it_is_opened(template, kind, place):
-    with pytest.raises(GlicolError) as caught:
-        open_engine(template)
-    error = caught.value
-    assert (error.kind, (error.line, error.column), error.row) == (kind, place, None)
-    assert error.code == template  # blanks as they are
-
-
-@pytest.mark.parametrize(
-    ("template", "words"),
-    [("o: sin 440 >> {w}", ("mul 0.5", "mull 0.5")), ("o: seq 6{} 60", ()), (r"o: imp {} >> sp \missing", ())],
-)
-def test_auto_opens_what_may_yet_play(template, words):
-    opened = open_engine(Program(template, {"w": words} if words else {}))
-    if "sp" in template:
-        opened.add_sample("missing", [1.0, 0.5])
-    assert opened.play([[0 if words else 1]], 1000).any()
-
-
 @pytest.mark.parametrize("kind", ["native", "wasm"])
 def test_what_breaks_has_a_place(kind):
     program = Program("~e: imp {rate}; o: {osc} {}\n>> mul ~e >> delayn {n}", {"osc": ("saw", "noise")})
@@ -296,80 +172,8 @@ def test_what_breaks_has_a_place(kind):
     assert (caught.value.line, caught.value.column) == (1, 30)
 
 
-def test_auto_does_without_numba(monkeypatch):
-    real_import = builtins.__import__
-
-    def no_numba(name, *rest):
-        if name.startswith("raveforce.glicol.native"):
-            raise ImportError("No module named 'numba'")
-        return real_import(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", no_numba)
-    assert open_engine(KICK).kind == "wasm"
-
-
 def test_errors_travel_between_processes():
     with pytest.raises(UnsupportedProgram) as caught:
         native("o: sin 1 >> pan 0.5")
     copy = pickle.loads(pickle.dumps(caught.value))
     assert (copy.node, copy.line, copy.column) == ("pan", 1, 13)
-
-
-def test_importing_compiles_nothing():
-    code = "import sys, raveforce.glicol, raveforce.glicol.native; assert 'numba' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_compiled_code_depends_on_all_its_sources():
-    """No module that the kernel imports is missing among those whose change compiles it anew."""
-    for package, sources in (("raveforce/glicol/native/kernel", SOURCES), ("raveforce/fourier", load.SOURCES)):
-        for path in Path(package).glob("*.py"):
-            for name in re.findall(r"^from (raveforce\S*) import", path.read_text(), re.MULTILINE):
-                assert name.startswith((*sources, "raveforce._compile")), f"{path} imports {name}"
-
-
-def test_the_cache_moves_with_the_setting(monkeypatch, tmp_path):
-    monkeypatch.setenv("RAVEFORCE_CACHE", str(tmp_path))
-    folder = compiled_folder("native", *SOURCES)
-    assert folder.is_relative_to(tmp_path / "native")
-
-
-WITHOUT_COMPILATION = """
-import numpy as np
-from raveforce.glicol import EngineUnavailable, open_engine
-from raveforce import spectra
-assert open_engine("o: sin 440").kind == "wasm"
-assert open_engine("o: sin 440", kind="wasm").play([[]], 100).any()
-assert spectra.power(np.ones((1, 4096), np.float32), n_fft=1024, hop_length=256).any()
-try:
-    open_engine("o: sin 440", kind="native")
-except EngineUnavailable as error:
-    print(error)
-"""
-
-
-def test_where_compilation_is_turned_off_the_other_engine_plays():
-    run = subprocess.run(
-        [sys.executable, "-c", WITHOUT_COMPILATION],
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    assert "NUMBA_DISABLE_JIT is set; use engine='wasm'" in run.stdout
-
-
-@pytest.mark.slow
-def test_a_first_start_compiles_with_a_notice_and_a_second_does_not(tmp_path):
-    code = "from raveforce.glicol import open_engine; open_engine('o: sin 3', kind='native').play([[]], 10)"
-    notices = []
-    for _ in range(2):
-        run = subprocess.run(
-            [sys.executable, "-c", code],
-            check=True,
-            capture_output=True,
-            text=True,
-            env={"RAVEFORCE_CACHE": str(tmp_path), "PATH": "", "PYTHONPATH": "."},
-        )
-        notices.append("compiling the native engine" in run.stderr)
-    assert notices == [True, False]
