@@ -31,9 +31,6 @@ NEAR = 0.05
 """Error of an action up to which it counts by its square, beyond by its size: what cannot be heard cannot be
 answered, and should not outweigh what can."""
 
-BETAS = (0.9, 0.99)
-"""Adam's: a memory of a hundred steps for the size of gradients, as a high learning rate changes them quickly."""
-
 PRECISIONS = ("highest", "high", "medium")
 """What PyTorch calls the precision of products of float32 matrices."""
 
@@ -106,7 +103,7 @@ class AnswerPolicy(BasePolicy):
         self.scale = nn.BatchNorm1d(size, affine=False)
         answers = create_mlp(size, action_space.shape[0], self.net_arch, nn.SiLU, squash_output=True)
         self.network = nn.Sequential(*answers)
-        self.optimizer = torch.optim.Adam(self.parameters(), lr=lr_schedule(1), betas=BETAS, fused=True)
+        self.optimizer = torch.optim.Adam(self.parameters(), lr=lr_schedule(1), fused=True)
 
     def answer(self, targets: Tensor) -> Tensor:
         """Actions [rows, parameters] for the features of targets [rows, ...]."""
