@@ -195,7 +195,7 @@ def _interval(numbers: Sequence[float]) -> str:
 
 def _figures(folder: Path, rows: Sequence[Row]) -> None:
     """Make the figures of a study, in a process of their own: what they cannot draw is no reason to lose the rest."""
-    trained_on = {(row["task"], row["reward"]) for row in rows}
+    trained_on = {(row["task"], row["reward"]) for row in rows if row["state"] == "done"}
     many = len(trained_on) > len({task for task, _ in trained_on})
     names = "figure=rewards" if many else "figure=learning,table,profiles"
     command = [sys.executable, "-m", "experiments.figures", names, f"study={folder}", f"out={folder / 'figures'}"]
