@@ -55,9 +55,9 @@ class TaskDefinition(ABC):
 
     def __call__(self, *args: Any, **options: Any) -> Task:
         """Make the task, with its name and defaults."""
-        check_types(self.make, options)
         if "sample_rate" in options:
             options["sample_rate"] = checked_rate(options["sample_rate"])
+        check_types(self.make, options)
         made = self.make(*args, **options)
         return replace(made, name=self.name, reward=self.reward, observation=self.observation, actions=self.actions)
 
