@@ -128,7 +128,7 @@ def test_an_empty_path_is_not_the_current_folder() -> None:
     ("name", "options", "said"),
     [
         ("kick", {"trim": "yes"}, "trim must be true or false or None, got 'yes'"),
-        ("kick", {"sample_rate": "fast"}, "sample_rate must be a whole number, got 'fast'"),
+        ("kick", {"sample_rate": "fast"}, "sample_rate must be a whole number of Hz from 1000 to 384000, got 'fast'"),
         ("match", {"attempts": None}, "attempts must be a whole number, got None"),
         ("match", {"attempts": 0}, "attempts must be at least 1, got 0"),
         ("match", {"template": ["kick"]}, "template must be a text"),
