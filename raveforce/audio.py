@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,9 @@ LONGEST = 60.0
 
 CHANNELS = 64
 """Of a recording, at most."""
+
+_IEEE_FLOAT = 3
+"""What a wav calls samples that are floats (Microsoft & IBM 1991, with the revision of 1994)."""
 
 SILENCE = 1e-5
 """A recording whose peak stays below this (-100 dBFS) counts as silent."""
@@ -253,7 +257,17 @@ def write(path: str | Path, audio: ArrayLike, sample_rate: int) -> None:
     path : file to write
     audio : float array [samples]
     sample_rate : Hz
-    """
-    from scipy.io import wavfile  # libsndfile would write the time of day into it
 
-    wavfile.write(Path(path), sample_rate, np.asarray(audio, dtype=np.float32))
+    Raises
+    ------
+    ValueError
+        More than one dimension.
+    """
+    # By hand: libsndfile would write the time of day into it, and SciPy takes longer to import than a run to start.
+    samples = np.asarray(audio, dtype="<f4")
+    if samples.ndim != 1:
+        raise ValueError(f"mono audio is [samples], and not {list(samples.shape)}")
+    form = struct.pack("<HHIIHHH", _IEEE_FLOAT, 1, sample_rate, 4 * sample_rate, 4, 32, 0)
+    chunks = {b"fmt ": form, b"fact": struct.pack("<I", len(samples)), b"data": samples.tobytes()}
+    body = b"".join(name + struct.pack("<I", len(chunk)) + chunk for name, chunk in chunks.items())
+    Path(path).write_bytes(b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WAVE" + body)

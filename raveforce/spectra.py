@@ -14,6 +14,7 @@ from raveforce.fourier.plan import window
 __all__ = [
     "LEAST_FLOOR",
     "LOG_FLOOR",
+    "cepstrum",
     "chroma",
     "chroma_filters",
     "envelope",
@@ -147,10 +148,40 @@ def mfcc(
     >>> mfcc(np.zeros((2, 4410), dtype=np.float32), sample_rate=44100).shape
     (2, 18, 20)
     """
-    from scipy import fft  # takes long to import
-
     mel = log_mel(audio, sample_rate=sample_rate, n_fft=n_fft, hop_length=hop_length, n_mels=n_mels)
-    return np.ascontiguousarray(fft.dct(mel, axis=-1, norm="ortho")[..., :n_mfcc])
+    return cepstrum(mel, n_mfcc)
+
+
+def cepstrum(mel: Array, count: int) -> Array:
+    """The first numbers of the orthonormal DCT-II (Ahmed, Natarajan & Rao 1974) of the last axis.
+
+    Parameters
+    ----------
+    mel : float32 array [..., bands]
+    count : how many numbers, if there are as many bands
+
+    Returns
+    -------
+    float32 array [..., count]
+
+    References
+    ----------
+    Ahmed, Natarajan & Rao (1974). Discrete cosine transform. IEEE Transactions on Computers.
+
+    Examples
+    --------
+    >>> cepstrum(np.ones((1, 4), np.float32), 2).round(6).tolist()
+    [[2.0, 0.0]]
+    """
+    return mel @ _cosines(mel.shape[-1], count)
+
+
+@lru_cache(maxsize=16)
+def _cosines(bands: int, count: int) -> Array:
+    """The orthonormal DCT-II as a matrix [bands, count]: SciPy takes longer to import than a run to start."""
+    k, band = np.arange(min(count, bands)), np.arange(bands)[:, None]
+    matrix = np.cos(np.pi / bands * (band + 0.5) * k) * np.sqrt(np.where(k == 0, 1, 2) / bands)
+    return matrix.astype(np.float32)
 
 
 def envelope(audio: Array, *, frame_length: int = 512, hop_length: int = 128) -> Array:

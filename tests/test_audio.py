@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 from numpy.typing import NDArray
+from scipy.io import wavfile
 
 from benchmarks.drums.measures import compiled_librosa
 from raveforce import audio
@@ -184,6 +185,15 @@ def test_the_same_sound_is_the_same_file(tmp_path: Path) -> None:
         audio.write(tmp_path / name, sine(44100), 44100)
         time.sleep(1.1)
     assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
+
+
+def test_files_are_what_scipy_writes(tmp_path: Path) -> None:
+    sound = sine(8000).astype(np.float32)
+    audio.write(tmp_path / "ours.wav", sound, 8000)
+    wavfile.write(tmp_path / "theirs.wav", 8000, sound)
+    assert (tmp_path / "ours.wav").read_bytes() == (tmp_path / "theirs.wav").read_bytes()
+    with pytest.raises(ValueError, match=r"not \[2, 4000\]"):
+        audio.write(tmp_path / "ours.wav", sound.reshape(2, -1), 8000)
 
 
 def test_what_is_too_high_for_the_rate_is_silent(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import scipy.fft
 from numpy.typing import NDArray
 
 from benchmarks.drums.measures import compiled_librosa
@@ -44,3 +45,12 @@ def test_silence_lies_on_the_floor() -> None:
 def test_rows_do_not_depend_on_each_other(sounds: NDArray[np.float32]) -> None:
     alone = np.concatenate([spectra.log_mel(sound[None], sample_rate=RATE) for sound in sounds])
     np.testing.assert_array_equal(spectra.log_mel(sounds, sample_rate=RATE), alone)
+
+
+@pytest.mark.parametrize(("bands", "count"), [(64, 20), (65, 65), (16, 30), (1, 1)])
+def test_the_cepstrum_is_scipys(bands: int, count: int) -> None:
+    mel = np.random.default_rng(0).normal(-5, 5, (3, 7, bands)).astype(np.float32)
+    ours, theirs = spectra.cepstrum(mel, count), scipy.fft.dct(mel, norm="ortho")[..., :count]
+    assert ours.dtype == np.float32
+    np.testing.assert_allclose(ours, theirs, atol=3e-5)
+    np.testing.assert_array_equal(spectra.cepstrum(mel[:1], count), ours[:1])

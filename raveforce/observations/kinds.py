@@ -107,10 +107,8 @@ class MFCCObservation(LogMelObservation):
 
     def features(self, audio: Array) -> Array:
         """Coefficients in [-1, 1]."""
-        from scipy import fft  # takes long to import
-
-        coefficients = fft.dct(super().features(audio), axis=-1, norm="ortho") / np.sqrt(np.float32(self.n_mels))
-        return np.clip(coefficients[..., : self.n_mfcc], -1, 1)
+        coefficients = spectra.cepstrum(super().features(audio), self.n_mfcc) / np.sqrt(np.float32(self.n_mels))
+        return np.clip(coefficients, -1, 1)
 
 
 @OBSERVATIONS.register("descriptors")
