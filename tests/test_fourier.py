@@ -167,3 +167,28 @@ def test_a_first_start_compiles_with_a_notice_and_a_second_does_not(tmp_path: Pa
         run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)
         notices.append("compiling the spectra" in run.stderr)
     assert notices == [True, False]
+
+
+@pytest.mark.slow
+def test_wider_registers_change_no_bit(tmp_path: Path) -> None:
+    code = """
+import sys, hashlib
+import numpy as np
+from raveforce.fourier import plan
+plan.count_lanes = lambda: int(sys.argv[1])
+from raveforce import spectra
+from raveforce.distances import make_distance, measure_rows
+sounds = np.random.default_rng(0).normal(0, 0.3, (3, 5003)).astype(np.float32)
+sounds[1, 2000:] = 0
+mss = make_distance("mss")
+heard = [measure_rows(mss, sounds, mss.features(target)) for target in (sounds[2:], sounds[::-1].copy())]
+heard += [spectra.power(sounds, n_fft=n, hop_length=n // 4) for n in (8, 64, 4096)]
+heard.append(spectra.log_mel(sounds, sample_rate=44100))
+print(hashlib.sha256(b"".join(each.tobytes() for each in heard)).hexdigest())
+"""
+    heard = set()
+    for lanes in (8, 16):
+        environment = {**os.environ, "RAVEFORCE_CACHE": str(tmp_path / str(lanes)), "PYTHONPATH": "."}
+        command = [sys.executable, "-c", code, str(lanes)]
+        heard.add(subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout)
+    assert len(heard) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +59,8 @@ class MultiScaleSpectral(NamedDistance):
     def features(self, audio: Array) -> Features:
         """Magnitudes of each resolution, whose order is its own, and last their norms [rows, resolutions]."""
         magnitudes = [_magnitudes(audio, n_fft) for n_fft in self.n_ffts]
-        return *magnitudes, np.stack([_norm(array) for array in magnitudes], axis=1).astype(np.float32)
+        norms = [_norm_of(array, n_fft) for array, n_fft in zip(magnitudes, self.n_ffts, strict=True)]
+        return *magnitudes, np.stack(norms, axis=1).astype(np.float32)
 
     def between(self, features: Features, target: Features) -> NDArray[np.float64]:
         """Average over the resolutions."""
@@ -92,6 +93,10 @@ def _magnitudes(audio: Array, n_fft: int) -> Array:
     if fourier.supports(n_fft):
         return fourier.magnitudes(audio, n_fft, n_fft // 4)
     return spectra.magnitudes(audio, n_fft=n_fft, hop_length=n_fft // 4).reshape(len(audio), -1)
+
+
+def _norm_of(magnitudes: Array, n_fft: int) -> NDArray[np.floating[Any]]:
+    return fourier.norms(magnitudes, n_fft) if fourier.supports(n_fft) else _norm(magnitudes)
 
 
 def _compare(ours: Array, other: Array, floor: float) -> Apart:

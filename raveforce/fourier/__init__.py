@@ -1,6 +1,6 @@
 """Spectra of batches of sounds in compiled code, for frames of a power of two samples.
 
-Several times as fast as scipy's transform, and what follows it happens while eight frames are still in the processor's
+Several times as fast as scipy's transform, and what follows it happens while a few frames are still in the processor's
 cache; silence at the end of a sound costs next to nothing, and threads share many rows. ``raveforce.spectra`` and
 ``raveforce.distances.spectral`` take it where they can: ``supports`` says so.
 """
@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raveforce._compile import is_compiling
-from raveforce.fourier.plan import LANES, Plan, make_plan, make_space
+from raveforce.fourier.plan import Plan, count_lanes, make_plan, make_space
 from raveforce.fourier.threads import in_shares
 
-__all__ = ["LEAST_FLOOR", "Bands", "log_mels", "magnitude_differences", "magnitudes", "powers", "supports"]
+__all__ = ["LEAST_FLOOR", "Bands", "log_mels", "magnitude_differences", "magnitudes", "norms", "powers", "supports"]
 
 Array = NDArray[np.float32]
 
@@ -25,6 +25,8 @@ LEAST_FLOOR = 2e-5
 """Magnitude (-94 dB); products of several numbers below it could not be told from zero."""
 
 _SHORTEST = 8
+GROUP = 8
+"""Frames side by side in the order in which magnitudes are added up."""
 
 
 class Bands(NamedTuple):
@@ -66,7 +68,7 @@ def log_mels(audio: Array, n_fft: int, hop: int, bands: Bands, floor: float) -> 
     kernels, result = _load(), np.empty((len(audio), plan.frames, count), np.float32)
 
     def transform(rows: slice) -> None:
-        mel = np.empty(LANES * count, np.float32)
+        mel = np.empty(count_lanes() * count, np.float32)
         kernels.log_mels(*_arguments(audio[rows], plan), *bands, _numbers(floor, 0), mel, result[rows])
 
     in_shares(transform, *audio.shape)
@@ -76,7 +78,7 @@ def log_mels(audio: Array, n_fft: int, hop: int, bands: Bands, floor: float) -> 
 def magnitudes(audio: Array, n_fft: int, hop: int) -> Array:
     """Magnitudes, float32 [rows, frames * bins], in some order.
 
-    Equal places are of the same frame and bin in all rows; which, only ``magnitude_differences`` knows.
+    Equal places are of the same frame and bin in all rows; which, only ``magnitude_differences`` and ``norms`` know.
     """
     plan = make_plan(audio.shape[1], n_fft, hop)
     kernels, result = _load(), np.empty((len(audio), plan.frames * plan.bins), np.float32)
@@ -86,6 +88,20 @@ def magnitudes(audio: Array, n_fft: int, hop: int) -> Array:
 
     in_shares(transform, *audio.shape)
     return result
+
+
+def norms(magnitudes: Array, n_fft: int) -> Array:
+    """Roots of the sums of squares of ``magnitudes``, float32 [rows].
+
+    They are added up frame group by frame group, of eight, whatever the processor has in one register: so the same
+    sounds have the same norms everywhere.
+    """
+    (rows, size), lanes, bins = magnitudes.shape, count_lanes(), n_fft // 2 + 1
+    whole = size - size % (lanes * bins)
+    groups = magnitudes[:, :whole].reshape(rows, -1, bins, lanes // GROUP, GROUP).swapaxes(2, 3)
+    rest = magnitudes[:, whole:].reshape(rows, bins, -1)
+    parts = [each.reshape(rows, -1) for each in (groups, rest[..., :GROUP], rest[..., GROUP:])]
+    return np.asarray(np.sqrt(np.square(np.concatenate(parts, axis=1)).sum(axis=-1)))
 
 
 def magnitude_differences(
@@ -119,7 +135,7 @@ def magnitude_differences(
     kernels, result = _load(), np.empty((2, len(audio)))
 
     def transform(rows: slice) -> None:
-        other, sums = others[rows] if len(others) > 1 else others, np.empty(2 * LANES, np.float32)
+        other, sums = others[rows] if len(others) > 1 else others, np.empty(2 * count_lanes(), np.float32)
         arguments = (*_arguments(audio[rows], plan), plan.frames, _numbers(floor, 1, 0), other, sums)
         part = np.empty((2, rows.stop - rows.start))
         kernels.magnitude_differences(*arguments, part)

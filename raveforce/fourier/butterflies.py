@@ -1,4 +1,4 @@
-"""Small Fourier transforms written out: complex points in registers, eight frames side by side.
+"""Small Fourier transforms written out: complex points in registers, as many frames side by side as there are lanes.
 
 Points are a tuple of ``Lanes``: real and imaginary part of each, one after the other. A transform of eight of them is
 some seventy instructions without a loop or a branch, and touches memory only to fetch its points and to put them back.

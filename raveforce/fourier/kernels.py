@@ -1,4 +1,4 @@
-"""Spectra of whole sounds, and distances between them, without more memory than eight frames need."""
+"""Spectra of whole sounds, and distances between them, without more memory than a few frames need."""
 
 from __future__ import annotations
 

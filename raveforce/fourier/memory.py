@@ -1,4 +1,4 @@
-"""Between memory and lanes: eight neighbouring numbers of an array, the first of them, or one in every lane."""
+"""Between memory and lanes: neighbouring numbers of an array, the first of them, or one in every lane."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
 
 
 def address(context: Any, builder: Any, kind: Any, array: Any, index: Any, *, scalar: bool = False) -> Any:
-    """Where eight numbers of an array lie, or one."""
+    """Where neighbouring numbers of an array lie, or one."""
     place = builder.gep(context.make_array(kind)(context, builder, array).data, [index])
     return place if scalar else builder.bitcast(place, FLOATS.as_pointer())
 
@@ -71,7 +71,7 @@ def load_some(typing: Any, array: Any, index: Any, count: Any) -> Any:
         place = address(context, builder, signature.args[0], *values[:2])
         mask = _first(builder, values[2])
         arguments = [place, ir.Constant(ir.IntType(32), 4), mask, constant(FLOATS, 0.0)]
-        return call(builder, "llvm.masked.load.v8f32.p0", FLOATS, arguments)
+        return call(builder, f"llvm.masked.load.v{LANES}f32.p0", FLOATS, arguments)
 
     return lanes(array, index, count), code
 
@@ -84,7 +84,7 @@ def store_some(typing: Any, array: Any, index: Any, count: Any, value: Any) -> A
         place = address(context, builder, signature.args[0], *values[:2])
         mask = _first(builder, values[2])
         arguments = [values[3], place, ir.Constant(ir.IntType(32), 4), mask]
-        call(builder, "llvm.masked.store.v8f32.p0", ir.VoidType(), arguments)
+        call(builder, f"llvm.masked.store.v{LANES}f32.p0", ir.VoidType(), arguments)
         return context.get_dummy_value()
 
     return types.void(array, index, count, value), code
@@ -113,10 +113,10 @@ def each(typing: Any, array: Any, index: Any) -> Any:
 
 @intrinsic
 def transpose(typing: Any, source: Any, at: Any, step: Any, target: Any, to: Any, stride: Any) -> Any:
-    """Write ``source[at + i * step + j]`` to ``target[to + j * stride + i]``, for i and j below 8.
+    """Write ``source[at + i * step + j]`` to ``target[to + j * stride + i]``, for i and j below ``LANES``.
 
-    Interleaving line i with line i + 4, for all i, moves the highest bit of the line's number to the lowest of the
-    column's: done three times, lines are columns.
+    Interleaving line i with line i + LANES / 2, for all i, moves the highest bit of the line's number to the lowest of
+    the column's: done for every bit, lines are columns.
     """
     low, high = (ir.Constant(INTS, [part + LANES * (k % 2) + k // 2 for k in range(LANES)]) for part in (0, LANES // 2))
 
@@ -127,7 +127,7 @@ def transpose(typing: Any, source: Any, at: Any, step: Any, target: Any, to: Any
             return builder.bitcast(builder.gep(pointer, [place]), FLOATS.as_pointer())
 
         lines = [builder.load(line(0, 1, 2, i), align=4) for i in range(LANES)]
-        for _ in range(3):
+        for _ in range(LANES.bit_length() - 1):
             pairs = [(lines[i], lines[i + LANES // 2]) for i in range(LANES // 2)]
             lines = [builder.shuffle_vector(*pair, half) for pair in pairs for half in (low, high)]
         for j, column in enumerate(lines):

@@ -1,4 +1,4 @@
-"""Eight float32 numbers as one value in compiled code, which the processor adds and multiplies at once.
+"""Eight or sixteen float32 numbers as one value in compiled code, which the processor adds and multiplies at once.
 
 Loops over arrays become such code only where the compiler can prove that no two arrays overlap; here nothing has to be
 proven. Processors with narrower registers take two or four steps for one.
@@ -19,7 +19,7 @@ from numba.extending import intrinsic, lower_builtin, models, register_model
 
 from raveforce._compile import keep
 from raveforce.fourier.load import SOURCES
-from raveforce.fourier.plan import LANES
+from raveforce.fourier.plan import count_lanes
 
 __all__ = [
     "LANES",
@@ -40,6 +40,7 @@ __all__ = [
     "sqrt",
 ]
 
+LANES = count_lanes()
 FLOATS = ir.VectorType(ir.FloatType(), LANES)
 INTS = ir.VectorType(ir.IntType(32), LANES)
 
@@ -117,7 +118,7 @@ def call(builder: Any, name: str, kind: Any, values: Any) -> Any:
 def fused(builder: Any, a: Any, b: Any, c: Any) -> Any:
     """``a * b + c``."""
     # Rounded once where the processor has an instruction for it.
-    return call(builder, "llvm.fmuladd.v8f32", FLOATS, [a, b, c])
+    return call(builder, f"llvm.fmuladd.v{LANES}f32", FLOATS, [a, b, c])
 
 
 def splat(builder: Any, number: Any, kind: Any) -> Any:
@@ -152,7 +153,7 @@ def sqrt(typing: Any, value: Any) -> Any:
     """Square roots."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return call(builder, "llvm.sqrt.v8f32", FLOATS, values)
+        return call(builder, f"llvm.sqrt.v{LANES}f32", FLOATS, values)
 
     return lanes(value), code
 
@@ -162,7 +163,7 @@ def absolute(typing: Any, value: Any) -> Any:
     """Without the sign."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return call(builder, "llvm.fabs.v8f32", FLOATS, values)
+        return call(builder, f"llvm.fabs.v{LANES}f32", FLOATS, values)
 
     return lanes(value), code
 

@@ -1,4 +1,4 @@
-"""The Fourier transform of eight neighbouring frames at once, each in a lane.
+"""The Fourier transform of neighbouring frames at once, each in a lane.
 
 A frame of n samples is taken as n / 2 complex points, even samples the real parts and odd ones the imaginary. Their
 transform goes through memory a few times, in place and decimated in frequency (Cooley & Tukey 1965), with small
@@ -26,10 +26,10 @@ def arrange_by_hop(sounds, row, n_fft, hop, width, frames, lines, blocks):
     if end == 0:
         return 0
     heard = min(frames, (start + end - 1) // hop + 1)
-    needed = round_up(heard) + (n_fft - 1) // hop
-    filled = min(round_up(needed), round_up((start + end - 1) // hop + 1))
+    needed = round_up(heard, LANES) + (n_fft - 1) // hop
+    filled = min(round_up(needed, LANES), round_up((start + end - 1) // hop + 1, LANES))
     # Lines with nothing between them are one.
-    pitch, nothing = line_pitch(hop), load_some(sounds, 0, 0)
+    pitch, nothing = line_pitch(hop, LANES), load_some(sounds, 0, 0)
     length = hop if pitch > hop else filled * hop
     for at in range(0, filled * hop, length):
         copy(sounds, row, at - start, end, lines, at // hop * pitch, length)
@@ -56,7 +56,7 @@ def copy(sounds, row, at, end, target, to, count):
         store(target, to + i, load(sounds, start + i))
     if whole < last:
         store(target, to + whole, load_some(sounds, start + whole, last - whole))
-    for i in range(first + round_up(last - first), count, LANES):
+    for i in range(first + round_up(last - first, LANES), count, LANES):
         store(target, to + i, nothing)
 
 
@@ -90,14 +90,14 @@ def _stages(radix):
                 parts = butterfly(load_frames(space.blocks, first, places, window, j, gap, radix))
                 store_points(space.z, j, gap, twiddled(parts, cosines, sines, size, j))
 
-    def next_stage(size, tables, z):
-        whole, gap = len(tables.window) // 2, size // radix
+    def next_stage(size, start, end, tables, z):
+        gap = size // radix
         if gap == 1:
-            for at in range(0, whole, radix):
+            for at in range(start, end, radix):
                 store_points(z, at, 1, butterfly(load_points(z, at, 1, radix)))
         else:
             for j in range(gap):
-                for at in range(j, whole, size):
+                for at in range(start + j, end, size):
                     parts = butterfly(load_points(z, at, gap, radix))
                     store_points(z, at, gap, twiddled(parts, tables.cosines, tables.sines, size, j))
 
@@ -112,24 +112,27 @@ first_by_8, next_by_8 = _stages(8)
 
 @inlined
 def transform(first, tables, places, space):
-    """Transform of the windowed frames ``first`` to ``first + 7``, taken as complex points, in ``z``."""
+    """Transform of the windowed frames ``first`` to ``first + LANES - 1``, taken as complex points, in ``z``."""
     radices = tables.radices
     if radices[0] == 8:
         first_by_8(first, tables, places, space)
     else:
         first_by_4(first, tables, places, space)
-    size = len(tables.window) // 2 // radices[0]
-    for radix in radices[1:]:
-        if radix == 8:
-            next_by_8(size, tables, space.z)
-        else:
-            next_by_4(size, tables, space.z)
-        size //= radix
+    # From here on its parts are transforms of their own: each is done while it is in the cache.
+    part = len(tables.window) // 2 // radices[0]
+    for start in range(0, len(tables.window) // 2, part):
+        size = part
+        for radix in radices[1:]:
+            if radix == 8:
+                next_by_8(size, start, start + part, tables, space.z)
+            else:
+                next_by_4(size, start, start + part, tables, space.z)
+            size //= radix
 
 
 @inlined
 def frame_power(first, heard, tables, places, space):
-    """Power of the frames ``first`` to ``first + 7``, [bin, lane], of a sound of which so many can be heard."""
+    """Power of the frames ``first`` to ``first + LANES - 1``, [bin, lane], of a sound of which so many can be heard."""
     z, power, order = space.z, space.power, tables.order
     size = len(tables.window) // 2
     if first >= heard:
