@@ -192,7 +192,7 @@ def test_files_are_what_scipy_writes(tmp_path: Path) -> None:
     audio.write(tmp_path / "ours.wav", sound, 8000)
     wavfile.write(tmp_path / "theirs.wav", 8000, sound)
     assert (tmp_path / "ours.wav").read_bytes() == (tmp_path / "theirs.wav").read_bytes()
-    with pytest.raises(ValueError, match=r"not \[2, 4000\]"):
+    with pytest.raises(ValueError, match=r"not \[2, 2000\]"):
         audio.write(tmp_path / "ours.wav", sound.reshape(2, -1), 8000)
 
 
