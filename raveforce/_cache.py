@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import os
 import tempfile
 from pathlib import Path
 
 import platformdirs
 
-__all__ = ["cache_folder", "write_atomically"]
+__all__ = ["cache_folder", "read_checked", "write_atomically", "write_checked"]
+
+log = logging.getLogger(__name__)
 
 
 def cache_folder() -> Path:
@@ -35,3 +39,27 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         os.unlink(name)
         raise
+
+
+def write_checked(path: Path, content: bytes) -> None:
+    """Write a file as ``write_atomically`` does, headed by its digest, by which ``read_checked`` knows it whole.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be made or written to.
+    """
+    write_atomically(path, hashlib.sha256(content).digest() + content)
+
+
+def read_checked(path: Path) -> bytes | None:
+    """What ``write_checked`` wrote; None where there is nothing, or, with a warning, something else."""
+    try:
+        kept = path.read_bytes()
+    except OSError:
+        return None
+    digest, content = kept[:32], kept[32:]
+    if hashlib.sha256(content).digest() == digest:
+        return content
+    log.warning("%s is damaged; making it again", path)
+    return None

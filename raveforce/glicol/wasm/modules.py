@@ -8,7 +8,7 @@ import platform
 from collections.abc import Callable
 from typing import TypeVar
 
-from raveforce._cache import cache_folder, write_atomically
+from raveforce._cache import cache_folder, read_checked, write_checked
 
 __all__ = ["compiled"]
 
@@ -35,24 +35,17 @@ def compiled(
     """
     identity = f"{hashlib.sha256(binary).hexdigest()[:16]}-{runtime}-{platform.system()}-{platform.machine()}"
     path = cache_folder() / "modules" / f"{identity}.bin"
-    try:
-        entry = path.read_bytes()
-    except OSError:
-        log.info("compiling Glicol for %s", runtime)
-    else:
-        # What is loaded here will be run as native code, so damage must be found before, not by the runtime.
-        digest, content = entry[:32], entry[32:]
-        if hashlib.sha256(content).digest() == digest:
-            try:
-                return deserialize(content)
-            except Exception as error:  # made by another build or for another processor
-                log.info("%s does not fit this machine (%s); compiling it again", path, error)
-        else:
-            log.warning("%s is damaged; compiling it again", path)
+    # What is loaded here will be run as native code, so damage must be found before, not by the runtime.
+    kept = read_checked(path)
+    if kept is not None:
+        try:
+            return deserialize(kept)
+        except Exception as error:  # made by another build or for another processor
+            log.info("%s does not fit this machine (%s)", path, error)
+    log.info("compiling Glicol for %s", runtime)
     module = compile(binary)
     try:
-        content = serialize(module)
-        write_atomically(path, hashlib.sha256(content).digest() + content)
+        write_checked(path, serialize(module))
     except OSError as error:
         log.info("the compiled module could not be cached: %s", error)
     return module

@@ -2,8 +2,18 @@
 
 import pytest
 
+from raveforce._cache import read_checked
 from raveforce.glicol import GlicolError, Program, UnsupportedProgram, open_engine
-from raveforce.glicol.native.frontend.parser import Node, Note, Pattern, Reference, Slot, parse, slot_character
+from raveforce.glicol.native.frontend.parser import (
+    Node,
+    Note,
+    Pattern,
+    Reference,
+    Slot,
+    _grammar,
+    parse,
+    slot_character,
+)
 
 TEXTS = [
     "",
@@ -153,3 +163,29 @@ def test_nodes_carry_their_arguments():
     assert seq.arguments[2].what == Reference("~a")
     assert seq.arguments[1].time == pytest.approx(third + third / 2)
     assert lpf.arguments == (Pattern(((300.0, 0.0), (Slot(3), 0.5)), 2.0), Slot(3))
+
+
+def test_the_grammar_is_kept_and_made_again_where_it_is_damaged(tmp_path, monkeypatch):
+    monkeypatch.setenv("RAVEFORCE_CACHE", str(tmp_path))
+    _grammar.cache_clear()
+    made = parse("o: sin 440")
+    (kept,) = (tmp_path / "grammar").iterdir()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.delattr("lark.Lark.__init__")  # which would make the tables
+        _grammar.cache_clear()
+        assert parse("o: sin 440") == made
+    whole = kept.read_bytes()
+    for damaged in (b"", whole[:-1]):
+        kept.write_bytes(damaged)
+        _grammar.cache_clear()
+        assert parse("o: sin 440") == made
+        assert read_checked(kept)
+    _grammar.cache_clear()
+
+
+def test_where_nothing_can_be_kept_programs_are_read_all_the_same(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("RAVEFORCE_CACHE", str(tmp_path / "file"))
+    _grammar.cache_clear()
+    assert parse("o: sin 440")
+    _grammar.cache_clear()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
 import string
+import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -12,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from raveforce._cache import cache_folder, read_checked, write_checked
 from raveforce.glicol.errors import GlicolError
 from raveforce.glicol.nodes import NODES, RESERVED, WORDS
 from raveforce.glicol.wrong_text import syntax_error
@@ -164,10 +169,21 @@ def parse(text: str) -> dict[str, Chain]:
 
 @cache
 def _grammar() -> lark.Lark:
+    """The parser. Its tables are kept, since making them takes longer than all that a short program needs."""
     import lark  # takes long to import
 
     template = string.Template(Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8"))
-    return lark.Lark(template.substitute(_node_rules()), parser="lalr")
+    grammar = template.substitute(_node_rules())
+    name = hashlib.sha256(f"{sys.version} {lark.__version__} {grammar}".encode()).hexdigest()[:16]
+    path = cache_folder() / "grammar" / name
+    tables = read_checked(path)
+    if tables is not None:
+        return lark.Lark.load(io.BytesIO(tables))
+    made, file = lark.Lark(grammar, parser="lalr"), io.BytesIO()
+    made.save(file)
+    with suppress(OSError):  # then the next process makes them anew
+        write_checked(path, file.getvalue())
+    return made
 
 
 def _node_rules() -> dict[str, str]:
