@@ -29,7 +29,7 @@ __all__ = [
 
 AUTO = "auto"
 
-CHANGEABLE = ("total_timesteps", "checkpoint_every", "progress", "torch_threads", "tracking")
+CHANGEABLE = ("total_timesteps", "checkpoint_every", "progress", "picture", "torch_threads", "tracking")
 """What may change when a run is resumed: nothing that its metrics so far depend on."""
 
 

@@ -143,7 +143,7 @@ def _write_sounds(
     if best is not None:
         write_best(folder, best, performances[0].target if performances else None, rate)
         pictured = best.audio, best.target, f"best of {renders} renders"
-    if pictured is not None:
+    if pictured is not None and cfg.get("picture", True):  # not said in runs of old
         audio, target, caption = pictured
         figure = comparison(audio, target, rate, title=f"{env.task.name}, {cfg.agent.algorithm}: {caption}")
         folder.write(folder.comparison.name, lambda path: figure.savefig(path))

@@ -127,10 +127,12 @@ def test_debug_ends_in_seconds(tmp_path: Path) -> None:
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         cfg = compose("config", ["debug=fast"])
     summary = train(cfg, tmp_path)
-    assert summary["renders"] == 110
+    assert summary["renders"] == 104
     assert summary["wall_seconds"] < 60  # a few, on a machine that does nothing else
     assert (tmp_path / "best_model.zip").exists()
+    assert (tmp_path / "report.html").exists()
     assert not (tmp_path / "wandb").exists()
+    assert not (tmp_path / "comparison.png").exists()
 
 
 def test_a_run_of_several_steps(configure: Configure, tmp_path: Path) -> None:
