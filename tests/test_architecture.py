@@ -241,3 +241,13 @@ def test_help_is_light() -> None:
     found = imported(f"{run}except SystemExit: pass")
     assert "hydra" in found
     assert not found & set(HEAVY)
+
+
+def test_a_short_run_loads_nothing_that_it_does_not_use(tmp_path: Path) -> None:
+    arguments = ["run.py", "debug=fast", "total_timesteps=102", "progress=false", f"hydra.run.dir={tmp_path}/run"]
+    run = f"import runpy; sys.argv = {arguments}\nrunpy.run_path('run.py', run_name='__main__')"
+    found = imported_modules(run)
+    assert {"torch", "numba", "jinja2"} <= found
+    assert (tmp_path / "run" / "report.html").exists()
+    unused = {"wandb", "matplotlib", "pandas", "librosa", "sklearn", "sb3_contrib", "torch._dynamo", "wasmtime"}
+    assert not (unused | {"scipy.fft", "scipy.io", "scipy.signal", "scipy.special"}) & found
