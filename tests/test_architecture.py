@@ -22,6 +22,7 @@ FLOORS = {
     "raveforce._compile": 0,
     "raveforce._numba_cache": 0,
     "raveforce._subnormals": 0,
+    "raveforce._threads": 0,
     "raveforce._imports": 0,
     "raveforce._options": 0,
     "raveforce._console": 0,
@@ -98,6 +99,7 @@ def test_inside_raveforce_imports_run_one_way() -> None:
 def test_glicol_knows_nothing_of_the_rest() -> None:
     allowed = ("raveforce.glicol", "raveforce.registry")
     allowed += ("raveforce._cache", "raveforce._compile", "raveforce._imports", "raveforce._subnormals")
+    allowed += ("raveforce._threads",)
     for path in modules("raveforce/glicol"):
         for name in imports(path):
             assert not name.startswith("raveforce.") or name.startswith(allowed), f"{path} imports {name}"

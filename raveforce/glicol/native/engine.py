@@ -15,8 +15,8 @@ from raveforce.glicol.native.load import load_kernel
 from raveforce.glicol.native.lowering.graph import Context
 from raveforce.glicol.native.lowering.variants import compile_variants, place_of
 from raveforce.glicol.native.state_transfer import surviving_nodes
+from raveforce.glicol.native.threads import count_threads, play_shared
 from raveforce.glicol.native.voices import Voices
-from raveforce.glicol.native.workers import Workers
 from raveforce.glicol.program import Program
 from raveforce.glicol.protocol import BLOCK, BaseEngine, EngineSettings
 from raveforce.glicol.samples import Recording, Samples, bare
@@ -95,7 +95,7 @@ class NativeEngine(BaseEngine):
         self._left = np.zeros(rows, np.int64)
         self._left_of_all: int | None = 0
         self._tails = np.zeros((rows, BLOCK), np.float32)
-        self._workers = Workers(num_threads, self.rows)
+        self._threads = count_threads(num_threads, self.rows)
 
     def reset(self, rows: Sequence[int] | None = None) -> None:
         """Put every row (or the rows named) back to silence."""
@@ -160,8 +160,7 @@ class NativeEngine(BaseEngine):
         return broken
 
     def close(self) -> None:
-        """Free the threads and the state."""
-        self._workers.stop()
+        """Free the state."""
         self._voices.clear()
         super().close()
 
@@ -232,7 +231,7 @@ class NativeEngine(BaseEngine):
                 play = partial(
                     voices.play, out, skip + first * BLOCK, number, blocks - first - number, self._failed
                 )  # fmt: skip
-                broken += self._workers.play(play, members, number * len(members) * voices.graph.work)
+                broken += play_shared(play, members, number * len(members) * voices.graph.work, self._threads)
                 first += number
                 if last is not None and (late := voices.sampler_work(members) > last[members]).any():
                     self._failed[members[late]] = op.ENDINGS * (1 + voices.first_sampler()) + op.LATE
@@ -245,7 +244,6 @@ class NativeEngine(BaseEngine):
 
     def _abandon(self) -> None:
         """Go back to silence after an interruption: nobody knows where it stopped."""
-        self._workers.stop()
         self._failed[:] = 0
         self.reset()
 

@@ -56,7 +56,7 @@ def test_auto_plays_samples_natively():
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_batch_is_its_rows(threads, monkeypatch):
-    monkeypatch.setattr("raveforce.glicol.native.workers.WORK_PER_THREAD", 1)
+    monkeypatch.setattr("raveforce.glicol.native.threads.WORK_PER_THREAD", 1)
     template = r"o: imp {} >> mul {} >> sp \slow >> add ~b; ~b: imp {} >> sp \stereo"
     values = RNG.uniform([1, 0.2, 5], [90, 4, 60], (17, 3))
     batch = open_engine(template, 17, kind="native", samples=SAMPLES, num_threads=threads)
