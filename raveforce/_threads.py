@@ -54,7 +54,7 @@ def most_threads() -> int:
 
 def _work_waiting(work: Callable[[Share], Result], waiting: deque[Share]) -> list[Result]:
     """Do shares as long as some wait."""
-    done = []
+    done: list[Result] = []
     while True:
         try:
             share = waiting.popleft()
