@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.drums.sounds import SAMPLE_RATE, DrumSound
+from raveforce.glicol.native.frontend.parser import parse
 from raveforce.imitation import imitate
 
 __all__ = ["compare", "kits_of", "table_of"]
@@ -28,6 +29,7 @@ def compare(sound: DrumSound, write: bool, seconds: float | None, renders: int |
         "renders": found.renders,
         "seconds": found.seconds,
         "lines": found.code.strip().count("\n") + 1,
+        "nodes": _nodes(found.code),
         "numbers": len(found.parameters),
         "code": found.code,
     }
@@ -63,11 +65,12 @@ def _medians(rows: Sequence[dict[str, Any]], group: str, name: str) -> dict[str,
         "farthest": float(np.max(ratios)),
         "written": float(np.mean([pair[True]["template"] == "written" for pair in both])),
         "lines": median(False, "lines"),
-        "lines written": _lines(both),
+        "lines written": median(True, "lines"),
+        "nodes": median(False, "nodes"),
+        "nodes written": median(True, "nodes"),
     }
 
 
-def _lines(pairs: Sequence[dict[bool, dict[str, Any]]]) -> float | None:
-    """Median lines of the programs that were written, where there are any."""
-    lines = [pair[True]["lines"] for pair in pairs if pair[True]["template"] == "written"]
-    return float(np.median(lines)) if lines else None
+def _nodes(code: str) -> int:
+    """How many nodes a program has, chain by chain."""
+    return sum(len(chain.nodes) for chain in parse(code).values())

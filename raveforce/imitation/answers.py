@@ -72,11 +72,11 @@ def fill_templates(
     return answer_of(best.objective, best.search.nearest[1], sum(lane.search.renders for lane in lanes), interrupted)
 
 
-def reserved(budget: Budget, began: float, each: float, more: float = 0.0) -> Budget:
-    """The budget of a search, without what the end takes; a render takes ``each`` seconds, the rest ``more``."""
+def reserved(budget: Budget, began: float, each: float) -> Budget:
+    """The budget of a search, without what the end takes; a render takes ``each`` seconds."""
     assert budget.deadline is not None
     seconds = budget.deadline - began
-    return Budget(budget.renders, began + max(seconds - RESERVE - more - FINISHING * each, seconds / 2))
+    return Budget(budget.renders, began + max(seconds - RESERVE - FINISHING * each, seconds / 2))
 
 
 def answer_of(objective: Objective, action: NDArray[np.float64], renders: int, interrupted: bool) -> Answer:

@@ -1,25 +1,26 @@
-"""Imitations that are written: layers onto the best template's program, and programs from nothing."""
+"""Imitations that are written: the best template's program written anew, and programs from nothing."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 
 from raveforce.distances import measure_rows
 from raveforce.imitation.answers import RANDOM, Answer, answer_of, reserved
+from raveforce.imitation.chains import multiplied_out
 from raveforce.imitation.export import looped_text
-from raveforce.imitation.growing import PRUNING, Growing
 from raveforce.imitation.objective import Objective
 from raveforce.imitation.proposals import Proposer
-from raveforce.imitation.pruning import multiplied_out, pruned
 from raveforce.imitation.race import Budget, Lane, Progress, progress_of, race, until_done
+from raveforce.imitation.revising import Revising, length_of
 from raveforce.imitation.starts import starts
 from raveforce.imitation.weights import PolicyError
 from raveforce.imitation.writer import WritingPolicy, load_writing_policy
@@ -37,13 +38,11 @@ WRITTEN = "written"
 RACING = 0.6
 """Share of the budget after which the best template is known."""
 NOTHING = (0.15, 0.7)
-"""Least and most of what is left to write with that goes to programs from nothing; layers take the rest."""
-LONGER = 0.005
-"""Part of a template's distance by which what is written, in fewer lines, may be farther."""
-UNTUNED = 0.01
-"""Part of its distance that fewer lines of a template may cost in the end, when the rest is not tuned anew."""
-SHORTENING = 0.15
-"""Seconds that are kept for that."""
+"""Least and most of what is left in which one half tunes the template on, the other writes programs from nothing."""
+UNDERWAY = 0.5
+"""The least of it where the template's search has not converged: what is not tuned yet is not written anew."""
+NEARLY = 1.1
+"""How far, of the best template's distance, another one may be that is written anew beside it."""
 PRICE = 0.0003
 """Of a node, in shares of silence's distance: of two programs that come as near the shorter one wins."""
 
@@ -65,10 +64,11 @@ def write_beside_templates(
     policy: bool,
     progress: Callable[[Progress], None] | None,
 ) -> Answer:
-    """Fill templates, then write layers onto the best one's program, and programs from nothing.
+    """Fill templates, then write programs from nothing, and the best template's program anew.
 
-    Templates race for a part of the budget. One half of what is left tunes the best one on; the other writes programs
-    from nothing at first, then layers onto the template's program. With a deadline each half is one of two threads.
+    Templates race for a part of the budget. What is left has two halves: one tunes the best template on while the other
+    writes programs from nothing; then both write the template's program anew. With a deadline each half is one of two
+    threads. What describes the sound shortest wins.
 
     Raises
     ------
@@ -82,58 +82,73 @@ def write_beside_templates(
         judge(some)  # what is compiled and imported once
         looking = time.monotonic()
         judge(some)
-        budget = reserved(budget, began, (time.monotonic() - looking) / 16, SHORTENING)
+        budget = reserved(budget, began, (time.monotonic() - looking) / 16)
     if budget.renders is not None and budget.renders < 2 * len(objectives):
         least = 2 * len(objectives)
         raise ValueError(f"{len(objectives)} templates and writing need at least {least} renders, not {budget.renders}")
     racing = _part(budget, began, RACING)
     lanes = starts(objectives, proposers, racing, seed)
     best, interrupted = race(lanes, racing, threads=os.cpu_count() or 1, progress=progress)
-    if interrupted:
-        return _printed(_filled(best, _renders(lanes), True))
-    seeds = np.random.SeedSequence(seed).spawn(2)
-    writing = Writing(judge, _policy(judge.player.language) if policy else None, seeds[0])
-    growing = Growing(best.objective, best.search.nearest[1], make_judge(objectives[0]), seeds[1])
-    half = None if budget.renders is None else max((budget.renders - _renders(lanes)) // 2, 1)
-    left = Budget(half, budget.deadline)
-    # The farther from the sound the template stays, the less there is to grow on.
+    writing = Writing(judge, _policy(judge.player.language) if policy else None, np.random.SeedSequence(seed))
+    left = Budget(None if budget.renders is None else max(budget.renders - _renders(lanes), 2), budget.deadline)
+    stop = threading.Event()
+
+    def tell() -> None:
+        if progress is not None:
+            _tell(progress, lanes, writing, revisions)
+
+    # The farther from the sound the template stays, the more is to be hoped for from nothing.
     silence = judge.price / PRICE
-    nothing = float(np.clip(best.search.nearest[0] / silence, *NOTHING))
-    with _searches(best, writing, growing, left, nothing) as (running, stop):
+    share = float(np.clip(best.search.nearest[0] / silence, *NOTHING))
+    if best.search.restarts == 0:
+        share = max(share, UNDERWAY)
+    first = _part(left, time.monotonic(), share)
+    revisions: list[Revising] = []
+    if not interrupted:
+        half, seconds = _half(first)
+        interrupted = _together(
+            [lambda: best.run(half, seconds, stop), lambda: writing.run(half, first.deadline, stop)], stop, tell
+        )
+    seeds = np.random.SeedSequence([seed, 1]).spawn(2)
+    revisions += [
+        Revising(lane.objective, lane.search.nearest, each)
+        for lane, each in zip((best, _rival(lanes, best)), seeds, strict=True)
+    ]
+    if not interrupted:
+        spent = first.renders or 0
+        rest = Budget(None if left.renders is None else max((left.renders - spent) // 2, 1), left.deadline)
+        interrupted = _together([functools.partial(each.run, rest, stop) for each in revisions], stop, tell)
+    renders = _renders(lanes) + writing.renders + sum(each.renders for each in revisions)
+    revised = min(revisions, key=lambda each: each.best.length)
+    written = multiplied_out(writing.nearest[1].text(writing.language)) if np.isfinite(writing.nearest[0]) else ""
+    if written and length_of(writing.distance, written) < revised.best.length:
+        return _answer(writing, renders, interrupted)
+    objective, action = revised.result()
+    try:
+        return answer_of(objective, action, renders, interrupted)
+    finally:
+        objective.close()
+
+
+def _together(searches: Sequence[Callable[[], None]], stop: threading.Event, tell: Callable[[], None]) -> bool:
+    """Run searches side by side, each in a thread; return whether Ctrl-C ended them."""
+    with ThreadPoolExecutor(len(searches), "halves") as pool:
+        running = [pool.submit(search) for search in searches]
         try:
             for _ in until_done(running):
-                if progress is not None:
-                    _tell(progress, lanes, writing, growing)
-        except KeyboardInterrupt:
-            interrupted = True
-        finally:
+                tell()
+        except BaseException as error:
             stop.set()
-    renders = _renders(lanes) + writing.renders + growing.renders
-    nearest = min(writing.nearest[0], growing.worth)
-    # What is written has fewer lines: it may be a little farther.
-    if best.search.nearest[0] * (1 + LONGER) < nearest:
-        return _printed(_filled(best, renders, interrupted))
-    grown = nearest == growing.worth
-    return _printed(growing.answer(renders, interrupted) if grown else _answer(writing, renders, interrupted))
+            if not isinstance(error, KeyboardInterrupt):
+                raise
+            return True
+    return False
 
 
-@contextlib.contextmanager
-def _searches(
-    lane: Lane, writing: Writing, growing: Growing, left: Budget, nothing: float
-) -> Iterator[tuple[list[Future[None]], threading.Event]]:
-    """Two threads: one tunes the template on, one writes from nothing and then layers onto it."""
-    stop = threading.Event()
-    now = time.monotonic()
-    seconds = None if left.deadline is None else left.deadline - now
-
-    def write() -> None:
-        part = _part(left, now, nothing)
-        writing.run(part.renders, part.deadline, stop)
-        rest = None if left.renders is None else left.renders - writing.renders
-        growing.run(Budget(rest, left.deadline), stop)
-
-    with ThreadPoolExecutor(2, "halves") as pool:
-        yield [pool.submit(lane.run, left.renders, seconds, stop), pool.submit(write)], stop
+def _half(budget: Budget) -> tuple[int | None, float | None]:
+    """Renders of each of two searches side by side, and their seconds."""
+    renders = None if budget.renders is None else max(budget.renders // 2, 1)
+    return renders, None if budget.deadline is None else budget.deadline - time.monotonic()
 
 
 def _part(budget: Budget, began: float, share: float) -> Budget:
@@ -141,6 +156,13 @@ def _part(budget: Budget, began: float, share: float) -> Budget:
     renders = None if budget.renders is None else max(int(share * budget.renders), 1)
     deadline = None if budget.deadline is None else began + share * (budget.deadline - began)
     return Budget(renders, deadline)
+
+
+def _rival(lanes: Sequence[Lane], best: Lane) -> Lane:
+    """The best search of another template, where it is nearly as near; else the best of all."""
+    others = [lane for lane in lanes if lane.objective.template != best.objective.template]
+    rival = min(others, key=lambda lane: lane.search.nearest[0], default=best)
+    return rival if rival.search.nearest[0] < NEARLY * best.search.nearest[0] else best
 
 
 def _renders(lanes: Sequence[Lane]) -> int:
@@ -156,28 +178,16 @@ def _policy(language: Language) -> WritingPolicy | None:
     return None
 
 
-def _tell(progress: Callable[[Progress], None], lanes: Sequence[Lane], writing: Writing, growing: Growing) -> None:
+def _tell(
+    progress: Callable[[Progress], None], lanes: Sequence[Lane], writing: Writing, revisions: Sequence[Revising]
+) -> None:
     """Tell how far all are."""
     best = progress_of(lanes, 2)
-    renders = best.renders + writing.renders + growing.renders
+    renders = best.renders + writing.renders + sum(each.renders for each in revisions)
     distance, draft = writing.distance, writing.nearest[1]
     if distance < best.distance:
         best = Progress(WRITTEN, draft.text(writing.language), distance, renders, 2)
     progress(replace(best, renders=renders))
-
-
-def _printed(answer: Answer) -> Answer:
-    """The answer in as few lines as say the same."""
-    return replace(answer, code=multiplied_out(answer.code))
-
-
-def _filled(best: Lane, renders: int, interrupted: bool) -> Answer:
-    """The answer of the best template, without what is least heard of it."""
-    objective, action, _ = pruned(best.objective, best.search.nearest[1], PRUNING, UNTUNED)
-    try:
-        return answer_of(objective, action, renders, interrupted)
-    finally:
-        objective.close()
 
 
 def _answer(writing: Writing, renders: int, interrupted: bool) -> Answer:
@@ -187,7 +197,7 @@ def _answer(writing: Writing, renders: int, interrupted: bool) -> Answer:
     found = finished(judge, writing.nearest[1])
     chance = [random_draft(writing.language, rng) for _ in range(RANDOM)]
     return Answer(
-        code=looped_text(found.code, len(judge.target) / writing.language.sample_rate),
+        code=looped_text(multiplied_out(found.code), len(judge.target) / writing.language.sample_rate),
         template=WRITTEN,
         parameters=found.parameters,
         samples=None,
