@@ -22,6 +22,7 @@ import raveforce
 from experiments.config.options import Option, read_options, run_command
 from experiments.policy.drums import DRUMS, drum
 from raveforce.distances import make_distance, measure_rows
+from raveforce.imitation.chains import multiplied_out
 from raveforce.imitation.export import looped_text
 from raveforce.imitation.writer import WritingPolicy, load_writing_policy
 from raveforce.imitation.writing import Writing
@@ -112,7 +113,7 @@ def write_for(target: Target, policy: WritingPolicy, renders: int, seed: int) ->
     writing = Writing(judge, policy, seed)
     writing.run(renders)
     draft = writing.nearest[1]
-    code = finished(judge, draft).code
+    code = multiplied_out(finished(judge, draft).code)
     audio = raveforce.render(code, len(target.audio) / RATE, RATE)[: len(target.audio)]
     return {
         "code": looped_text(code, len(target.audio) / RATE),

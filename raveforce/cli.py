@@ -51,7 +51,7 @@ def main() -> None:
 @click.option("--distance", default="mss", show_default=True, help="What is minimised; see `raveforce distances`.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the search's random numbers.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("imitations"), show_default=True, help="Folder.")
-@click.option("--write", is_flag=True, help="Write layers onto the best template too, and programs from nothing.")
+@click.option("--write", is_flag=True, help="Write the best template's program anew too, and programs from nothing.")
 @click.option("--no-policy", is_flag=True, help="Search alone, without the trained policies' answers.")
 @click.option("--no-picture", is_flag=True, help="Draw nothing.")
 def imitate(sounds: tuple[Path, ...], out: Path, no_policy: bool, no_picture: bool, **options: Any) -> None:

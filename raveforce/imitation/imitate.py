@@ -47,7 +47,7 @@ class Imitation:
     Attributes
     ----------
     code : Glicol, to be played as it is; struck again and again, its first strike being ``audio``
-    template : whose blanks were filled, perhaps with layers written onto it; "written" where there is none
+    template : whose blanks were filled, perhaps written anew; "written" where there is none
     parameters : what fills them, by name
     audio : float32 [samples], the program's sound, as long as the target
     target : float32 [samples], what was imitated: mono, trimmed, at a peak of 0.9
@@ -145,7 +145,7 @@ def imitate(
     distance : a name in ``raveforce.distances.DISTANCES`` or a distance: what is minimised
     seed : of the search
     policy : whether the policy that ships with RaveForce says where searches may begin, if there is one
-    write : whether layers are also written onto the best template's program, and programs from nothing
+    write : whether the best template's program is also written anew, in fewer lines, and programs from nothing
     proposers : what says where searches may begin instead of the analysis of the sound and the policy
     progress : called now and then with how far the search is
 
