@@ -45,6 +45,6 @@ def _warm(kernel: ModuleType) -> None:
     bufs, flat = np.zeros((0, 0, BLOCK + PAD), np.float32), np.zeros((0, 0), np.uint8)
     state = floats, ints, floats, floats, bufs, flat, few
     scratch = np.zeros((0, 0, 0), np.float32), np.zeros(0, np.float32)
-    kernel.play(*code, *state, *scratch, few, floats, 0, 0, 0, 0)
-    kernel.ring_sizes(ints, floats, few)
+    kernel.play(*code, *state, *scratch, ints, few, few, floats, 0, 0, 0, False)
+    kernel.ring_sizes(ints, ints, floats, few)
     kernel.read(np.zeros((0, 0)), floats, few, few)

@@ -37,6 +37,8 @@ class Voices:
         self._rings = np.zeros((rows + 1, 0), np.float32)
         self._has_rings = bool((graph.ops[:, op.FAMILY] == op.RING_BUFFER).any())
         self._samplers = np.flatnonzero(graph.ops[:, op.FAMILY] == op.RECORDED)
+        self._programs = np.array([[0, len(graph.ops), graph.final, rows]], np.int64)
+        self._rows = np.arange(rows)
         self._sines = int((graph.ops[:, op.TRACK] >= 0).sum())
         self._params = np.empty((rows, blanks + len(graph.constants)), np.float32)
         self._params[:, blanks:] = graph.constants
@@ -59,7 +61,7 @@ class Voices:
         self._params[:, : self._blanks] = values
         if self._has_rings:
             sizes = np.zeros(len(self._ops), np.int64)
-            self._kernel.ring_sizes(self._ops, self._params, sizes)
+            self._kernel.ring_sizes(self._ops, self._programs, self._params, sizes)
             self._make_room(sizes)
 
     def cue(self) -> None:
@@ -114,8 +116,8 @@ class Voices:
         code = self._ops, self.graph.lists, self._bank.samples, self._bank.cues
         state = self._params, self._ints, self._floats, self._rings, self._bufs, self._flat, failed
         scratch = np.empty((self._sines, blocks + 1, LANES), np.float32), np.empty(5 * LANES, np.float32)
-        final = self.graph.final
-        return self._kernel.play(*code, *state, *scratch, rows.copy(), out, skip, blocks, later, final)
+        which = self._programs, rows.copy(), self._rows
+        return self._kernel.play(*code, *state, *scratch, *which, out, skip, blocks, later, False)
 
     def last_block(self, rows: slice | NDArray[np.int64]) -> NDArray[np.float32]:
         """Block that rows played last, [rows, BLOCK]."""

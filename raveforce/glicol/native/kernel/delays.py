@@ -21,8 +21,10 @@ def delay(bufs, row, out, source, rings, ring, head, length):
     i = 0
     while i < BLOCK:
         run = min(length - head, BLOCK - i)
+        # One way, then the other: so the compiler sees vectors.
         for k in range(np.uint64(run)):
             bufs[row, out, np.uint64(i) + k] = rings[row, np.uint64(ring + head) + k]
+        for k in range(np.uint64(run)):
             rings[row, np.uint64(ring + head) + k] = bufs[row, source, np.uint64(i) + k]
         i += run
         head += run
@@ -34,13 +36,20 @@ def delay(bufs, row, out, source, rings, ring, head, length):
 @jitted
 def allpass(bufs, row, out, source, rings, ring, head, length, gain):
     """All-pass filter around a delay: one ring of inputs, then one of outputs. Return the new head."""
-    for i in range(BLOCK):
-        x = bufs[row, source, i]
-        y = -gain * x + rings[row, ring + head] + gain * rings[row, ring + length + head]
-        rings[row, ring + head] = x
-        rings[row, ring + length + head] = y
-        bufs[row, out, i] = y
-        head += 1
+    i = 0
+    while i < BLOCK:
+        # No sample of a run is heard again before its end.
+        run = min(length - head, BLOCK - i)
+        at, inputs, outputs = np.uint64(i), np.uint64(ring + head), np.uint64(ring + length + head)
+        for k in range(np.uint64(run)):
+            x = bufs[row, source, at + k]
+            bufs[row, out, at + k] = -gain * x + rings[row, inputs + k] + gain * rings[row, outputs + k]
+        for k in range(np.uint64(run)):
+            rings[row, inputs + k] = bufs[row, source, at + k]
+        for k in range(np.uint64(run)):
+            rings[row, outputs + k] = bufs[row, out, at + k]
+        i += run
+        head += run
         if head == length:
             head = 0
     return head

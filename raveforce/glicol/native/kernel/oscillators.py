@@ -123,12 +123,7 @@ def phases_by_input(bufs, flat, row, out, source, phase, rate):
         return ramp(bufs, row, out, phase, bufs[row, source, 0] / rate)
     for i in range(BLOCK):
         bufs[row, out, i] = bufs[row, source, i] / rate
-    for i in range(BLOCK):
-        step = bufs[row, out, i]
-        bufs[row, out, i] = phase
-        phase = phase + step
-        phase = phase - ONE if phase > ONE else phase
-    return phase
+    return accumulate(bufs, row, out, phase)
 
 
 @jitted
@@ -138,16 +133,39 @@ def phases_by_held_input(bufs, flat, row, out, source, phase, rate, held):
         if bufs[row, source, 0] != ZERO:
             held = bufs[row, source, 0]
         return ramp(bufs, row, out, phase, held / rate), held
-    step = held / rate
+    rests = 0
     for i in range(BLOCK):
-        frequency = bufs[row, source, i]
-        if frequency != ZERO:
-            held = frequency
-            step = held / rate
-        bufs[row, out, i] = phase
+        bufs[row, out, i] = bufs[row, source, i] / rate
+        rests += np.int32(1) if bufs[row, source, i] == ZERO else np.int32(0)
+    if rests:
+        for i in range(BLOCK):
+            held = bufs[row, source, i] if bufs[row, source, i] != ZERO else held
+            bufs[row, out, i] = held / rate
+    else:
+        held = bufs[row, source, BLOCK - 1]
+    return accumulate(bufs, row, out, phase), held
+
+
+@jitted
+def accumulate(bufs, row, out, phase):
+    """Replace a block of steps by phases, wrapped at 1, and return the next phase.
+
+    Cycle by cycle: within one only the addition is waited for.
+    """
+    i = 0
+    while i < BLOCK:
+        step = bufs[row, out, np.uint64(i)]
+        bufs[row, out, np.uint64(i)] = phase
         phase = phase + step
-        phase = phase - ONE if phase > ONE else phase
-    return phase, held
+        i += 1
+        while i < BLOCK and not phase > ONE:
+            step = bufs[row, out, np.uint64(i)]
+            bufs[row, out, np.uint64(i)] = phase
+            phase = phase + step
+            i += 1
+        if phase > ONE:
+            phase = phase - ONE
+    return phase
 
 
 @jitted

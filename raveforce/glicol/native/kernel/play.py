@@ -18,7 +18,7 @@ from raveforce.glicol.native.kernel.jit import LANES, TILE, column, index, jitte
 from raveforce.glicol.native.kernel.phase_lookahead import look_ahead
 from raveforce.glicol.native.kernel.resonant import resonate_tile, sort_exact_first
 from raveforce.glicol.native.kernel.ring_buffers import ring_sizes
-from raveforce.glicol.native.kernel.state import Code, Scratch, State
+from raveforce.glicol.native.kernel.state import FINAL, FIRST, LAST, ROWS, Code, Scratch, State
 
 __all__ = ["play", "read", "ring_sizes"]
 
@@ -43,12 +43,14 @@ def play(
     failed,
     tracks,
     lanes,
+    programs,
     rows,
+    heard,
     out,
     skip,
     blocks,
     later,
-    final,
+    adding,
 ):
     """Play blocks of the rows named.
 
@@ -57,59 +59,85 @@ def play(
 
     Parameters
     ----------
-    rows : int64, the rows to play; their order changes
-    out : float32 [rows, samples], what is heard, written from ``skip`` on until it is full
+    programs : int64 [programs, 4], see ``state``
+    rows : int64, the rows to play, program by program; the order within one changes
+    heard : int64 [rows], where in ``out`` each row is heard
+    out : float32 [sounds, samples], what is heard, written from ``skip`` on until it is full
     blocks : how many to play
     later : how many follow at the next calls before any number changes
-    final : buffer that is heard
+    adding : whether rows are added to what ``out`` holds
 
     Returns
     -------
     how often an instruction broke
     """
-    before = flush_subnormals()
-    if not strikes_are_clear(ops):
-        put_back(before)
-    code = Code(ops, lists, bank, cues)
     state = State(params, ints, floats, rings, bufs, flat, failed)
     scratch = Scratch(tracks, lanes)
-    broken = 0
-    sort_exact_first(ops, state, rows)
-    for start in range(0, rows.shape[0], TILE):
-        tile = rows[start : start + TILE]
-        lane = start % LANES
-        if lane == 0:
-            group = rows[start : start + LANES]
-            ahead = group.shape[0] >= FEWEST_LANES
-            if ahead:
-                look_ahead(ops, state, scratch, group, blocks)
-        for block in range(blocks):
-            for k in range(ops.shape[0]):
-                family = ops[k, op.FAMILY]
-                if block > 0 and family == op.HELD:
-                    continue  # its parameters change between calls only
-                if family == op.RESONANT:
-                    resonate_tile(ops, state, k, tile, blocks - block + later)
-                    continue
+    broken = begin = 0
+    for p in range(programs.shape[0]):
+        end = min(begin + programs[p, ROWS], rows.shape[0])
+        own = ops[programs[p, FIRST] : programs[p, LAST]]
+        final = column(programs, p, FINAL)
+        code = Code(own, lists, bank, cues)
+        before = flush_subnormals()
+        if not strikes_are_clear(own):
+            put_back(before)
+        mine = rows[begin:end]
+        sort_exact_first(own, state, mine)
+        for start in range(0, mine.shape[0], TILE):
+            tile = mine[start : start + TILE]
+            lane = start % LANES
+            if lane == 0:
+                group = mine[start : start + LANES]
+                ahead = group.shape[0] >= FEWEST_LANES
+                if ahead:
+                    look_ahead(own, state, scratch, group, blocks)
+            for block in range(blocks):
+                broken += play_block(code, state, tracks, tile, lane, block, blocks - block + later, ahead)
+                at = skip + block * BLOCK
+                length = min(BLOCK, out.shape[1] - at)
                 for j in range(tile.shape[0]):
                     row = index(tile[j])
-                    if family == op.OSCILLATOR and ops[k, op.TRACK] >= 0:
-                        track = column(ops, k, op.TRACK)
-                        end = tracks[track, index(block + 1), index(lane + j)] if ahead else F(np.nan)
-                        quick_sine(ops, state, k, row, end)
-                        continue
-                    ending = dispatch(code, state, k, row)
-                    if ending != op.FINE:
-                        failed[row] = failed[row] or op.ENDINGS * (k + 1) + ending
-                        broken += 1
-            at = skip + block * BLOCK
-            length = min(BLOCK, out.shape[1] - at)
-            for j in range(tile.shape[0]):
-                row = index(tile[j])
-                for i in range(np.uint64(length)):
-                    out[row, np.uint64(at) + i] = bufs[row, index(final), i]
-    put_back(before)
+                    hand_out(bufs, row, final, out, index(heard[row]), at, length, adding)
+        put_back(before)
+        begin = end
     return broken
+
+
+@jitted
+def play_block(code, state, tracks, tile, lane, block, blocks_left, ahead):
+    """Play a block of a tile of rows; return how often an instruction broke."""
+    ops, broken = code.ops, 0
+    for k in range(ops.shape[0]):
+        family = ops[k, op.FAMILY]
+        if block > 0 and family == op.HELD:
+            continue  # its parameters change between calls only
+        if family == op.RESONANT:
+            resonate_tile(ops, state, k, tile, blocks_left)
+            continue
+        for j in range(tile.shape[0]):
+            row = index(tile[j])
+            if family == op.OSCILLATOR and ops[k, op.TRACK] >= 0:
+                track = column(ops, k, op.TRACK)
+                end = tracks[track, index(block + 1), index(lane + j)] if ahead else F(np.nan)
+                quick_sine(ops, state, k, row, end)
+                continue
+            ending = dispatch(code, state, k, row)
+            if ending != op.FINE:
+                state.failed[row] = state.failed[row] or op.ENDINGS * (k + 1) + ending
+                broken += 1
+    return broken
+
+
+@jitted
+def hand_out(bufs, row, final, out, sound, at, length, adding):
+    """Write a row's block to a sound, or add it to what is there."""
+    if adding:
+        for i in range(np.uint64(length)):
+            out[sound, np.uint64(at) + i] += bufs[row, final, i]
+    else:
+        for i in range(np.uint64(length)):
+            out[sound, np.uint64(at) + i] = bufs[row, final, i]
 
 
 @jitted

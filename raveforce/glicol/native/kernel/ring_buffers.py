@@ -8,6 +8,7 @@ from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.delays import allpass, delay, modulated_allpass, modulated_delay
 from raveforce.glicol.native.kernel.jit import column, jitted, to_uint32
+from raveforce.glicol.native.kernel.state import FIRST, LAST, ROWS
 
 F = np.float32
 ZERO, THOUSAND = F(0), F(1000)
@@ -92,12 +93,16 @@ def allocate_ring(ops, k, wanted, ints, rings, row, made):
 
 
 @jitted(cache=True)
-def ring_sizes(ops, params, sizes):
+def ring_sizes(ops, programs, params, sizes):
     """Write the samples that each instruction's ring takes at most, for the rows' present parameters."""
-    for k in range(ops.shape[0]):
-        code = ops[k, op.CODE]
-        if ops[k, op.FAMILY] == op.RING_BUFFER:
-            rings = 2 if code == op.ALLPASS or code == op.ALLPASS_SIGNAL else 1
-            for row in range(params.shape[0]):
-                length = ring_length(code, params[row, ops[k, op.P0]], params[row, ops[k, op.P2]], False)
-                sizes[k] = max(sizes[k], rings * length)
+    begin = 0
+    for p in range(programs.shape[0]):
+        end = min(begin + programs[p, ROWS], params.shape[0])
+        for k in range(programs[p, FIRST], programs[p, LAST]):
+            code = ops[k, op.CODE]
+            if ops[k, op.FAMILY] == op.RING_BUFFER:
+                rings = 2 if code == op.ALLPASS or code == op.ALLPASS_SIGNAL else 1
+                for row in range(begin, end):
+                    length = ring_length(code, params[row, ops[k, op.P0]], params[row, ops[k, op.P2]], False)
+                    sizes[k] = max(sizes[k], rings * length)
+        begin = end

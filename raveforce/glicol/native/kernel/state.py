@@ -7,7 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Code", "Scratch", "State"]
+__all__ = ["FINAL", "FIRST", "LAST", "ROWS", "Code", "Scratch", "State"]
+
+# Programs that are played in one call: the first instruction and that behind the last, the buffer that is heard, and
+# how many of the rows that are left play it, at most.
+FIRST, LAST, FINAL, ROWS = range(4)
 
 
 class Code(NamedTuple):
