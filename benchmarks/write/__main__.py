@@ -4,7 +4,7 @@ hidden: programs of the test's split, never seen in training: random programs, g
 template (``imitate``), and write-then-tune with and without the policy, at equal renders.
 drums: recorded drums of a folder, ``imitate`` with and without ``write``, at equal renders or seconds.
 speed: new programs a second, and where the time goes; its options are programs, rows, layers, seconds,
-output and write.
+threads, output and write.
 
 What is measured is kept as it comes, in a file beside the tables: the same command goes on where it was broken off.
 """

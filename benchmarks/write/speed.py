@@ -1,17 +1,20 @@
 """Programs written by tokens: how many a second, and where the time goes. ``python -m benchmarks.write part=speed``.
 
 Random programs of the grammar, none played before, of 0.4 s at 44.1 kHz, each compared with one target (``mss``), on
-one thread.
+one thread unless ``threads`` says otherwise: the spectra of many sounds share theirs.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,6 +38,7 @@ OPTIONS = {
     "rows": Option("programs in a batch", 64, int, least=1),
     "layers": Option("most layers of a program", 3, int, least=1),
     "seconds": Option("length of the sounds", 0.4, float, least=0.01),
+    "threads": Option("how many there are", 1, int, least=1),
     "output": Option("JSON file for the figures"),
     "write": Option("keep them in results/paper/write_speed.json", False, bool),
 }
@@ -42,8 +46,8 @@ OPTIONS = {
 
 PARTS = {
     "grammar": "masks, and tokens under them, all rows in step",
-    "lowering": "graphs of structures that were not met before",
-    "play": "values of the numbers, rendering, adding up",
+    "lowering": "layers read from the tokens, and the pieces that new structures are joined from",
+    "play": "values of the numbers, joining the pieces, rendering, adding up",
     "distance": "mss to one target",
     "total": "all of these",
     "text": "programs as text, which playing does not need",
@@ -116,6 +120,18 @@ def speed(programs: int, rows: int, layers: int, seconds: float, seed: int = 0) 
     )
 
 
+@contextmanager
+def on_threads(count: int) -> Iterator[None]:
+    """Whatever shares its work among threads has so many."""
+    config: Any = numba.config
+    before = config.NUMBA_NUM_THREADS
+    config.NUMBA_NUM_THREADS = count
+    try:
+        yield
+    finally:
+        config.NUMBA_NUM_THREADS = before
+
+
 def _now() -> tuple[float, float]:
     return time.perf_counter(), time.process_time()
 
@@ -125,10 +141,12 @@ def main(arguments: Sequence[str]) -> None:
     options, _ = read_options(arguments, OPTIONS, doc=__doc__)
     if options["part"] != "speed":
         raise ConfigError(f"there is no part {options['part']!r}; there is speed")
-    found = speed(options["programs"], options["rows"], options["layers"], options["seconds"])
+    with on_threads(options["threads"]):
+        found = speed(options["programs"], options["rows"], options["layers"], options["seconds"])
+    threads = "one thread" if options["threads"] == 1 else f"{options['threads']} threads"
     print(
         f"random programs of {found.layers:.2f} layers and {found.tokens:.1f} tokens, {options['seconds']:g} s, "
-        f"batches of {options['rows']}, one thread; {found.new:.0%} of the layers have a structure not met before"
+        f"batches of {options['rows']}, {threads}; {found.new:.0%} of the layers have a structure not met before"
     )
     print(f"  {'µs a program':12} {'clock':>8} {'processor':>10}")
     for part, what in PARTS.items():
@@ -139,7 +157,7 @@ def main(arguments: Sequence[str]) -> None:
     )
     if options["output"] or options["write"]:
         command = " ".join(["python -m benchmarks.write", *arguments])
-        report = {"command": command, **asdict(found), "versions": versions()}
+        report = {"command": command, "threads": options["threads"], **asdict(found), "versions": versions()}
         path = PAPER / "write_speed.json" if options["write"] else Path(options["output"])
         path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 

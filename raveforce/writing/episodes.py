@@ -250,7 +250,7 @@ class WritingEpisodes:
         played, broken = play_layers(self.engine, layers, places, self.task.samples)
         mixed = np.empty((len(rows), self.task.samples), np.float32)
         for index, (row, place) in enumerate(zip(rows, places, strict=True)):
-            mix([played[index]] if place == 0 else [self.sound[row], played[index]], mixed[index])
+            mix(played[index : index + 1] if place == 0 else [self.sound[row], played[index]], mixed[index])
         mixed, wrong = silence_broken(mixed, broken)
         faults = {int(rows[index]): why for index, why in wrong.items()}
         self.sound[rows] = mixed

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
-from raveforce.writing.language import CLOSE, LAYER, Kind, Language
+from raveforce.writing.language import LAYER, Kind, Language
 from raveforce.writing.places import make_table
 
 __all__ = ["Grammar", "GrammarState", "make_grammar"]
@@ -49,6 +48,16 @@ class GrammarState:
         self.layers[rows], self.processors[rows] = state.layers, state.processors
 
 
+@dataclass
+class _Draft:
+    """A program that is being drawn."""
+
+    tokens: list[int] = field(default_factory=list)
+    place: int = 0
+    layers: int = 0
+    processors: int = 0
+
+
 class Grammar:
     """The grammar of a language, run for many rows at once.
 
@@ -70,15 +79,15 @@ class Grammar:
         self.language = language
         table = make_table(language)
         self._following_place, self._weights, self._done = table.following, table.weights, table.done
-        self._betweens, self._chains = table.betweens, table.chains
         self._needed = self._fewest_tokens()
         self._is_processor = np.array([token.kind is Kind.PROCESSOR for token in language.tokens])
         self._processors = np.flatnonzero(self._is_processor)
         # The same as lists, for one program at a time.
-        allowed = [np.flatnonzero(row >= 0) for row in self._following_place]
-        self._choices = [(row.tolist(), np.cumsum(self._weights[k, row]).tolist()) for k, row in enumerate(allowed)]
-        self._needed_by = self._needed.tolist()
-        self._most_needed = [int(self._needed[k, row].max(initial=0)) for k, row in enumerate(allowed)]
+        self._places_behind = self._following_place.tolist()
+        self._counts_as_processor = self._is_processor.tolist()
+        allowed = self._following_place >= 0
+        self._most_needed = np.where(allowed, self._needed, 0).max(axis=1).tolist()
+        self._choices: dict[tuple[int, int, bool, bool, bool], tuple[list[int], list[float]]] = {}
 
     def begin(self, rows: int) -> GrammarState:
         """So many empty programs."""
@@ -154,48 +163,66 @@ class Grammar:
         >>> grammar.language.spell(grammar.sample(np.random.default_rng(1).random(64), layers=1))
         'layer sin 0 mul env 1 3 mul 2 close end'
         """
-        language, drawn = self.language, []
-        place = begun = processors = 0
+        draft = _Draft()
         for used, uniform in enumerate(uniforms.tolist()):
-            tokens, shares = self._choices[place]
-            left = language.max_tokens - used
-            chain = place in self._chains
-            if left < self._most_needed[place] or place in self._betweens or chain:
-                # Where a limit may be reached, or layers are counted.
-                more = begun < min(layers or language.max_layers, language.max_layers)
-                fits = [
-                    self._needed_by[place][token] <= left
-                    and (token != LAYER or more)
-                    and not (chain and token != CLOSE and processors >= language.max_processors)
-                    for token in tokens
-                ]
-                if layers is not None and LAYER in tokens and fits[tokens.index(LAYER)]:
-                    fits = [token == LAYER for token in tokens]
-                kept = [(token, self._weights[place, token]) for token, fit in zip(tokens, fits, strict=True) if fit]
-                tokens, shares = [token for token, _ in kept], list(accumulate(weight for _, weight in kept))
-            token = tokens[min(bisect_right(shares, uniform * shares[-1]), len(tokens) - 1)]
-            drawn.append(token)
-            begun += token == LAYER
-            processors = 0 if token == LAYER else processors + bool(self._is_processor[token])
-            place = int(self._following_place[place, token])
-            if place == self._done:
+            if self._draw(draft, used, uniform, layers):
                 break
-        return np.array(drawn, np.int64)
+        return np.array(draft.tokens, np.int64)
 
     def sample_rows(self, rng: np.random.Generator, rows: int) -> Ints:
         """Draw many programs, in step: int64 [rows, max_tokens], -1 behind a program's end."""
-        state, drawn = self.begin(rows), np.full((rows, self.language.max_tokens), -1, np.int64)
-        writing = np.arange(rows)
-        for step in range(self.language.max_tokens):
-            tokens = self.choose(state, self.mask(state), rng.random(len(writing)))
-            drawn[writing, step] = tokens
-            state = self.follow(state, tokens)
-            left = ~self.is_over(state)
-            if not left.all():
-                writing, state = writing[left], state.at(left)
-                if not len(writing):
-                    break
+        drawn = np.full((rows, self.language.max_tokens), -1, np.int64)
+        drafts = [_Draft() for _ in range(rows)]
+        writing = drafts
+        for used in range(self.language.max_tokens):
+            uniforms = rng.random(len(writing)).tolist()
+            writing = [
+                draft for draft, uniform in zip(writing, uniforms, strict=True) if not self._draw(draft, used, uniform)
+            ]
+            if not writing:
+                break
+        for row, draft in enumerate(drafts):
+            drawn[row, : len(draft.tokens)] = draft.tokens
         return drawn
+
+    def _draw(self, draft: _Draft, used: int, uniform: float, layers: int | None = None) -> bool:
+        """Draw the next token of a program of so many; return whether that ends it."""
+        place, language = draft.place, self.language
+        more = draft.layers < min(layers or language.max_layers, language.max_layers)
+        full = draft.processors >= language.max_processors
+        # How many tokens are left matters near the limit only.
+        left = min(language.max_tokens - used, self._most_needed[place])
+        key = place, left, more, full, layers is not None
+        found = self._choices.get(key)
+        if found is None:
+            found = self._choices[key] = self._weigh(*key)
+        tokens, shares = found
+        token = tokens[min(bisect_right(shares, uniform * shares[-1]), len(tokens) - 1)]
+        draft.tokens.append(token)
+        if token == LAYER:
+            draft.layers, draft.processors = draft.layers + 1, 0
+        else:
+            draft.processors += self._counts_as_processor[token]
+        draft.place = self._places_behind[place][token]
+        return draft.place == self._done
+
+    def _weigh(self, place: int, left: int, more: bool, full: bool, wanted: bool) -> tuple[list[int], list[float]]:
+        """Tokens that may follow a place, and their weights, each with those before it.
+
+        Parameters
+        ----------
+        left : tokens left
+        more, full : whether another layer may begin, and whether no further processor may stand
+        wanted : whether another layer must begin where one may
+        """
+        allowed = self._needed[place] <= left
+        allowed[LAYER] &= more
+        if full:
+            allowed[self._processors] = False
+        if wanted and allowed[LAYER]:
+            allowed[np.arange(len(allowed)) != LAYER] = False
+        tokens = np.flatnonzero(allowed)
+        return tokens.tolist(), np.cumsum(self._weights[place, tokens]).tolist()
 
     def choose(self, state: GrammarState, allowed: Bools, uniforms: NDArray[np.float64]) -> Ints:
         """One of the tokens that are allowed, by chance: int64 [rows]."""

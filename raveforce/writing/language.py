@@ -81,6 +81,15 @@ class Language:
             object.__setattr__(self, "words", tuple(self.words))
         object.__setattr__(self, "elements", self._chosen())
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        # Whatever is kept by language asks for it. Of numbers alone, whose hashes are the same in every process.
+        limits = self.bins, self.max_tokens, self.max_layers, self.max_processors
+        return hash((*limits, self.sample_rate, len(self.words or ())))
+
     def _chosen(self) -> tuple[Element, ...]:
         elements = make_elements()
         if self.words is None:

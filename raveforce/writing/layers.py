@@ -13,7 +13,16 @@ from numpy.typing import ArrayLike, NDArray
 from raveforce.writing.elements import RISE, SEED, Element, on_scale, rounded, to_digits
 from raveforce.writing.language import CLOSE, END, LAYER, Language
 
-__all__ = ["Layer", "Structure", "make_structure", "read_layer", "read_layers", "seed_of", "write_layers"]
+__all__ = [
+    "Layer",
+    "Structure",
+    "blank_values",
+    "make_structure",
+    "read_layer",
+    "read_layers",
+    "seed_of",
+    "write_layers",
+]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -84,18 +93,9 @@ class Structure:
         float64 array [rows, blanks]
         """
         chosen = np.asarray(numbers, np.int64).reshape(len(numbers), self.numbers)
-        filled = np.empty((len(chosen), len(self.blanks)))
-        first = column = 0
-        for element in self.elements:
-            tables = _tables_of(self.language, element)
-            for table, places in tables.blanks:
-                if table is None:
-                    filled[:, column] = seed_of(np.asarray(layers))
-                else:
-                    filled[:, column] = table[tuple(chosen[:, first + place] for place in places)]
-                column += 1
-            first += tables.numbers
-        return filled
+        places = np.repeat(np.broadcast_to(np.asarray(layers), len(chosen)), len(self.elements))
+        elements = np.tile(np.array(self.elements), len(chosen))
+        return blank_values(self.language, elements, chosen.reshape(-1), places).reshape(len(chosen), len(self.blanks))
 
     def values_at(self, places: Sequence[Sequence[float]] | Floats, layers: ArrayLike = 0) -> Floats:
         """What fills the blanks, of numbers anywhere on their scales: places from 0 to 1, float array [rows, numbers].
@@ -138,33 +138,87 @@ class Structure:
         return filled
 
 
+def blank_values(language: Language, elements: Ints, numbers: Ints, layers: Ints) -> Floats:
+    """What fills the blanks of elements, one after the other.
+
+    Parameters
+    ----------
+    elements : int64 [n], places in the language's elements
+    numbers : int64, bins of all their numbers, in order
+    layers : int64 [n], the place of each one's layer in its program, from 0
+
+    Returns
+    -------
+    float64, values of all their blanks, in order
+    """
+    tables = _tables(language)
+    counts, taken = tables.blanks[elements], tables.numbers[elements]
+    element = np.repeat(np.arange(len(elements)), counts)
+    blank = np.arange(len(element)) + np.repeat(tables.first[elements] - np.cumsum(counts) + counts, counts)
+    own = (np.cumsum(taken) - taken)[element]
+    # An element without numbers at the end would look beyond them.
+    bins = np.append(numbers, 0)
+    at = tables.start[blank]
+    for which, stride in ((tables.one, tables.stride), (tables.other, tables.other_stride)):
+        at = at + bins[own + which[blank]] * stride[blank]
+    filled: Floats = tables.values[at]
+    seeds = tables.seed[blank]
+    filled[seeds] = seed_of(layers[element[seeds]])
+    return filled
+
+
 class _Tables(NamedTuple):
-    """What fills an element's blanks, by the bins of its numbers.
+    """What fills the blanks of all elements, by the bins of their numbers.
 
     Attributes
     ----------
-    numbers : how many it has
-    blanks : for each a table of its values, and the numbers whose bins it is looked up by; no table for a seed
+    numbers, blanks, first : int64 [elements], how many numbers and blanks each has, and the place of its first blank
+    start, one, stride, other, other_stride : int64, of each blank: it is ``values[start + stride * bin of number one +
+        other_stride * bin of the other number]``
+    seed : bool, of each blank, whether it is a seed
+    values : float64, all values
     """
 
-    numbers: int
-    blanks: tuple[tuple[Floats | None, tuple[int, ...]], ...]
+    numbers: Ints
+    blanks: Ints
+    first: Ints
+    start: Ints
+    one: Ints
+    stride: Ints
+    other: Ints
+    other_stride: Ints
+    seed: NDArray[np.bool_]
+    values: Floats
 
 
-@lru_cache(maxsize=1024)
-def _tables_of(language: Language, element: int) -> _Tables:
-    part, own = language.elements[element], language.values[element]
-    places = {name: place for place, name in enumerate(part.numbers)}
-    blanks: list[tuple[Floats | None, tuple[int, ...]]] = []
-    for blank in part.blanks:
-        if blank == SEED:
-            blanks.append((None, ()))
-        elif blank == RISE:
-            rises = _rise(own["start"][:, None], own["to"][None])
-            blanks.append((rises, (places["start"], places["to"])))
-        else:
-            blanks.append((np.asarray(own[blank]), (places[blank],)))
-    return _Tables(len(places), tuple(blanks))
+@lru_cache(maxsize=32)
+def _tables(language: Language) -> _Tables:
+    rows: list[tuple[int, ...]] = []
+    values: list[Floats] = []
+    filled = 0
+    for part, own in zip(language.elements, language.values, strict=True):
+        places = {name: place for place, name in enumerate(part.numbers)}
+        for blank in part.blanks:
+            if blank == SEED:
+                rows.append((0, 0, 0, 0, 0, True))
+                continue
+            if blank == RISE:
+                table = _rise(own["start"][:, None], own["to"][None]).reshape(-1)
+                rows.append((filled, places["start"], language.bins, places["to"], 1, False))
+            else:
+                table = np.asarray(own[blank])
+                rows.append((filled, places[blank], 1, 0, 0, False))
+            values.append(table)
+            filled += len(table)
+    numbers, blanks = (
+        np.array([len(each) for each in counted])
+        for counted in ([part.numbers for part in language.elements], [part.blanks for part in language.elements])
+    )
+    start, one, stride, other, other_stride, seed = np.array(rows, np.int64).reshape(-1, 6).T
+    return _Tables(
+        numbers, blanks, np.cumsum(blanks) - blanks, start, one, stride, other, other_stride, seed.astype(bool),
+        np.concatenate([*values, np.zeros(1)]),
+    )  # fmt: skip
 
 
 def _rise(start: Floats, to: Floats) -> Floats:

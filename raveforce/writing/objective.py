@@ -12,7 +12,7 @@ from raveforce.distances import Distance, Features, measure_rows
 from raveforce.faults import silence_broken
 from raveforce.writing.drafts import Draft, Form, spans, structures
 from raveforce.writing.layers import Structure
-from raveforce.writing.player import Player, mix
+from raveforce.writing.player import Part, Player
 
 __all__ = ["FormObjective", "Judge"]
 
@@ -21,7 +21,6 @@ Floats = NDArray[np.float64]
 
 ROWS = 16
 """Programs that are played together."""
-_NOTHING = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,25 +60,18 @@ class Judge:
     def play(self, drafts: Sequence[Draft]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Sounds of drafts, float32 [rows, samples], and which of them broke, bool [rows]; those are silent."""
         language, samples = self.player.language, len(self.target)
-        # Layers of one structure are played together, whichever programs they belong to.
-        groups: dict[Structure, list[tuple[int, int, Floats]]] = {}
+        # Layers of one structure are played together, whichever programs they belong to; first those that come first.
+        groups: dict[tuple[int, Structure], list[tuple[int, Floats]]] = {}
         for row, draft in enumerate(drafts):
             parts = zip(structures(language, draft.form), spans(language, draft.form), strict=True)
             for layer, (structure, own) in enumerate(parts):
-                groups.setdefault(structure, []).append((row, layer, draft.places[own]))
-        sounds: list[list[Array]] = [[_NOTHING] * len(draft.form) for draft in drafts]
-        broken = np.zeros(len(drafts), bool)
-        for structure, members in groups.items():
-            rows, layers, places = zip(*members, strict=True)
-            values = structure.values_at(np.stack(places), np.array(layers))
-            played = np.empty((len(rows), samples), np.float32)
-            faults = self.player.play(structure, values, played)
-            for row, layer, sound in zip(rows, layers, played, strict=True):
-                sounds[row][layer] = sound
-            broken[[rows[part] for part in faults]] = True
-        audio = np.empty((len(drafts), samples), np.float32)
-        for row, layered in enumerate(sounds):
-            mix(layered, audio[row])
+                groups.setdefault((layer, structure), []).append((row, draft.places[own]))
+        played = []
+        for (layer, structure), members in sorted(groups.items(), key=lambda item: item[0][0]):
+            rows, places = zip(*members, strict=True)
+            played.append(Part(structure, structure.values_at(np.stack(places), layer), np.array(rows)))
+        audio, broken = np.zeros((len(drafts), samples), np.float32), np.zeros(len(drafts), bool)
+        broken[list(self.player.add(played, audio))] = True
         if self.base is not None:
             audio += self.base
         audio, faults = silence_broken(audio, {})

@@ -111,15 +111,11 @@ class Table:
     following : place behind a token, int64 [places, tokens]; -1 where it may not stand
     weights : how likely tokens are in random programs, float64 [places, tokens]
     done : the place behind the end
-    betweens : those where a layer may begin
-    chains : those in a chain, where a processor may follow
     """
 
     following: Ints
     weights: NDArray[np.float64]
     done: int
-    betweens: frozenset[int]
-    chains: frozenset[int]
 
 
 def make_table(language: Language) -> Table:
@@ -143,8 +139,6 @@ def make_table(language: Language) -> Table:
         following,
         _prior(language, places, following),
         places[_Done()],
-        frozenset(row for place, row in places.items() if isinstance(place, _Empty | _Between)),
-        frozenset(row for place, row in places.items() if isinstance(place, _Chain)),
     )
 
 

@@ -1,10 +1,10 @@
-"""Playing layers: rows of equal structure in one batch, without going through text."""
+"""Playing layers: any number of them in one batch, without going through text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any, Protocol
+from functools import cache, lru_cache
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,13 @@ from raveforce.faults import silence_broken
 from raveforce.glicol import EngineUnavailable, GlicolError, Program, open_engine
 from raveforce.writing.elements import Element
 from raveforce.writing.language import Language
-from raveforce.writing.layers import Layer, Structure, make_structure, read_layers
+from raveforce.writing.layers import Layer, Structure, blank_values, make_structure, read_layers
 from raveforce.writing.programs import element_nodes, layer_text
 
 __all__ = [
     "Faults",
     "NativePlayer",
+    "Part",
     "Player",
     "TextPlayer",
     "compile_structure",
@@ -30,6 +31,21 @@ __all__ = [
 
 Array = NDArray[np.float32]
 Faults = dict[int, str]
+
+
+class Part(NamedTuple):
+    """Layers of one structure.
+
+    Attributes
+    ----------
+    structure : what they are made of
+    values : what fills their blanks, float64 [layers, blanks]
+    heard : int64 [layers], the sound that each is added to
+    """
+
+    structure: Structure
+    values: NDArray[np.float64]
+    heard: NDArray[np.int64]
 
 
 class Player(Protocol):
@@ -44,23 +60,22 @@ class Player(Protocol):
     language: Language
     kind: str
 
-    def play(self, structure: Structure, values: NDArray[np.float64], out: Array) -> Faults:
-        """Play layers of one structure from silence.
+    def add(self, parts: Sequence[Part], out: Array) -> Faults:
+        """Play layers from silence, and add them up in their order.
 
         Parameters
         ----------
-        structure : what they are made of
-        values : what fills their blanks, float64 [rows, blanks]
-        out : float32 [rows, samples], where to; it may be neither finite nor bounded
+        parts : what is played
+        out : float32 [sounds, samples], what they are added to; it may be neither finite nor bounded
 
         Returns
         -------
-        faults : by row, why the engine broke; its sound is NaN
+        faults : by sound, why the engine broke; it is NaN
         """
 
 
 class NativePlayer:
-    """Plays with the native engine's kernel; structures are compiled from pieces, and kept."""
+    """Plays with the native engine's kernel; layers are joined from pieces that were compiled once."""
 
     kind = "native"
 
@@ -70,12 +85,13 @@ class NativePlayer:
         self.language = language
         load_kernel()
 
-    def play(self, structure: Structure, values: NDArray[np.float64], out: Array) -> Faults:
-        """See ``Player.play``."""
+    def add(self, parts: Sequence[Part], out: Array) -> Faults:
+        """See ``Player.add``."""
+        from raveforce.glicol.native.one_shot import Part as Playable
         from raveforce.glicol.native.one_shot import play_once
 
-        broken = play_once(compile_structure(structure), values.astype(np.float32), out)
-        return dict.fromkeys(broken.tolist(), "these numbers break the engine")
+        playable = [Playable(compile_structure(part.structure), part.values, part.heard) for part in parts]
+        return dict.fromkeys(play_once(_library(), playable, out).tolist(), "these numbers break the engine")
 
 
 class TextPlayer:
@@ -93,21 +109,22 @@ class TextPlayer:
         self.kind = kind
         self._options = options
 
-    def play(self, structure: Structure, values: NDArray[np.float64], out: Array) -> Faults:
-        """See ``Player.play``."""
+    def add(self, parts: Sequence[Part], out: Array) -> Faults:
+        """See ``Player.add``."""
         faults: Faults = {}
-        for row, own in enumerate(values):
-            _, text = layer_text(structure, own)
-            engine = open_engine(Program.literal(text), 1, self.language.sample_rate, self.kind, **self._options)
-            try:
-                out[row] = engine.play(np.zeros((1, 0)), out.shape[1])[0]
-            except GlicolError as error:
-                if not error.caused_by_values:
-                    raise
-                out[row] = np.nan
-                faults[row] = error.message
-            finally:
-                engine.close()
+        for part in parts:
+            for values, sound in zip(part.values, part.heard.tolist(), strict=True):
+                _, text = layer_text(part.structure, values)
+                engine = open_engine(Program.literal(text), 1, self.language.sample_rate, self.kind, **self._options)
+                try:
+                    out[sound] += engine.play(np.zeros((1, 0)), out.shape[1])[0]
+                except GlicolError as error:
+                    if not error.caused_by_values:
+                        raise
+                    out[sound] = np.nan
+                    faults.setdefault(sound, error.message)
+                finally:
+                    engine.close()
         return faults
 
 
@@ -122,10 +139,8 @@ def open_player(language: Language, kind: str = "auto", **options: Any) -> Playe
     return TextPlayer(language, "wasm" if kind == "auto" else kind, **options)
 
 
-def play_layers(
-    player: Player, layers: Sequence[Layer], places: Sequence[int], samples: int
-) -> tuple[list[Array], Faults]:
-    """Play any layers; those of equal structure in one batch.
+def play_layers(player: Player, layers: Sequence[Layer], places: Sequence[int], samples: int) -> tuple[Array, Faults]:
+    """Play any layers, each by itself.
 
     Parameters
     ----------
@@ -136,26 +151,11 @@ def play_layers(
 
     Returns
     -------
-    audio : by row, float32 [samples]; it may be neither finite nor bounded
+    audio : float32 [rows, samples]; it may be neither finite nor bounded
     faults : by row, why the engine broke
     """
-    groups: dict[tuple[int, ...], list[int]] = {}
-    for row, layer in enumerate(layers):
-        groups.setdefault(layer.elements, []).append(row)
-    # Group by group, so that what is played need not be copied.
-    played = np.empty((len(layers), samples), np.float32)
-    audio: list[Array] = [played[:0]] * len(layers)
-    faults: Faults = {}
-    start = 0
-    for elements, rows in groups.items():
-        structure = make_structure(player.language, elements)
-        values = structure.values([layers[row].numbers for row in rows], [places[row] for row in rows])
-        out = played[start : start + len(rows)]
-        start += len(rows)
-        faults |= {rows[row]: why for row, why in player.play(structure, values, out).items()}
-        for row, sound in zip(rows, out, strict=True):
-            audio[row] = sound
-    return audio, faults
+    audio = np.zeros((len(layers), samples), np.float32)
+    return audio, player.add(_parts(player.language, layers, places, range(len(layers))), audio)
 
 
 def play_programs(
@@ -175,25 +175,40 @@ def play_programs(
     faults : by row, why
     """
     read = [read_layers(player.language, tokens) for tokens in programs]
-    played, broken = play_layers(
-        player, [layer for layers in read for layer in layers], [k for each in read for k in range(len(each))], samples
-    )
-    audio = np.empty((len(programs), samples), np.float32)
-    faults: Faults = {}
-    first = 0
-    for row, layers in enumerate(read):
-        own = slice(first, first + len(layers))
-        mix(played[own], audio[row])
-        for place in range(own.start, own.stop):
-            if place in broken:
-                faults.setdefault(row, broken[place])
-        first = own.stop
+    layers = [layer for each in read for layer in each]
+    places = [place for each in read for place in range(len(each))]
+    rows = [row for row, each in enumerate(read) for _ in each]
+    audio = np.zeros((len(programs), samples), np.float32)
+    faults = player.add(_parts(player.language, layers, places, rows), audio)
     return silence_broken(audio, faults)
 
 
-def mix(layers: Sequence[Array], out: Array) -> None:
+def _parts(language: Language, layers: Sequence[Layer], places: Sequence[int], rows: Sequence[int]) -> list[Part]:
+    """Layers of equal structure and place together; first those that are first in their programs.
+
+    So every program's layers are added up in their order, as the engine sums its outputs.
+    """
+    groups: dict[tuple[int, tuple[int, ...]], list[int]] = {}
+    for index, (layer, place) in enumerate(zip(layers, places, strict=True)):
+        groups.setdefault((place, layer.elements), []).append(index)
+    groups = dict(sorted(groups.items(), key=lambda item: item[0][0]))
+    chosen = [layers[index] for members in groups.values() for index in members]
+    elements = np.array([element for layer in chosen for element in layer.elements], np.int64)
+    numbers = np.array([number for layer in chosen for number in layer.numbers], np.int64)
+    owners = [place for (place, each), members in groups.items() for _ in members for _ in each]
+    values = blank_values(language, elements, numbers, np.array(owners, np.int64))
+    parts: list[Part] = []
+    for (_, each), members in groups.items():
+        structure = make_structure(language, each)
+        count = len(members) * len(structure.blanks)
+        own, values = values[:count].reshape(len(members), -1), values[count:]
+        parts.append(Part(structure, own, np.array([rows[index] for index in members])))
+    return parts
+
+
+def mix(layers: Sequence[Array] | Array, out: Array) -> None:
     """Add up sounds [samples] in their order, as the engine sums its outputs."""
-    if not layers:
+    if not len(layers):
         out[:] = 0
         return
     np.copyto(out, layers[0])
@@ -201,30 +216,38 @@ def mix(layers: Sequence[Array], out: Array) -> None:
         out += sound
 
 
-@lru_cache(maxsize=8192)
-def compile_structure(structure: Structure):  # type: ignore[no-untyped-def]
-    """The graph of a structure's layers."""
-    from raveforce.glicol.native.lowering.fragments import Fragment, join
+@cache
+def _library():  # type: ignore[no-untyped-def]
+    """Pieces of layers, compiled: some hundred for all structures that there are."""
+    from raveforce.glicol.native.lowering.fragments import Library
 
+    return Library()
+
+
+@lru_cache(maxsize=8192)
+def compile_structure(structure: Structure) -> tuple[int, ...]:
+    """The pieces that a structure's layers are joined from, in order: their numbers in the library."""
+    fragments, rate = _library().fragments, structure.language.sample_rate
     peak: float | None = None
     peaks: list[float | None] = []
-    rate = structure.language.sample_rate
     for part in structure.parts:
         peaks.append(peak)
-        peak = _fragment(part, rate, peak, 1.0).peak
+        peak = fragments[_fragment(part, rate, peak, 1.0)].peak
     gain = 1.0
-    fragments: list[Fragment] = []
+    chain: list[int] = []
     for part, before in zip(reversed(structure.parts), reversed(peaks), strict=True):
-        fragments.insert(0, _fragment(part, rate, before, gain))
-        gain = fragments[0].gain
-    return join(fragments)
+        chain.append(_fragment(part, rate, before, gain))
+        gain = fragments[chain[-1]].gain
+    return tuple(reversed(chain))
 
 
-@lru_cache(maxsize=1024)
-def _fragment(part: Element, sample_rate: int, peak: float | None, gain: float):  # type: ignore[no-untyped-def]
+@cache
+def _fragment(part: Element, sample_rate: int, peak: float | None, gain: float) -> int:
+    """The number in the library of an element, by what is known of the sound before it and behind it."""
     from raveforce.glicol.native.lowering.fragments import compile_fragment
     from raveforce.glicol.native.lowering.graph import Context
 
     nodes, chains = element_nodes(part)
     context = Context(float(sample_rate), 120.0, 42, code=part.text)
-    return compile_fragment(nodes, chains, len(part.blanks), context, peak=peak, gain=gain)
+    made = compile_fragment(nodes, chains, len(part.blanks), context, peak=peak, gain=gain)
+    return int(_library().add(made))

@@ -14,6 +14,7 @@ from raveforce.writing.drafts import Draft, values_of
 from raveforce.writing.elements import SEED
 from raveforce.writing.layers import Structure
 from raveforce.writing.objective import Judge
+from raveforce.writing.player import Part
 from raveforce.writing.programs import layers_text
 
 __all__ = ["Finished", "finished"]
@@ -103,13 +104,9 @@ def _distances(judge: Judge, structures: Sequence[Structure], rows: Floats) -> F
         audio = np.zeros((len(some), len(judge.target)), np.float32)
         if judge.base is not None:
             audio += judge.base
-        column = 0
-        for structure in structures:
-            count = len(structure.blanks)
-            sound = np.empty_like(audio)
-            judge.player.play(structure, some[:, column : column + count], sound)
-            audio += sound
-            column += count
+        ends = np.cumsum([len(structure.blanks) for structure in structures])[:-1]
+        values, heard = np.split(some, ends, axis=1), np.arange(len(some))
+        judge.player.add([Part(*each, heard) for each in zip(structures, values, strict=True)], audio)
         audio, faults = silence_broken(audio, {})
         found = measure_rows(judge.distance, audio, judge.features)
         found[list(faults)] = np.inf

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 import raveforce
 from raveforce.glicol.errors import GlicolError
+from raveforce.glicol.native import one_shot
 from raveforce.glicol.program import ProgramError
 from raveforce.writing.language import Language
 from raveforce.writing.layers import make_structure, read_layers, write_layers
-from raveforce.writing.player import NativePlayer, TextPlayer, open_player, play_programs
+from raveforce.writing.player import NativePlayer, Part, TextPlayer, open_player, play_layers, play_programs
 from raveforce.writing.programs import count_nodes, program_text, program_tokens
 from tests.writing.conftest import SAMPLES, random_programs
 
@@ -55,6 +56,51 @@ def check_bits(count: int, seed: int, samples: int) -> None:
 
 def test_tokens_sound_as_their_text_to_the_bit() -> None:
     check_bits(60, seed=1, samples=SAMPLES)
+
+
+def test_a_batch_sounds_as_each_of_its_programs_alone(language: Language) -> None:
+    player, programs = open_player(language, "native"), random_programs(language, 40, seed=8)
+    together, faults = play_programs(player, programs, SAMPLES)
+    for row, tokens in enumerate(programs):
+        alone, fault = play_programs(player, [tokens], SAMPLES)
+        np.testing.assert_array_equal(together[row], alone[0])
+        assert (row in faults) == bool(fault)
+    layers = [read_layers(language, tokens) for tokens in programs]
+    places = [place for each in layers for place in range(len(each))]
+    parts, _ = play_layers(player, [layer for each in layers for layer in each], places, SAMPLES)
+    ends = np.cumsum([len(each) for each in layers])
+    for row, own in enumerate(np.split(parts, ends[:-1])):
+        if row not in faults:
+            np.testing.assert_array_equal(together[row], sum(own[1:], own[0]))
+
+
+def test_work_is_done_in_calls_that_can_be_interrupted(language: Language, monkeypatch: pytest.MonkeyPatch) -> None:
+    player, programs = open_player(language, "native"), random_programs(language, 20, seed=9)
+    whole, _ = play_programs(player, programs, SAMPLES)
+    for work in (1, 200_000):
+        monkeypatch.setattr(one_shot, "WORK_PER_CALL", work)
+        np.testing.assert_array_equal(play_programs(player, programs, SAMPLES)[0], whole)
+
+
+def test_nothing_to_play_is_silence(language: Language) -> None:
+    player = open_player(language, "native")
+    audio, faults = play_programs(player, [language.read("layer sin 3"), language.read("layer noise")], SAMPLES)
+    assert not audio.any()
+    assert not faults
+    assert play_layers(player, [], [], SAMPLES)[0].shape == (0, SAMPLES)
+
+
+def test_numbers_that_break_the_engine_are_a_fault_of_their_sound_alone(language: Language) -> None:
+    (layer,) = read_layers(language, language.read("layer noise apfmsgain 20 20 close end"))
+    structure = make_structure(language, layer.elements)
+    values = np.repeat(structure.values([layer.numbers]), 3, axis=0)
+    values[1, structure.blanks.index("delay")] = 0.01
+    for player in (open_player(language, "native"), open_player(language, "wasm")):
+        audio = np.zeros((3, SAMPLES), np.float32)
+        faults = player.add([Part(structure, values, np.array([2, 0, 1]))], audio)
+        assert list(faults) == [0]
+        assert np.isnan(audio[0]).all()
+        np.testing.assert_array_equal(audio[1], audio[2])
 
 
 @pytest.mark.slow
@@ -114,8 +160,8 @@ def test_a_structure_plays_numbers_between_the_bins(language: Language) -> None:
     np.testing.assert_array_equal(structure.values_at(places), structure.values([layer.numbers]))
     between = structure.values_at(places + 0.003)
     assert ((between > structure.values([layer.numbers])) | (np.array(structure.blanks) == "rise")).all()
-    audio = np.empty((1, SAMPLES), np.float32)
-    assert not open_player(language).play(structure, between, audio)
+    audio = np.zeros((1, SAMPLES), np.float32)
+    assert not open_player(language).add([Part(structure, between, np.zeros(1, int))], audio)
     assert 0.1 < np.abs(audio).max() < 2
 
 
