@@ -91,13 +91,25 @@ def impulse_train(ops, state, k, row):
 
 
 @jitted
+def low_half(x):
+    """The lower 32 bits of a float made an unsigned 64-bit integer: towards 0, within range, 0 for NaN."""
+    if x < 9223372036854775808.0:
+        return to_uint32(x) if x < 4294967296.0 else int(x) & 0xFFFFFFFF
+    return 0xFFFFFFFF if x >= 18446744073709551616.0 else 0  # a float32 as large has only zeros there
+
+
+@jitted
 def seeded_noise(ops, state, k, row):
-    """Noise, which begins anew when its seed changes."""
+    """Noise, which begins anew when its seed changes.
+
+    The engine reads the first seed into 32 bits and a changed one into 64; of both the hash hears the lowest 31.
+    """
     ints, floats = state.ints, state.floats
     out, int_at, at = column(ops, k, op.OUT), column(ops, k, op.INT), column(ops, k, op.FLOAT)
     seed = state.params[row, column(ops, k, op.P0)]
     if ints[row, int_at + SEEDED] == 0 or floats[row, at] != seed:
+        changed = ints[row, int_at + SEEDED] == 1
         ints[row, int_at + SEEDED], floats[row, at] = 1, seed
-        ints[row, int_at + SEED] = to_uint32(seed)
+        ints[row, int_at + SEED] = low_half(seed) if changed else to_uint32(seed)
     ints[row, int_at + SEED] = noise(state.bufs, row, out, ints[row, int_at + SEED])
     state.flat[row, out] = 0
