@@ -8,8 +8,6 @@ reward and no values; it does need targets that differ, for with one target ther
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import gymnasium
@@ -25,14 +23,17 @@ from stable_baselines3.common.type_aliases import GymEnv, PyTorchObs, Schedule
 from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor, nn
 
+from agents.precision import PRECISIONS, products
+from agents.whitening import Whitening
+
 __all__ = ["GCSL", "AnswerPolicy", "draw", "masked"]
 
 NEAR = 0.05
 """Error of an action up to which it counts by its square, beyond by its size: what cannot be heard cannot be
 answered, and should not outweigh what can."""
 
-PRECISIONS = ("highest", "high", "medium")
-"""What PyTorch calls the precision of products of float32 matrices."""
+MEASURED = 20_000
+"""Sounds, drawn from those that were heard before the first update, whose principal directions are taken."""
 
 
 def masked(sounds: Tensor, part: float) -> Tensor:
@@ -49,17 +50,6 @@ def masked(sounds: Tensor, part: float) -> Tensor:
     level, fading, middle, slope = (torch.rand(rows, 1, 1) for _ in range(4))
     burst = level - fading**2 * time - 2 * slope * (band - middle).abs() + 0.05 * torch.randn_like(clean)
     return sounds.index_copy(0, chosen, torch.maximum(clean, burst.clamp(0, 1)))
-
-
-@contextmanager
-def products(precision: str) -> Iterator[None]:
-    """Matrix products as precise as ``torch.set_float32_matmul_precision`` says, and afterwards as before."""
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision(precision)
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(before)
 
 
 def draw(buffer: ReplayBuffer, count: int) -> tuple[Tensor, Tensor]:
@@ -86,6 +76,7 @@ class AnswerPolicy(BasePolicy):
     action_space : Box in [-1, 1]
     lr_schedule : learning rate
     net_arch : units of the hidden layers
+    directions : of the features that the network sees, after ``Whitening``
     """
 
     def __init__(
@@ -94,20 +85,20 @@ class AnswerPolicy(BasePolicy):
         action_space: gymnasium.spaces.Box,
         lr_schedule: Schedule,
         net_arch: list[int] | None = None,
+        directions: int = 256,
         use_sde: bool = False,
     ) -> None:
         super().__init__(observation_space, action_space, squash_output=True)
         self.net_arch = [512, 512, 256] if net_arch is None else list(net_arch)
-        size = int(np.prod(observation_space["target"].shape or ()))
-        # The features lie in [0, 1] and hardly vary in many places: brought to one scale the network learns faster.
-        self.scale = nn.BatchNorm1d(size, affine=False)
-        answers = create_mlp(size, action_space.shape[0], self.net_arch, nn.SiLU, squash_output=True)
+        self.whitening = Whitening(int(np.prod(observation_space["target"].shape or ())), directions)
+        inputs = self.whitening.outputs
+        answers = create_mlp(inputs, action_space.shape[0], self.net_arch, nn.SiLU, squash_output=True)
         self.network = nn.Sequential(*answers)
         self.optimizer = torch.optim.Adam(self.parameters(), lr=lr_schedule(1), fused=True)
 
     def answer(self, targets: Tensor) -> Tensor:
         """Actions [rows, parameters] for the features of targets [rows, ...]."""
-        actions: Tensor = self.network(self.scale(targets.flatten(1)))
+        actions: Tensor = self.network(self.whitening(targets.flatten(1)))
         return actions
 
     def forward(self, observation: PyTorchObs) -> Tensor:
@@ -122,6 +113,7 @@ class AnswerPolicy(BasePolicy):
         return {
             **super()._get_constructor_parameters(),
             "net_arch": self.net_arch,
+            "directions": self.whitening.outputs,
             "lr_schedule": self._dummy_schedule,
         }
 
@@ -201,14 +193,14 @@ class GCSL(OffPolicyAlgorithm):
 
     def train(self, gradient_steps: int, batch_size: int = 100) -> None:
         """Learn to answer sounds that were heard with the actions that made them."""
-        assert self.replay_buffer is not None
         self.policy.set_training_mode(True)
         self._update_learning_rate(self.policy.optimizer)
+        if not self._n_updates:
+            sounds, _ = self._draw(MEASURED)
+            self.policy.whitening.fit(sounds.flatten(1))
         losses = []
         for _ in range(gradient_steps):
-            sounds, actions = draw(self.replay_buffer, batch_size)
-            if self.masking:
-                sounds = masked(sounds, self.masking)
+            sounds, actions = self._draw(batch_size)
             with products(self.precision):
                 loss = self._loss(sounds, actions)
                 self.policy.optimizer.zero_grad()
@@ -218,6 +210,12 @@ class GCSL(OffPolicyAlgorithm):
         self._n_updates += gradient_steps
         self.logger.record("train/n_updates", self._n_updates, exclude="tensorboard")
         self.logger.record("train/loss", np.mean(losses))
+
+    def _draw(self, count: int) -> tuple[Tensor, Tensor]:
+        """Draw sounds as they are learnt [count, ...], and the actions that made them [count, parameters]."""
+        assert self.replay_buffer is not None
+        sounds, actions = draw(self.replay_buffer, count)
+        return (masked(sounds, self.masking) if self.masking else sounds), actions
 
     def _loss(self, sounds: Tensor, actions: Tensor) -> Tensor:
         """How far the policy's answers are from the actions that made the sounds."""
