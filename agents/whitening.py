@@ -9,8 +9,9 @@ from agents.precision import products
 
 __all__ = ["Whitening"]
 
-AUDIBLE = 1e-3
-"""Variance of features in [0, 1] far below which a direction is no more than noise, and is not made larger."""
+SMALL = 1e-2
+"""Variance of features in [0, 1] from which on a direction counts for less: sounds that were never heard differ most in
+the smallest ones."""
 
 
 class Whitening(nn.Module):
@@ -46,7 +47,7 @@ class Whitening(nn.Module):
         centred = rows.double() - rows.double().mean(0)
         variances, axes = torch.linalg.eigh(centred.T @ centred / len(rows))
         largest = slice(-self.outputs, None)
-        scales = (variances[largest].clamp(min=0) + AUDIBLE).rsqrt()
+        scales = (variances[largest].clamp(min=0) + SMALL).rsqrt()
         self.mean.copy_(rows.double().mean(0))
         self.directions.copy_((axes[:, largest] * scales).flip(1))
 
