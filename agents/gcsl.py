@@ -76,7 +76,8 @@ class AnswerPolicy(BasePolicy):
     action_space : Box in [-1, 1]
     lr_schedule : learning rate
     net_arch : units of the hidden layers
-    directions : of the features that the network sees, after ``Whitening``
+    directions : of the features that the network sees after ``Whitening``; None: it sees all features, each brought to
+        one scale
     """
 
     def __init__(
@@ -85,20 +86,23 @@ class AnswerPolicy(BasePolicy):
         action_space: gymnasium.spaces.Box,
         lr_schedule: Schedule,
         net_arch: list[int] | None = None,
-        directions: int = 256,
+        directions: int | None = 256,
         use_sde: bool = False,
     ) -> None:
         super().__init__(observation_space, action_space, squash_output=True)
         self.net_arch = [512, 512, 256] if net_arch is None else list(net_arch)
-        self.whitening = Whitening(int(np.prod(observation_space["target"].shape or ())), directions)
-        inputs = self.whitening.outputs
+        self.directions = directions
+        size = int(np.prod(observation_space["target"].shape or ()))
+        # The features lie in [0, 1] and hardly vary in many places: brought to one scale the network learns faster.
+        self.scale = nn.BatchNorm1d(size, affine=False) if directions is None else Whitening(size, directions)
+        inputs = size if directions is None else min(size, directions)
         answers = create_mlp(inputs, action_space.shape[0], self.net_arch, nn.SiLU, squash_output=True)
         self.network = nn.Sequential(*answers)
         self.optimizer = torch.optim.Adam(self.parameters(), lr=lr_schedule(1), fused=True)
 
     def answer(self, targets: Tensor) -> Tensor:
         """Actions [rows, parameters] for the features of targets [rows, ...]."""
-        actions: Tensor = self.network(self.whitening(targets.flatten(1)))
+        actions: Tensor = self.network(self.scale(targets.flatten(1)))
         return actions
 
     def forward(self, observation: PyTorchObs) -> Tensor:
@@ -113,7 +117,7 @@ class AnswerPolicy(BasePolicy):
         return {
             **super()._get_constructor_parameters(),
             "net_arch": self.net_arch,
-            "directions": self.whitening.outputs,
+            "directions": self.directions,
             "lr_schedule": self._dummy_schedule,
         }
 
@@ -195,9 +199,9 @@ class GCSL(OffPolicyAlgorithm):
         """Learn to answer sounds that were heard with the actions that made them."""
         self.policy.set_training_mode(True)
         self._update_learning_rate(self.policy.optimizer)
-        if not self._n_updates:
+        if not self._n_updates and isinstance(self.policy.scale, Whitening):
             sounds, _ = self._draw(MEASURED)
-            self.policy.whitening.fit(sounds.flatten(1))
+            self.policy.scale.fit(sounds.flatten(1))
         losses = []
         for _ in range(gradient_steps):
             sounds, actions = self._draw(batch_size)

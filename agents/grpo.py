@@ -40,7 +40,6 @@ class MixturePolicy(AnswerPolicy):
     action_space : Box in [-1, 1]
     lr_schedule : learning rate
     net_arch : units of the hidden layers
-    directions : of the features that the network sees, after ``Whitening``
     components : Gaussians of the mixture
     """
 
@@ -50,19 +49,20 @@ class MixturePolicy(AnswerPolicy):
         action_space: gymnasium.spaces.Box,
         lr_schedule: Schedule,
         net_arch: list[int] | None = None,
-        directions: int = 256,
         components: int = 4,
         use_sde: bool = False,
     ) -> None:
-        super().__init__(observation_space, action_space, lr_schedule, net_arch, directions)
+        # Recordings differ from programs most in directions that hardly vary among programs: these stay small.
+        super().__init__(observation_space, action_space, lr_schedule, net_arch, directions=None)
         self.components = components
-        self.network = nn.Sequential(*create_mlp(self.whitening.outputs, 0, self.net_arch, nn.SiLU))
+        size = int(np.prod(observation_space["target"].shape or ()))
+        self.network = nn.Sequential(*create_mlp(size, 0, self.net_arch, nn.SiLU))
         self.head = MixtureHead(self.net_arch[-1], action_space.shape[0], components)
         self.optimizer = torch.optim.Adam(self.parameters(), lr=lr_schedule(1))
 
     def mixture(self, targets: Tensor) -> Mixture:
         """The mixtures for the features of targets [rows, ...]."""
-        mixture: Mixture = self.head(self.network(self.whitening(targets.flatten(1))))
+        mixture: Mixture = self.head(self.network(self.scale(targets.flatten(1))))
         return mixture
 
     def answer(self, targets: Tensor) -> Tensor:
@@ -75,7 +75,9 @@ class MixturePolicy(AnswerPolicy):
         return (mixture.mode if deterministic else mixture.sample(1)[:, 0]).clamp(-1, 1)
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
-        return {**super()._get_constructor_parameters(), "components": self.components}
+        given = super()._get_constructor_parameters()
+        del given["directions"]
+        return {**given, "components": self.components}
 
 
 class GRPO(GCSL):
@@ -176,6 +178,7 @@ class GRPO(GCSL):
         actions : [rows, answers, parameters]
         rewards : [rows, answers]
         """
+        self.policy.set_training_mode(False)  # the scale of the features stays what it was in stage 1
         rate = self.reinforce_learning_rate * self._current_progress_remaining
         for group in self.policy.optimizer.param_groups:
             group["lr"] = rate
@@ -207,6 +210,7 @@ class GRPO(GCSL):
             self._drawn = np.array([self.action_space.sample() for _ in range(n_envs)])
         else:
             assert isinstance(self._last_obs, dict)
+            self.policy.set_training_mode(False)
             with torch.no_grad():
                 targets = torch.as_tensor(self._last_obs["target"], dtype=torch.float32)
                 self._drawn = self.policy.mixture(targets).sample(1)[:, 0].numpy()
