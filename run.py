@@ -17,7 +17,7 @@ from experiments.records.checkpoints import CheckpointError
 from experiments.records.run_folder import RunFolder, RunFolderError
 from experiments.sweeps import attempt
 from raveforce._console import survive_the_console
-from raveforce._imports import uncollected
+from raveforce._imports import end_quickly, uncollected
 
 PROBLEMS = (ConfigError, CheckpointError, RunFolderError)
 """Printed in a line, without a traceback."""
@@ -64,6 +64,7 @@ def start_or_resume(cfg: DictConfig, path: Path) -> float:
 
 if __name__ == "__main__":
     survive_the_console()
+    end_quickly()
     try:
         sys.argv[1:] = prepare(sys.argv[1:])
         if wants_help(sys.argv):

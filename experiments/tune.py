@@ -35,6 +35,7 @@ from experiments.config.resume import CHANGEABLE, with_absolute_target
 from experiments.records.run_folder import RunFolder
 from experiments.train import train
 from raveforce._console import survive_the_console
+from raveforce._imports import end_quickly
 
 __all__ = ["check_same_problem", "main", "open_study", "search_space", "suggest", "tune"]
 
@@ -329,6 +330,7 @@ def main(cfg: DictConfig) -> None:
 
 if __name__ == "__main__":
     survive_the_console()
+    end_quickly()
     try:
         sys.argv[1:] = prepare(sys.argv[1:], "tune")
         if wants_help(sys.argv):

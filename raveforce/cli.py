@@ -13,6 +13,7 @@ import click
 
 import raveforce
 from raveforce._console import survive_the_console
+from raveforce._imports import end_quickly
 
 if TYPE_CHECKING:
     from raveforce.imitation import Imitation, Progress
@@ -28,6 +29,7 @@ class _Commands(click.Group):
 
     def main(self, *args: Any, **options: Any) -> Any:
         survive_the_console()
+        end_quickly()
         return super().main(*args, **options)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import gc
 import importlib
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -45,3 +47,23 @@ def test_what_somebody_froze_stays_frozen() -> None:
         assert gc.get_freeze_count()
     finally:
         gc.unfreeze()
+
+
+ENDING = """
+import atexit
+from raveforce._imports import end_quickly
+
+class Told:
+    def __del__(self):
+        print("collected")
+
+atexit.register(print, "what was to be done is done")
+end_quickly()
+told = Told()
+told.itself = told
+"""
+
+
+def test_at_the_end_no_garbage_is_looked_for() -> None:
+    done = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["what was to be done is done"]

@@ -18,6 +18,7 @@ from experiments.config.overrides import parse
 from experiments.records.checkpoints import CheckpointError
 from experiments.records.run_folder import RunFolderError
 from raveforce._console import survive_the_console
+from raveforce._imports import end_quickly
 from raveforce.audio import AudioError
 from raveforce.registry import did_you_mean
 
@@ -111,6 +112,7 @@ def read_options(
 def run_command(name: str, main: Callable[[Sequence[str]], int | None]) -> NoReturn:
     """Start a command with the program's arguments; what is wrong with them, or with files, is said in a line."""
     survive_the_console()
+    end_quickly()
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     try:
         sys.exit(main(sys.argv[1:]))
