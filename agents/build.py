@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import pickle
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -30,6 +32,9 @@ Agent: TypeAlias = BaseAlgorithm | Search
 
 SINGLE_CHOICE = ("DQN", "QRDQN")
 """Algorithms that take one choice among all; what an algorithm takes is in none of its attributes."""
+
+NO_MODEL = (ValueError, KeyError, AttributeError, RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile)
+"""What reading a file that is no model, or one of other networks, may raise in zipfile, pickle and PyTorch."""
 
 
 def make_agent(name: str, env: VecEnv, *, seed: int, settings: Mapping[str, Any] | None = None) -> Agent:
@@ -72,9 +77,23 @@ def load_agent(name: str, path: str | Path, env: VecEnv | None = None) -> Agent:
     """Load a saved agent. The file holds pickles: load only what you trust.
 
     With an environment it learns on, from the observation it had last.
+
+    Raises
+    ------
+    ValueError
+        The file is no model of this agent, or one of a version whose networks were others.
+    OSError
+        It cannot be read.
     """
     start_without_compiler()
-    return AGENTS.get(name).load(path, env=env, device="cpu", force_reset=False)
+    algorithm = AGENTS.get(name)
+    try:
+        return algorithm.load(path, env=env, device="cpu", force_reset=False)
+    except NO_MODEL as error:
+        why = " ".join(str(error).split())
+        raise ValueError(
+            f"{path} is no model of agent={name} as this version builds it ({type(error).__name__}: {why})"
+        ) from error
 
 
 def form_of_actions(name: str, parameters: ParameterSpace) -> str:

@@ -106,7 +106,10 @@ def main(arguments: Sequence[str]) -> None:
     given = {override.key_or_group: override.value() for override in parse(others)}
     cfg = with_changes(read_config(run.path), given)
     env = RaveForceEnv(build_env_spec(cfg))
-    agent = load_agent(cfg.agent.algorithm, run.model)
+    try:
+        agent = load_agent(cfg.agent.algorithm, run.model)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
     policy, targets = answers(agent, env, count)
     results = {

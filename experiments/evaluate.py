@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import pickle
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -86,8 +85,8 @@ def evaluate_run(
     env = RaveForceEnv(_spec(cfg, changes or {}, trained))
     try:
         agent = load_agent(cfg.agent.algorithm, _model(folder, model))
-    except (ValueError, KeyError, pickle.UnpicklingError, EOFError) as error:
-        raise ConfigError(f"{_model(folder, model)} is no model of {cfg.agent.algorithm}: {error}") from error
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
     if agent.observation_space != env.observation_space or agent.action_space != env.action_space:
         raise ConfigError(
             f"the agent was trained to see {agent.observation_space} and to do {agent.action_space}, "

@@ -211,3 +211,15 @@ def test_errors_name_the_agent(tone_task: Task) -> None:
         make_agent("dqm", env, seed=0)
     with pytest.raises(ValueError, match=r"'sac' does not take these settings.*n_step"):
         make_agent("sac", env, seed=0, settings={"n_step": 5})
+
+
+def test_a_file_that_is_no_model_of_the_agent_says_so(tone_task: Task, tmp_path: Path) -> None:
+    env = BatchVecEnv(RaveForceEnv(tone_task, observation="log_mel").env_spec, 1)
+    other = make_agent("sac", env, seed=0, settings={"policy_kwargs": {"net_arch": [8]}})
+    other.save(tmp_path / "model.zip")
+    (tmp_path / "text.zip").write_text("no zip")
+    for file, agent in (("model.zip", "td3"), ("text.zip", "sac")):
+        with pytest.raises(ValueError, match=rf"{file} is no model of agent={agent} as this version builds it"):
+            load_agent(agent, tmp_path / file)
+    with pytest.raises(FileNotFoundError):
+        load_agent("sac", tmp_path / "none.zip")
