@@ -78,12 +78,12 @@ def reference_error(code: str, name: str) -> GlicolError:
     return _error(message, "reference", code, places[0] if places else None)
 
 
-def sample_error(code: str, spelling: str) -> GlicolError:
+def sample_error(code: str, spelling: str, row: int | None = None) -> GlicolError:
     r"""Say that a sample is missing, and how to give it; ``spelling`` is ``\name`` or ``'name'``."""
     how = f"samples={{{bare(spelling)!r}: array or path}} (an open engine takes it with add_sample)"
     message = f"unknown sample {spelling}; give it: {how}"
     places = [match.start() for match in _mentions(code, spelling)]
-    return _error(message, "sample", code, places[0] if places else None)
+    return _error(message, "sample", code, places[0] if places else None, row)
 
 
 def only_place(code: str, node: str) -> tuple[int, int] | tuple[None, None]:
@@ -103,11 +103,11 @@ def only_place(code: str, node: str) -> tuple[int, int] | tuple[None, None]:
     return before.count("\n") + 1, places[0] - before.rfind("\n")
 
 
-def _error(message: str, kind: str, code: str, at: int | None) -> GlicolError:
+def _error(message: str, kind: str, code: str, at: int | None, row: int | None = None) -> GlicolError:
     if at is None:
-        return GlicolError(message, kind=kind, code=code)
-    before = code[:at]
-    return GlicolError(message, kind=kind, code=code, line=before.count("\n") + 1, column=at - before.rfind("\n"))
+        return GlicolError(message, kind=kind, code=code, row=row)
+    line, column = code[:at].count("\n") + 1, at - code[:at].rfind("\n")
+    return GlicolError(message, kind=kind, code=code, line=line, column=column, row=row)
 
 
 def _masked(code: str) -> str:

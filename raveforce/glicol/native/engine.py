@@ -195,9 +195,7 @@ class NativeEngine(BaseEngine):
         for row in range(self.rows if self._word_blanks else 1):
             for spelling in self._graphs[self._choices(row)].samples:
                 if bare(spelling) not in self._recordings:
-                    error = sample_error(self.program.fill(self._values[row]), spelling)
-                    error.row = row
-                    raise error
+                    raise sample_error(self.program.fill(self._values[row]), spelling, row)
 
     def _choices(self, row: int) -> tuple[int, ...]:
         """Words that a row has chosen."""

@@ -121,11 +121,15 @@ class WasmEngine(BaseEngine):
         if not failed:
             return audio
         # A wrong text counts more than what broke while playing: no values mend it.
-        wrong = [error for error in failed if not error.caused_by_values]
-        if wrong:
-            raise wrong[0]
-        failed[0].audio = audio
-        raise failed[0]
+        foremost = min(failed, key=lambda error: error.caused_by_values)
+        if foremost.caused_by_values:
+            foremost.audio = audio
+        try:
+            raise foremost
+        finally:
+            # An error knows this frame by its traceback. If the frame knew the error, both, and with them the rows'
+            # memory, would stay until Python next looks for such circles.
+            del failed, foremost
 
     def _offer(self, recording: Recording) -> None:
         for spelling in self._spellings(recording.name):

@@ -106,6 +106,8 @@ class _WasmtimeInstance:
 
 def _understood(failure: Exception) -> WasmTrap:
     """Say which of our three kinds a wasmtime trap is."""
+    # wasmtime's frames lie in a circle with the error, and hold the memory until Python next looks for such circles.
+    failure.__traceback__ = failure.__context__ = failure.__cause__ = None
     if not isinstance(failure, wasmtime.Trap):
         return WasmTrap(str(failure))
     where = tuple(frame.func_name or "" for frame in failure.frames)
