@@ -10,16 +10,16 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from experiments.config.command_line import help_text, prepare, wants_help, where
-from experiments.config.errors import ConfigError
+from experiments.config.errors import ConfigError, TrainingFailed
 from experiments.config.resume import AUTO, check_same, is_finished, is_started, resumed_config
 from experiments.config.tuned import note_changes
 from experiments.records.checkpoints import CheckpointError
 from experiments.records.run_folder import RunFolder, RunFolderError
 from experiments.sweeps import attempt
-from raveforce._console import survive_the_console
+from raveforce._console import brief, end_briefly, survive_the_console
 from raveforce._imports import end_quickly, uncollected
 
-PROBLEMS = (ConfigError, CheckpointError, RunFolderError)
+PROBLEMS = (ConfigError, CheckpointError, RunFolderError, TrainingFailed)
 """Printed in a line, without a traceback."""
 
 
@@ -38,6 +38,11 @@ def main(cfg: DictConfig) -> float:
         return start_or_resume(cfg, path)
     except PROBLEMS as error:
         sys.exit(f"run.py: {error}{where(error)}")
+    except (ImportError, MemoryError) as error:
+        why = brief(error)
+        if why is None:
+            raise
+        sys.exit(f"run.py: {why}")
 
 
 def start_or_resume(cfg: DictConfig, path: Path) -> float:
@@ -65,6 +70,7 @@ def start_or_resume(cfg: DictConfig, path: Path) -> float:
 if __name__ == "__main__":
     survive_the_console()
     end_quickly()
+    end_briefly()
     try:
         sys.argv[1:] = prepare(sys.argv[1:])
         if wants_help(sys.argv):

@@ -24,10 +24,10 @@ from raveforce.glicol import GlicolError, ProgramError, UnsupportedProgram, rend
 __all__ = ["Outcome", "compare", "main", "reasons"]
 
 OPTIONS = {
-    "seconds": Option("of each program that are played", 1.0, float, least=0.01),
-    "sample_rate": Option("Hz", 44100, int, least=1000),
-    "deadline": Option("seconds that an engine may take over a program", 20.0, float, least=0.01),
-    "worst": Option("how many of the largest deviations are listed", 5, int, least=0),
+    "seconds": Option("of each program that are played", 1.0, float, least=0.01, most=3600),
+    "sample_rate": Option("Hz", 44100, int, least=1000, most=768_000),
+    "deadline": Option("seconds that an engine may take over a program", 20.0, float, least=0.01, most=3600),
+    "worst": Option("how many of the largest deviations are listed", 5, int, least=0, most=10**6),
     "verbose": Option("name the programs that native refuses", False, bool),
 }
 SAMPLE = np.cos(np.linspace(0, 60, 4000)) * np.exp(-np.linspace(0, 5, 4000))

@@ -27,7 +27,7 @@ Sound = NDArray[np.float32]
 
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "paper" / "distances.json"
 OPTIONS = {
-    "rounds": Option("how often the cost is measured; the least counts", 50, int, least=1),
+    "rounds": Option("how often the cost is measured; the least counts", 50, int, least=1, most=10**6),
     "write": Option("keep the figures in results/paper/distances.json", False, bool),
 }
 

@@ -19,7 +19,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from experiments.config.options import Option, read_options, run_command
+from experiments.config import readers
+from experiments.config.options import LARGEST_SEED, Option, read_options, run_command
 from experiments.policy.player import Player
 from experiments.policy.takes import Takes, make_takes
 from experiments.policy.trainer import Settings, Trainer
@@ -37,15 +38,18 @@ PITCHES = {"kick_v1": "body_freq", "tom": "body_freq", "bass": "freq", "tone_v1"
 """The blank that is the pitch, by template."""
 
 OPTIONS = {
-    "recordings": Option("folder of recordings to learn from and to be validated with; none: synthesised drums alone"),
-    "files": Option("regular expression that is looked for in their paths inside the folder"),
+    "recordings": Option(
+        "folder of recordings to learn from and to be validated with; none: synthesised drums alone",
+        reads=readers.folder,
+    ),
+    "files": Option("regular expression that is looked for in their paths inside the folder", reads=readers.pattern),
     "templates": Option("names, as in kick|snare; otherwise all"),
     "encoders": Option("which of the networks, with + between them; otherwise all"),
-    "takes": Option("sounds to answer", 1000, int, least=64),
-    "supervised": Option("renders a template in stage 1", 6000, int, least=1),
-    "reinforced": Option("renders a template in stage 2", 6000, int, least=1),
-    "programs": Option("new programs of each template to answer", 64, int, least=1),
-    "seed": Option("of all random numbers", 0, int, least=0),
+    "takes": Option("sounds to answer", 1000, int, least=64, most=10**6),
+    "supervised": Option("renders a template in stage 1", 6000, int, least=1, most=10**9),
+    "reinforced": Option("renders a template in stage 2", 6000, int, least=1, most=10**9),
+    "programs": Option("new programs of each template to answer", 64, int, least=1, most=10**6),
+    "seed": Option("of all random numbers", 0, int, least=0, most=LARGEST_SEED),
     "write": Option("keep the table in results/paper", False, bool),
 }
 

@@ -35,7 +35,7 @@ AGENTS = {
 }
 SHOWN = "sac"
 OPTIONS = {
-    "seeds": Option("runs of each agent", 5, int, least=1),
+    "seeds": Option("runs of each agent", 5, int, least=1, most=10**6),
     "write": Option("keep the figures in results/paper", False, bool),
 }
 

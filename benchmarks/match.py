@@ -20,6 +20,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from tqdm import tqdm
 
 from agents.build import load_agent, make_agent
+from experiments.config import readers
 from experiments.config.build import build_env_spec
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
@@ -37,8 +38,8 @@ from raveforce.task import Task
 
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "paper"
 OPTIONS = {
-    "run": Option("folder of a run of the match task"),
-    "targets": Option("how many sounds to answer", 200, int, least=1),
+    "run": Option("folder of a run of the match task", reads=readers.folder),
+    "targets": Option("how many sounds to answer", 200, int, least=1, most=10**6),
     "write": Option("keep the figures in results/paper", False, bool),
 }
 UNSEEN = 1_000_000

@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.config import readers
+from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
-from raveforce.audio import AudioError
+from experiments.records.run_folder import write_text
 from raveforce.distances import make_distance, measure_rows
 from raveforce.imitation.cma_es import CMAES
 from raveforce.imitation.imitate import prepare
@@ -22,18 +24,18 @@ from raveforce.imitation.objective import Objective
 from raveforce.imitation.policy import Policy, load_policy
 from raveforce.imitation.proposals import prior
 from raveforce.imitation.templates import make_template
-from raveforce.recordings import find_recordings
+from raveforce.recordings import find_recordings, load_most
 
 __all__ = ["compare", "main"]
 
 OPTIONS = {
-    "recordings": Option("folder of recordings, best of kits that the policy was not trained on"),
-    "files": Option("regular expression that is looked for in their paths inside the folder"),
+    "recordings": Option("folder of recordings, best of kits that the policy was not trained on", reads=readers.folder),
+    "files": Option("regular expression that is looked for in their paths inside the folder", reads=readers.pattern),
     "template": Option("whose program answers; auto: the one that the policy takes for the likeliest", "auto"),
-    "policy": Option("file of a policy; otherwise the one that ships with the package"),
-    "search": Option("renders of CMA-ES a recording", 1000, int, least=16),
-    "seconds": Option("longest part of a recording that is looked at", 2.5, float, least=0.01),
-    "output": Option("JSON file for the figures"),
+    "policy": Option("file of a policy; otherwise the one that ships with the package", reads=readers.file),
+    "search": Option("renders of CMA-ES a recording", 1000, int, least=16, most=10**8),
+    "seconds": Option("longest part of a recording that is looked at", 2.5, float, least=0.01, most=600),
+    "output": Option("JSON file for the figures", reads=readers.new_file),
 }
 
 RATE = 44100
@@ -81,12 +83,13 @@ def main(arguments: Sequence[str]) -> None:
     """Compare as the command line says."""
     options, _ = read_options(arguments, OPTIONS, doc=__doc__)
     if options["recordings"] is None:
-        raise AudioError("name a folder of recordings: python -m benchmarks.policy recordings=FOLDER")
+        raise ConfigError("name a folder of recordings: python -m benchmarks.policy recordings=FOLDER")
     policy = Policy.load(options["policy"]) if options["policy"] else load_policy()
     kits = find_recordings(options["recordings"], files=options["files"])
     rows = {}
-    for path in [path for paths in kits.values() for path in paths]:
-        sound = prepare(path)[: round(options["seconds"] * RATE)]
+    sounds = load_most([path for paths in kits.values() for path in paths], prepare)
+    for path, whole in sounds.items():
+        sound = whole[: round(options["seconds"] * RATE)]
         rows[str(path.relative_to(options["recordings"]))] = compare(
             policy, options["template"], sound, options["search"]
         )
@@ -98,7 +101,7 @@ def main(arguments: Sequence[str]) -> None:
         print(f"  {name:{width}}  {value:.3f}")
     if options["output"]:
         result = {"policy": policy.sha256, "template": options["template"], "medians": medians, "recordings": rows}
-        Path(options["output"]).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        write_text(Path(options["output"]), json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

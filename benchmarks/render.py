@@ -30,7 +30,7 @@ from experiments.config.options import Option, read_options, run_command
 from experiments.figures.__main__ import main as draw_figures
 
 OPTIONS = {
-    "rounds": Option("sounds that each contender renders", 200, int, least=1),
+    "rounds": Option("sounds that each contender renders", 200, int, least=1, most=10**6),
     "write": Option("measure everything, and keep it in results/paper", False, bool),
 }
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "paper" / "speed.json"

@@ -30,9 +30,10 @@ from pathlib import Path
 import torch
 
 import raveforce
+from experiments.config import readers
 from experiments.config.command_line import quote_path
 from experiments.config.errors import ConfigError
-from experiments.config.options import Option, read_options, run_command
+from experiments.config.options import LARGEST_SEED, Option, read_options, run_command
 from experiments.config.resume import is_started
 
 __all__ = ["RUNS", "compare", "outcome", "soak"]
@@ -51,10 +52,12 @@ RUNS = {
 """Runs of a few seconds, by name, that write as often as they can."""
 
 OPTIONS = {
-    "kills": Option("how many runs are killed", 100, int, least=1),
-    "seed": Option("of the moments at which they are", 0, int, least=0),
+    "kills": Option("how many runs are killed", 100, int, least=1, most=10**6),
+    "seed": Option("of the moments at which they are", 0, int, least=0, most=LARGEST_SEED),
     "agents": Option(f"of {', '.join(RUNS)}, with commas between them; otherwise all", None, several=True),
-    "folder": Option("for the runs, and what they print; otherwise one that goes when all went well"),
+    "folder": Option(
+        "for the runs, and what they print; otherwise one that goes when all went well", reads=readers.new_folder
+    ),
 }
 
 _PASSING = ("wall_seconds", "versions")

@@ -34,7 +34,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
 """Arguments of Python by name; the first is what the others are compared with."""
 
 OPTIONS = {
-    "rounds": Option("how often each command runs", 5, int, least=1),
+    "rounds": Option("how often each command runs", 5, int, least=1, most=10**6),
     "write": Option("write results/paper/startup.json", False, bool),
 }
 

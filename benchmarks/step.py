@@ -20,7 +20,7 @@ from raveforce.tasks.kick import kick_808
 
 __all__ = ["Step", "memory_growth", "steps"]
 
-OPTIONS = {"episodes": Option("played to see whether memory grows", 100_000, int, least=1)}
+OPTIONS = {"episodes": Option("played to see whether memory grows", 100_000, int, least=1, most=10**6)}
 PARAMETERS = [("lin", 0.001, 0.1), ("lin", 0.05, 0.2), ("exp", 30, 300)]
 
 

@@ -21,9 +21,9 @@ from experiments.config.options import Option, read_options, run_command
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results" / "paper" / "sweep.json"
 OPTIONS = {
-    "jobs": Option("of the sweep", 4, int, least=2),
-    "timesteps": Option("renders a job", 3000, int, least=1),
-    "rounds": Option("measurements of each", 1, int, least=1),
+    "jobs": Option("of the sweep", 4, int, least=2, most=10_000),
+    "timesteps": Option("renders a job", 3000, int, least=1, most=10**9),
+    "rounds": Option("measurements of each", 1, int, least=1, most=1000),
     "write": Option("keep the figures in results/paper/sweep.json", False, bool),
 }
 

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig
 
 from agents.build import load_agent
+from experiments.config import readers
 from experiments.config.build import build_env_spec
 from experiments.config.errors import ConfigError
-from experiments.config.options import Option, read_options, run_command
+from experiments.config.options import LARGEST_SEED, Option, read_options, run_command
 from experiments.config.overrides import parse, with_changes
 from experiments.config.resume import read_config
 from experiments.records.remarks import levels
@@ -40,11 +41,14 @@ __all__ = ["evaluate_run", "main"]
 log = logging.getLogger(__name__)
 
 OPTIONS = {
-    "run": Option("folder of the run"),
+    "run": Option("folder of the run", reads=readers.folder),
     "model": Option("final, best, or the path of one", "final"),
-    "episodes": Option("how many to play", 1, int, least=1),
-    "seed": Option("of the first episode; otherwise the run's", None, int, least=0),
-    "output": Option("folder for what was played; otherwise one in the run's folder evaluations/, by the settings"),
+    "episodes": Option("how many to play", 1, int, least=1, most=10**6),
+    "seed": Option("of the first episode; otherwise the run's", None, int, least=0, most=LARGEST_SEED),
+    "output": Option(
+        "folder for what was played; otherwise one in the run's folder evaluations/, by the settings",
+        reads=readers.new_folder,
+    ),
 }
 
 

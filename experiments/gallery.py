@@ -19,8 +19,10 @@ import soundfile
 from numpy.typing import NDArray
 
 import raveforce
-from experiments.config.options import Option, read_options, run_command
+from experiments.config import readers
+from experiments.config.options import LARGEST_SEED, Option, read_options, run_command
 from experiments.policy.drums import DRUMS, drum
+from experiments.records.run_folder import write_text
 from raveforce.distances import make_distance, measure_rows
 from raveforce.imitation.chains import multiplied_out
 from raveforce.imitation.export import looped_text
@@ -58,10 +60,10 @@ numpy makes, and which no program can quite say. Copy a program to glicol.org an
 """
 
 OPTIONS = {
-    "renders": Option("programs to play for a target", 3000, int, least=1),
-    "policy": Option("a policy's file instead of the shipped one"),
-    "seed": Option("of targets and searches", 0, int, least=0),
-    "out": Option("folder of the page", "results/runs/gallery"),
+    "renders": Option("programs to play for a target", 3000, int, least=1, most=10**8),
+    "policy": Option("a policy's file instead of the shipped one", reads=readers.file),
+    "seed": Option("of targets and searches", 0, int, least=0, most=LARGEST_SEED),
+    "out": Option("folder of the page", "results/runs/gallery", reads=readers.new_folder),
     "write": Option("write into docs/", False, bool),
 }
 
@@ -159,6 +161,15 @@ def page(found: Sequence[tuple[Target, Mapping[str, Any]]], command: str) -> Ite
     yield ""
 
 
+def _kept(path: Path) -> dict[str, Any]:
+    """What was found for a sound before; nothing where that cannot be read."""
+    try:
+        known = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
 def main(arguments: Sequence[str]) -> None:
     """Make the page as the command line says."""
     options, _ = read_options(arguments, OPTIONS, doc=__doc__)
@@ -171,10 +182,10 @@ def main(arguments: Sequence[str]) -> None:
     for target in targets(options["seed"]):
         path = kept / f"{target.name}.json"
         about = {"renders": options["renders"], "seed": options["seed"], "policy": policy.sha256}
-        known = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        known = _kept(path)
         if known.get("about") != about:
             known = {"about": about, "row": write_for(target, policy, options["renders"], options["seed"])}
-            path.write_text(json.dumps(known, indent=2) + "\n", "utf-8")
+            write_text(path, json.dumps(known, indent=2) + "\n")
         row = known["row"]
         print(f"{target.title}: mss {row['mss']:.3f} (silence {row['silence']:.2f})\n{row['code']}\n", flush=True)
         audio = raveforce.render(row["code"], len(target.audio) / RATE, RATE)
@@ -184,7 +195,7 @@ def main(arguments: Sequence[str]) -> None:
             soundfile.write(file, sound / peak, RATE, format="MP3", subtype="MPEG_LAYER_III")
         found.append((target, row))
     command = " ".join(["python -m experiments.gallery", *arguments])
-    (folder / "gallery.md").write_text("\n".join(page(found, command)), encoding="utf-8")
+    write_text(folder / "gallery.md", "\n".join(page(found, command)))
     print(f"in {folder}: gallery.md and gallery/")
 
 

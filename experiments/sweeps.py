@@ -7,7 +7,6 @@ import logging
 import math
 import statistics
 import sys
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
-from experiments.records.run_folder import FAILURE, RunFolder
+from experiments.config.errors import TrainingFailed
+from experiments.records.run_folder import FAILURE, RunFolder, one_line
 
 __all__ = ["SweepReport", "attempt", "medians", "note_failure", "outcomes"]
 
@@ -41,12 +41,12 @@ def attempt(job: Callable[[], float], path: Path) -> float:
 
 def note_failure(path: Path, error: BaseException) -> None:
     """Say that the job with this folder failed, in the log and in the folder."""
-    what = f"{type(error).__name__}: {error}".replace("\n", " ")
-    log.error("job %s failed: %s", path.name, what)
+    log.error("job %s failed: %s", path.name, one_line(error))
+    if isinstance(error, TrainingFailed):  # which the training noted itself
+        return
     try:
         path.mkdir(parents=True, exist_ok=True)
-        where = "".join(traceback.format_exception(error))
-        RunFolder(path).write(FAILURE, lambda file: file.write_text(f"{what}\n\n{where}", encoding="utf-8"))
+        RunFolder(path).write_failure(error)
     except OSError as full:
         log.error("and that could not be noted in %s: %s", path, full)
 

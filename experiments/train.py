@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -22,7 +23,7 @@ from experiments.callbacks.checkpointing import Checkpointer
 from experiments.callbacks.evaluation import Evaluator
 from experiments.callbacks.recorder import Best, Recorder, TrainingStopped
 from experiments.config.build import build_agent, build_env_spec, build_eval_spec, build_vec_env
-from experiments.config.errors import ConfigError
+from experiments.config.errors import ConfigError, TrainingFailed
 from experiments.config.ranges import check_ranges
 from experiments.config.resume import check_unchanged, with_absolute_target
 from experiments.interrupts import stop_on_interrupts
@@ -31,7 +32,7 @@ from experiments.records import training_state as state
 from experiments.records.checkpoints import CheckpointError
 from experiments.records.log_writers import MetricsFile, TensorBoardFile
 from experiments.records.provenance import target_hash
-from experiments.records.run_folder import RunFolder, RunFolderError
+from experiments.records.run_folder import FAILURE, RunFolder, RunFolderError, one_line
 from experiments.tracking import Tracker, media, open_tracker
 from raveforce import audio as audio_files
 from raveforce.env import RaveForceEnv
@@ -70,6 +71,8 @@ def train(
         The folder holds a run already, or cannot be written, as when the disk is full.
     CheckpointError
         All checkpoints are damaged.
+    TrainingFailed
+        It broke off, as where networks become NaN; what it found is in the folder, and why it did in ``failure.txt``.
     """
     # Everything that can be wrong is found before the folder is touched.
     problem = check_ranges(cfg)
@@ -153,13 +156,19 @@ def _run(
     except Exception as error:
         tracker.finish(recorder.renders, dict, {})
         if not isinstance(error, OSError):  # then nothing more can be written
-            log.exception("the training broke off; what it found so far is kept in %s", folder.path)
+            where = folder.write_failure(error)
             recorder.request_stop()
             records.conclude(cfg, folder, agent, eval_env, recorder, seconds(), failure=error)
+            why = textwrap.shorten(one_line(error), 200)
+            raise TrainingFailed(
+                f"the training broke off after {recorder.renders} renders with {why}; what it found is kept in "
+                f"{folder.path}, and where it broke in {where}"
+            ) from error
         raise
     finally:
         recorder.close()
     summary = records.conclude(cfg, folder, agent, eval_env, recorder, seconds(), signal=received.name)
+    (folder.path / FAILURE).unlink(missing_ok=True)  # of a life before this one
     unseen = recorder.best if callbacks["sounds"].is_new(recorder.best) else None
     tracker.finish(recorder.renders, lambda: _last_media(folder, eval_env, unseen), records.flat(summary))
     print(f"{records.verdict(summary)}\nrecord: {folder.path}")

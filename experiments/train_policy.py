@@ -19,18 +19,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from experiments.config.options import Option, read_options, run_command
+from experiments.config import readers
+from experiments.config.options import LARGEST_SEED, Option, read_options, run_command
 from experiments.interrupts import stop_on_interrupts
 from experiments.policy.network import export
 from experiments.policy.player import Player
-from experiments.policy.state import command_of, keep, restore
+from experiments.policy.state import command_of, held, keep, restore
 from experiments.policy.takes import Takes, make_takes
 from experiments.policy.trainer import Settings, Trainer
 from raveforce.augmentation import Augmentation
 from raveforce.distances import make_distance, measure_rows
 from raveforce.imitation.policy import Policy
 from raveforce.imitation.templates import AUTO, make_template
-from raveforce.recordings import SPLITS, find_recordings, fit, split_kits
+from raveforce.recordings import SPLITS, find_recordings, fit, load_most, split_kits
 from raveforce.targets import from_file
 from raveforce.task import Task
 
@@ -39,15 +40,18 @@ __all__ = ["RATE", "main", "read_recordings", "read_templates", "score_policy", 
 Sound = NDArray[np.float32]
 
 OPTIONS = {
-    "recordings": Option("folder of recordings to learn from and to be validated with; none: synthesised drums alone"),
-    "files": Option("regular expression that is looked for in their paths inside the folder"),
+    "recordings": Option(
+        "folder of recordings to learn from and to be validated with; none: synthesised drums alone",
+        reads=readers.folder,
+    ),
+    "files": Option("regular expression that is looked for in their paths inside the folder", reads=readers.pattern),
     "licence": Option("licence of the recordings, for the card", "unknown"),
     "templates": Option("names, as in kick|snare; otherwise all"),
-    "output": Option("folder of the training", "results/policy"),
-    "takes": Option("sounds to answer, made of recordings and synthesised drums", 2000, int, least=64),
-    "supervised": Option("renders a template in stage 1", Settings.supervised, int, least=1),
-    "reinforced": Option("renders a template in stage 2", Settings.reinforced, int, least=1),
-    "seed": Option("of all random numbers", 0, int, least=0),
+    "output": Option("folder of the training", "results/policy", reads=readers.new_folder),
+    "takes": Option("sounds to answer, made of recordings and synthesised drums", 2000, int, least=64, most=10**6),
+    "supervised": Option("renders a template in stage 1", Settings.supervised, int, least=1, most=10**9),
+    "reinforced": Option("renders a template in stage 2", Settings.reinforced, int, least=1, most=10**9),
+    "seed": Option("of all random numbers", 0, int, least=0, most=LARGEST_SEED),
 }
 
 RATE, LONGEST = 44100, 2.5
@@ -131,18 +135,24 @@ def read_recordings(folder: str | None, files: str | None) -> dict[str, dict[str
     sounds: dict[str, dict[str, Sound]] = {split: {} for split in SPLITS}
     kits = {} if folder is None else find_recordings(folder, files=files)
     splits = split_kits(kits)
+    loaded = load_most([path for paths in kits.values() for path in paths], _read)
     for kit, paths in kits.items():
         for path in paths:
-            sound = from_file(path, sample_rate=RATE, trim=True, normalise=True).audio
-            samples = min(len(sound), round(LONGEST * RATE))
-            sounds[splits[kit]][f"{kit}/{path.name}"] = fit(sound, samples, RATE)
+            if path in loaded:
+                sounds[splits[kit]][f"{kit}/{path.name}"] = loaded[path]
     return sounds
+
+
+def _read(path: Path) -> Sound:
+    sound = from_file(path, sample_rate=RATE, trim=True, normalise=True).audio
+    return fit(sound, min(len(sound), round(LONGEST * RATE)), RATE)
 
 
 def main(arguments: Sequence[str]) -> None:
     """Train as the command line says."""
     options, _ = read_options(arguments, OPTIONS, doc=__doc__)
-    train_policy(options)
+    with held(options["output"]):
+        train_policy(options)
 
 
 if __name__ == "__main__":

@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from experiments.config.options import Option, read_options, run_command
+from experiments.config import readers
+from experiments.config.options import LARGEST_SEED, Option, read_options, run_command
 from experiments.interrupts import stop_on_interrupts
-from experiments.policy.state import command_of, keep, restore
+from experiments.policy.state import command_of, held, keep, restore
 from experiments.policy.takes import Takes, features, make_takes
 from experiments.train_policy import RATE, read_recordings
 from experiments.writer.trainer import Settings, Trainer
@@ -37,14 +38,17 @@ from raveforce.writing.targets import HiddenPrograms
 __all__ = ["main", "score_writer", "train_writer"]
 
 OPTIONS = {
-    "recordings": Option("folder of recordings to learn from and to be validated with; none: synthesised drums alone"),
-    "files": Option("regular expression that is looked for in their paths inside the folder"),
+    "recordings": Option(
+        "folder of recordings to learn from and to be validated with; none: synthesised drums alone",
+        reads=readers.folder,
+    ),
+    "files": Option("regular expression that is looked for in their paths inside the folder", reads=readers.pattern),
     "licence": Option("licence of the recordings, for the card", "unknown"),
-    "output": Option("folder of the training", "results/runs/writer"),
-    "takes": Option("sounds to answer, made of recordings and synthesised drums", 2000, int, least=64),
-    "supervised": Option("programs played in stage 1", Settings.supervised, int, least=1),
-    "reinforced": Option("programs played in stage 2", Settings.reinforced, int, least=1),
-    "seed": Option("of all random numbers", 0, int, least=0),
+    "output": Option("folder of the training", "results/runs/writer", reads=readers.new_folder),
+    "takes": Option("sounds to answer, made of recordings and synthesised drums", 2000, int, least=64, most=10**6),
+    "supervised": Option("programs played in stage 1", Settings.supervised, int, least=1, most=10**9),
+    "reinforced": Option("programs played in stage 2", Settings.reinforced, int, least=1, most=10**9),
+    "seed": Option("of all random numbers", 0, int, least=0, most=LARGEST_SEED),
 }
 LENGTHS_MAY_CHANGE = ("supervised", "reinforced")
 
@@ -136,7 +140,8 @@ def score_writer(
 def main(arguments: Sequence[str]) -> None:
     """Train as the command line says."""
     options, _ = read_options(arguments, OPTIONS, doc=__doc__)
-    train_writer(options)
+    with held(options["output"]):
+        train_writer(options)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ from experiments.config.ranges import check_ranges
 from experiments.config.resume import CHANGEABLE, with_absolute_target
 from experiments.records.run_folder import RunFolder
 from experiments.train import train
-from raveforce._console import survive_the_console
+from raveforce._console import brief, end_briefly, survive_the_console
 from raveforce._imports import end_quickly
 
 __all__ = ["check_same_problem", "main", "open_study", "search_space", "suggest", "tune"]
@@ -326,11 +326,17 @@ def main(cfg: DictConfig) -> None:
         tune(cfg, Path(HydraConfig.get().runtime.output_dir))
     except ConfigError as error:
         sys.exit(f"experiments.tune: {error}{where(error)}")
+    except (ImportError, MemoryError) as error:
+        why = brief(error)
+        if why is None:
+            raise
+        sys.exit(f"experiments.tune: {why}")
 
 
 if __name__ == "__main__":
     survive_the_console()
     end_quickly()
+    end_briefly()
     try:
         sys.argv[1:] = prepare(sys.argv[1:], "tune")
         if wants_help(sys.argv):

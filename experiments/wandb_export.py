@@ -11,17 +11,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.config import readers
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
 from experiments.records.log_writers import STEP
-from experiments.records.run_folder import RunFolder
+from experiments.records.run_folder import write_text
 
 __all__ = ["main", "project_runs"]
 
 OPTIONS = {
     "project": Option("ENTITY/PROJECT"),
-    "output": Option("the file; otherwise PROJECT.json"),
-    "points": Option("of a learning curve, at most", 500, int, least=2),
+    "output": Option("the file; otherwise PROJECT.json", reads=readers.new_file),
+    "points": Option("of a learning curve, at most", 500, int, least=2, most=10**6),
 }
 CURVES = ("best/distance", "evaluation/distance")
 
@@ -39,8 +40,7 @@ def main(arguments: Sequence[str]) -> None:
     except (wandb.errors.Error, ValueError) as error:  # ValueError: there is no such project
         raise ConfigError(f"{options['project']}: {error}") from error
     text = json.dumps(runs, indent=1) + "\n"
-    output.parent.mkdir(parents=True, exist_ok=True)
-    RunFolder(output.parent).write(output.name, lambda path: path.write_text(text, encoding="utf-8"))
+    write_text(output, text)
     print(f"{len(runs)} runs: {output}")
 
 

@@ -30,7 +30,7 @@ __all__ = ["LivePage", "application", "main"]
 HOST = "127.0.0.1"
 OPTIONS = {
     "port": Option("of this machine; 0 takes a free one", 8770, int, least=0, most=65535),
-    "every": Option("seconds between two looks at the runs", 2.0, float, least=0.2),
+    "every": Option("seconds between two looks at the runs", 2.0, float, least=0.2, most=86_400),
 }
 
 _SHOWN = {".csv", ".glicol", ".json", ".txt", ".wav", ".yaml"}

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from pathlib import Path
+from types import TracebackType
 from typing import Any, TextIO, cast
 
-__all__ = ["survive_the_console"]
+__all__ = ["brief", "describe", "end_briefly", "survive_the_console"]
+
+INSTALL = "`make setup` installs what the commands need, and so does: pip install -e '.[train,sweep,watch,bench]'"
+OURS = {"agents", "benchmarks", "experiments", "hydra_plugins", "raveforce", "tests"}
 
 
 class _Mortal:
@@ -67,4 +73,61 @@ def survive_the_console() -> None:
         if stream is None:
             setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
         elif not isinstance(stream, _Mortal):
+            if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+                stream.reconfigure(errors="backslashreplace")  # a name that it cannot print is no reason to end
             setattr(sys, name, cast(TextIO, _Mortal(stream)))
+
+
+def describe(error: BaseException) -> str:
+    """An error that a user can mend: what is wrong, and where.
+
+    >>> describe(FileNotFoundError(2, "No such file or directory", "kick.wav"))
+    'kick.wav: No such file or directory'
+    """
+    if isinstance(error, OSError) and error.filename is not None and error.strerror is not None:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    return str(error) or type(error).__name__
+
+
+def brief(error: BaseException) -> str | None:
+    """What is said of an error that ends a process, in a line; None where its traceback is of use.
+
+    >>> brief(KeyboardInterrupt())
+    'interrupted'
+    >>> brief(ZeroDivisionError())
+    """
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, MemoryError):
+        return f"the memory is too small for this ({error or 'no more of it is free'}): ask for less"
+    missing = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    return f"the package {missing} is missing; {INSTALL}" if missing and missing not in OURS else None
+
+
+def end_briefly() -> None:
+    """Let this process end with a line, not a traceback, at Ctrl-C, without a package, and where the memory is full.
+
+    It ends as it would have, with an exit code that is not 0; and all other errors keep their tracebacks.
+    """
+    if isinstance(sys.excepthook, _Brief):
+        return
+    sys.excepthook = _Brief(sys.excepthook)
+
+
+class _Brief:
+    """What Python calls with the error that ends it."""
+
+    def __init__(self, usual: Any) -> None:
+        self._usual = usual
+
+    def __call__(self, kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+        line = brief(error)
+        if line is None or sys.flags.dev_mode:
+            self._usual(kind, error, where)
+        elif sys.stderr is not None:
+            print(f"{_program()}: {line}", file=sys.stderr)
+
+
+def _program() -> str:
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    return str(spec.name).removesuffix(".__main__") if spec is not None else Path(sys.argv[0]).name

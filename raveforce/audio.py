@@ -44,6 +44,9 @@ CHANNELS = 64
 _IEEE_FLOAT = 3
 """What a wav calls samples that are floats (Microsoft & IBM 1991, with the revision of 1994)."""
 
+PIECE = 1 << 16
+"""Samples of a recording that are read at once."""
+
 SILENCE = 1e-5
 """A recording whose peak stays below this (-100 dBFS) counts as silent."""
 
@@ -186,26 +189,36 @@ def load(path: str | Path, *, sample_rate: int | None = 44100, max_seconds: floa
                     f"{path} says that it has {file.channels} channels at {rate} Hz; at most {CHANNELS} are read, "
                     f"at {RATES[0]} to {RATES[1]} Hz: is it damaged?"
                 )
-            channels = file.read(dtype="float32", always_2d=True)
+            mono, loudest = _mixed(file)
     except (soundfile.LibsndfileError, OSError, RuntimeError, TypeError, ValueError, MemoryError) as error:
         if isinstance(error, AudioError):
             raise
-        # soundfile's own words where libsndfile needs to be told what a file holds (raw) or cannot seek in it (GSM).
+        # soundfile's own words where libsndfile needs to be told what a file holds (raw).
         raise AudioError(
             f"{path} cannot be read as audio: {error}; convert it to a wav of 16, 24 or 32 bits"
         ) from error
-    if len(channels) == 0:
-        raise AudioError(f"{path} holds no samples")
-    if not np.isfinite(channels).all():
+    if not np.isfinite(loudest):
         raise AudioError(f"{path} holds NaN or infinite samples")
-    mono = channels.mean(axis=1)
-    if np.abs(mono).max() < 0.001 * np.abs(channels).max():
+    if len(mono) == 0:
+        raise AudioError(f"{path} holds no samples")
+    if np.abs(mono).max() < 0.001 * loudest:
         raise AudioError(f"{path}: its channels cancel each other out (one is the other upside down): keep one of them")
     audio = as_audio(mono, name=str(path))
     if sample_rate is not None and sample_rate != rate:
         audio, rate = resample(audio, rate, sample_rate), sample_rate
         audio = as_audio(audio, name=f"{path}, resampled to {rate} Hz,")  # all of it may have been too high
     return audio, rate
+
+
+def _mixed(file: Any) -> tuple[Audio, float]:
+    """The mean of a file's channels, and their peak; piece by piece, for a small file may hold hours of 64 channels."""
+    pieces, loudest = [np.zeros(0, np.float32)], 0.0
+    while len(piece := file.read(PIECE, dtype="float32", always_2d=True)):
+        loudest = float(np.maximum(loudest, np.abs(piece).max()))  # NaN stays
+        if not np.isfinite(loudest):
+            break
+        pieces.append(piece.mean(axis=1))
+    return np.concatenate(pieces), loudest
 
 
 def resample(audio: Audio, sample_rate: float, new_rate: float) -> Audio:

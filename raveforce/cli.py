@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import raveforce
-from raveforce._console import survive_the_console
+from raveforce._console import describe, survive_the_console
 from raveforce._imports import end_quickly
+from raveforce._places import check_new_folder
 
 if TYPE_CHECKING:
     from raveforce.imitation import Imitation, Progress
@@ -36,7 +36,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except (ValueError, OSError, raveforce.GlicolError, raveforce.EngineUnavailable) as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(describe(error)) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -66,7 +66,7 @@ def imitate(sounds: tuple[Path, ...], out: Path, no_policy: bool, no_picture: bo
     from raveforce.audio import AudioError
 
     paths = _recordings(sounds)
-    _check_place(out)
+    check_new_folder(out)  # before anything is searched for
     folders = _folders(paths, out)
     failed = 0
     for path, folder in zip(paths, folders, strict=True):
@@ -80,13 +80,6 @@ def imitate(sounds: tuple[Path, ...], out: Path, no_policy: bool, no_picture: bo
             click.echo(f"left out: {error}", err=True)
     if failed:
         raise click.ClickException(f"{failed} of {len(paths)} sounds could not be used")
-
-
-def _check_place(out: Path) -> None:
-    """Find that nothing can be written before anything is searched for."""
-    there = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
-    if not (there.is_dir() and os.access(there, os.W_OK)):
-        raise ValueError(f"nothing can be written into {out}: {there} is no folder, or not yours to write to")
 
 
 def _imitate(path: Path, folder: Path, *, picture: bool, **options: Any) -> Imitation:
@@ -109,14 +102,11 @@ def _imitate(path: Path, folder: Path, *, picture: bool, **options: Any) -> Imit
 
 def _recordings(paths: Sequence[Path]) -> list[Path]:
     """The files named, and those in the folders named."""
-    from raveforce.audio import AudioError
     from raveforce.recordings import find_recordings
 
     found: list[Path] = []
     for path in paths:
         found += [file for kit in find_recordings(path).values() for file in kit] if path.is_dir() else [path]
-    if not found:
-        raise AudioError(f"no recordings in {', '.join(map(str, paths))}")
     return [*dict.fromkeys(found)]
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from raveforce import audio
 from raveforce.augmentation import Augmentation
 
-__all__ = ["SPLITS", "Recordings", "find_recordings", "fit", "from_folder", "kit_of", "split_kits"]
+__all__ = ["SPLITS", "Recordings", "find_recordings", "fit", "from_folder", "kit_of", "load_most", "split_kits"]
 
 Array = NDArray[np.float32]
 
@@ -140,7 +140,7 @@ def find_recordings(folder: str | Path, *, files: str | None = None) -> dict[str
     Raises
     ------
     AudioError
-        No such folder.
+        No such folder, or no recordings in it.
     ValueError
         Not a regular expression.
     """
@@ -156,6 +156,9 @@ def find_recordings(folder: str | Path, *, files: str | None = None) -> dict[str
         inside = path.relative_to(root).as_posix()
         if wanted.search(inside):
             kits.setdefault(kit_of(inside), []).append(path)
+    if not kits:
+        such = "" if files is None else f" whose path has {files!r}"
+        raise audio.AudioError(f"{root} holds no recordings{such}: looked for {', '.join(SUFFIXES)}")
     return dict(sorted(kits.items()))
 
 
@@ -194,9 +197,6 @@ def from_folder(
         raise ValueError(f"unknown split {split!r}; the splits are {', '.join(SPLITS)}")
     root = audio.as_path(folder)
     kits = {root.name: [root]} if root.is_file() else find_recordings(root, files=files)
-    if not kits:
-        such = "" if files is None else f" whose path has {files!r}"
-        raise audio.AudioError(f"{root} holds no recordings{such}: looked for {', '.join(SUFFIXES)}")
     splits = split_kits(kits)
     chosen = [kit for kit in kits if split is None or root.is_file() or splits[kit] == split]
     if not chosen:
@@ -211,7 +211,7 @@ def from_folder(
 
     # Of all splits if their median is wanted, so that a policy's sounds are as long in all of them.
     wanted = [path for kit, paths in kits.items() if seconds is None or kit in chosen for path in paths]
-    loaded = _load_most(wanted, load)
+    loaded = load_most(wanted, load)
     lengths = [len(sound) for sound in loaded.values()]
     used = [path for kit in chosen for path in kits[kit] if path in loaded]
     return Recordings(
@@ -223,8 +223,14 @@ def from_folder(
     )
 
 
-def _load_most(paths: Sequence[Path], load: Callable[[Path], Array]) -> dict[Path, Array]:
-    """Load recordings; those that cannot be used are left out and named, unless they are most of them."""
+def load_most(paths: Sequence[Path], load: Callable[[Path], Array]) -> dict[Path, Array]:
+    """Load recordings; those that cannot be used are left out and named in the log.
+
+    Raises
+    ------
+    AudioError
+        Most cannot be used.
+    """
     loaded: dict[Path, Array] = {}
     refused: list[audio.AudioError] = []
     for path in paths:

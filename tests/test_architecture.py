@@ -55,6 +55,7 @@ FLOORS = {
     "raveforce.sb3": 8,
     "raveforce": 9,
     "raveforce.cli": 10,
+    "raveforce.__main__": 11,
 }
 
 

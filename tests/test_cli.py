@@ -79,7 +79,7 @@ def test_a_folder_is_imitated_and_what_cannot_be_used_is_left_out(recording: Pat
         ("short", "samples that are not silent"),
         ("empty", "is an empty file"),
         ("missing", "does not exist"),
-        ("folder", "no recordings in"),
+        ("folder", "sound.wav holds no recordings"),
     ],
 )
 def test_bad_input_is_said_in_a_line(content: str, message: str, tmp_path: Path) -> None:
@@ -230,3 +230,11 @@ def test_imitating_needs_no_agents(recording: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_package_is_the_command_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "raveforce", "distances"], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "mss  " in done.stdout

@@ -29,8 +29,9 @@ from benchmarks.drums.jobs import imitated, policy_answers, spread
 from benchmarks.drums.measures import median_interval
 from benchmarks.drums.players import PLAYERS, WITH_POLICY
 from benchmarks.drums.sounds import CLASSES, SAMPLE_RATE, DrumSound, find_drums
+from experiments.config import readers
 from experiments.config.errors import ConfigError
-from experiments.config.options import Option, read_options, run_command
+from experiments.config.options import LARGEST_SEED, Option, read_options, run_command
 from experiments.figures.__main__ import main as draw_figures
 from experiments.records.provenance import versions
 from raveforce.recordings import SPLITS, split_kits
@@ -41,13 +42,13 @@ OPTIONS = {
     "agents": Option("which agents, with + between them", "+".join(PLAYERS)),
     "kinds": Option("which classes, with + between them", "+".join(CLASSES)),
     "split": Option("train, validation, test or all, by kit", "all"),
-    "renders": Option("most renders a sound: 1, 10, 100, 1000, 10000 or 100000", 1000, int, least=1),
-    "limit": Option("most sounds of a class, spread evenly", None, int, least=1),
+    "renders": Option("most renders a sound: 1, 10, 100, 1000, 10000 or 100000", 1000, int, least=1, most=10**6),
+    "limit": Option("most sounds of a class, spread evenly", None, int, least=1, most=10**6),
     "distance": Option("what is minimised", "mss"),
-    "policy": Option("a policy's file instead of the shipped one"),
-    "seed": Option("of the agents", 0, int, least=0),
-    "jobs": Option("processes", 1, int, least=1),
-    "out": Option("folder of the results", "results/runs/drums"),
+    "policy": Option("a policy's file instead of the shipped one", reads=readers.file),
+    "seed": Option("of the agents", 0, int, least=0, most=LARGEST_SEED),
+    "jobs": Option("processes", 1, int, least=1, most=1024),
+    "out": Option("folder of the results", "results/runs/drums", reads=readers.new_folder),
     "name": Option("of the results' files; otherwise drums_ and the folder's name"),
     "write": Option("keep them in results/paper", False, bool),
 }

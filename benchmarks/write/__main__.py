@@ -18,23 +18,24 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.write import speed
+from experiments.config import readers
 from experiments.config.errors import ConfigError
-from experiments.config.options import Option, read_options, run_command
+from experiments.config.options import LARGEST_SEED, Option, read_options, run_command
 from experiments.records.provenance import versions
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 PARTS = ("hidden", "drums", "speed")
 OPTIONS = {
     "part": Option("what is measured: hidden, drums or speed", "hidden"),
-    "count": Option("hidden: how many programs", 200, int, least=1),
+    "count": Option("hidden: how many programs", 200, int, least=1, most=10**6),
     "writers": Option("hidden: which, with + between them"),
-    "folder": Option("drums: of recordings", "/usr/share/hydrogen/data/drumkits"),
-    "limit": Option("drums: most sounds of a class, spread evenly", None, int, least=1),
-    "seconds": Option("drums: for a sound, instead of renders", None, float, least=0),
-    "renders": Option("hidden, drums: most programs to play for a sound", 1000, int, least=1),
-    "policy": Option("hidden: a policy's file instead of the shipped one"),
-    "seed": Option("of all random numbers", 0, int, least=0),
-    "out": Option("folder of the results", "results/runs/write"),
+    "folder": Option("drums: of recordings", "/usr/share/hydrogen/data/drumkits", reads=readers.folder),
+    "limit": Option("drums: most sounds of a class, spread evenly", None, int, least=1, most=10**6),
+    "seconds": Option("drums: for a sound, instead of renders", None, float, least=0, most=86_400),
+    "renders": Option("hidden, drums: most programs to play for a sound", 1000, int, least=1, most=10**8),
+    "policy": Option("hidden: a policy's file instead of the shipped one", reads=readers.file),
+    "seed": Option("of all random numbers", 0, int, least=0, most=LARGEST_SEED),
+    "out": Option("folder of the results", "results/runs/write", reads=readers.new_folder),
     "write": Option("keep them in results/paper", False, bool),
 }
 
@@ -114,8 +115,7 @@ def _kept(
 ) -> list[dict[str, Any]]:
     """Rows of jobs: those that a file has, and others, which are added to it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    known = {json.dumps(entry["key"], sort_keys=True): entry["row"] for entry in map(json.loads, lines)}
+    known = _read_kept(path)
     rows = []
     for key, subject in jobs:
         name = json.dumps(key, sort_keys=True)
@@ -126,6 +126,22 @@ def _kept(
             print(json.dumps({key: value for key, value in known[name].items() if key != "code"}), flush=True)
         rows.append(known[name])
     return rows
+
+
+def _read_kept(path: Path) -> dict[str, dict[str, Any]]:
+    """Rows of a file by their keys; a line that was half written when a process was killed is measured again."""
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    if text and not text.endswith("\n"):
+        with path.open("a", encoding="utf-8") as file:
+            file.write("\n")
+    known = {}
+    for line in text.splitlines():
+        try:
+            entry = json.loads(line)
+            known[json.dumps(entry["key"], sort_keys=True)] = entry["row"]
+        except (ValueError, KeyError, TypeError):
+            continue
+    return known
 
 
 def _show(table: Sequence[Mapping[str, Any]]) -> None:

@@ -19,9 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.step import steps
+from experiments.config import readers
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
 from experiments.records.provenance import versions
+from experiments.records.run_folder import write_text
 from raveforce.distances import make_distance, measure_rows
 from raveforce.writing.grammar import make_grammar
 from raveforce.writing.language import Language
@@ -34,12 +36,12 @@ __all__ = ["Speed", "main", "speed"]
 PAPER = Path(__file__).resolve().parents[2] / "results" / "paper"
 OPTIONS = {
     "part": Option("what is measured: speed", "speed"),
-    "programs": Option("played in all", 4096, int, least=64),
-    "rows": Option("programs in a batch", 64, int, least=1),
-    "layers": Option("most layers of a program", 3, int, least=1),
-    "seconds": Option("length of the sounds", 0.4, float, least=0.01),
-    "threads": Option("how many there are", 1, int, least=1),
-    "output": Option("JSON file for the figures"),
+    "programs": Option("played in all", 4096, int, least=64, most=10**8),
+    "rows": Option("programs in a batch", 64, int, least=1, most=4096),
+    "layers": Option("most layers of a program", 3, int, least=1, most=16),
+    "seconds": Option("length of the sounds", 0.4, float, least=0.01, most=60),
+    "threads": Option("how many there are", 1, int, least=1, most=1024),
+    "output": Option("JSON file for the figures", reads=readers.new_file),
     "write": Option("keep them in results/paper/write_speed.json", False, bool),
 }
 
@@ -159,7 +161,7 @@ def main(arguments: Sequence[str]) -> None:
         command = " ".join(["python -m benchmarks.write", *arguments])
         report = {"command": command, "threads": options["threads"], **asdict(found), "versions": versions()}
         path = PAPER / "write_speed.json" if options["write"] else Path(options["output"])
-        path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        write_text(path, json.dumps(report, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""What is wrong with a configuration."""
+"""What is wrong with a configuration, or went wrong with a run."""
 
-__all__ = ["ConfigError"]
+__all__ = ["ConfigError", "TrainingFailed"]
 
 
 class ConfigError(ValueError):
@@ -15,3 +15,7 @@ class ConfigError(ValueError):
     def __init__(self, message: str, *, group: str = "") -> None:
         super().__init__(message)
         self.group = group
+
+
+class TrainingFailed(RuntimeError):
+    """A training broke off; its record is written, the traceback in it, and the message says where."""

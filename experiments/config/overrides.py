@@ -61,7 +61,7 @@ def parse(arguments: Sequence[str]) -> list[Override]:
     except OverrideParseException as error:
         key, _, value = str(error.override).partition("=")
         hint = f"""; if that is a text, quote it: "{key}='{value}'" """.rstrip() if value else ""
-        raise ConfigError(f"{error.override}: {str(error).splitlines()[0]}{hint}") from error
+        raise ConfigError(f"{error.override}: {_first_line(error)}{hint}") from error
 
 
 def check(arguments: Sequence[str], config: str = "config") -> None:
@@ -95,7 +95,7 @@ def check(arguments: Sequence[str], config: str = "config") -> None:
             _check_groups(cfg, groups)
         except (HydraException, OmegaConfBaseException, YAMLError, TypeError, UnicodeDecodeError, OSError) as error:
             broken = next(filter(None, map(_problem, filter(Path.is_file, files))), "")
-            raise ConfigError(broken or str(error).splitlines()[0]) from error
+            raise ConfigError(broken or _first_line(error)) from error
     names = {*_names(cfg), *(group for group in groups if "/" not in group)}
     for override in overrides:
         if override not in chosen and not override.key_or_group.startswith("hydra"):
@@ -114,6 +114,11 @@ def _file(folder: Path, choice: str) -> Path:
     return folder / group.partition("@")[0] / f"{option}.yaml"
 
 
+def _first_line(error: BaseException) -> str:
+    """What an error says first; its type where it says nothing."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
 def _problem(file: Path) -> str:
     """Why a file holds no settings; empty where it does."""
     try:
@@ -123,7 +128,7 @@ def _problem(file: Path) -> str:
     except (YAMLError, OSError, OmegaConfBaseException) as error:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        return f"{file} is no YAML{place}: {getattr(error, 'problem', None) or str(error).splitlines()[0]}"
+        return f"{file} is no YAML{place}: {getattr(error, 'problem', None) or _first_line(error)}"
     return "" if isinstance(found, DictConfig) else f"{file} holds a list, not settings (key: value)"
 
 

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.config import readers
 from experiments.config.errors import ConfigError
-from experiments.config.options import Option, read_options, run_command
+from experiments.config.options import LARGEST_SEED, Option, read_options, run_command
 from experiments.figures.picture import FIGURES
 from experiments.figures.source import PAPER, MissingTable, Source
 from experiments.figures.style import style
@@ -24,12 +25,14 @@ __all__ = ["main"]
 
 OPTIONS = {
     "figure": Option("which figures, with commas between them; otherwise all", several=True),
-    "study": Option("a study's folder or its runs.csv; otherwise the stored tables"),
-    "run": Option("a run's folder, whose sounds the figure sound shows; otherwise the stored ones"),
+    "study": Option("a study's folder or its runs.csv; otherwise the stored tables", reads=readers.place),
+    "run": Option(
+        "a run's folder, whose sounds the figure sound shows; otherwise the stored ones", reads=readers.folder
+    ),
     "tables": Option("folder of the stored tables", "results/paper"),
-    "out": Option("folder of the figures", "results/figures"),
-    "seed": Option("of what is drawn at random", 0, int, least=0),
-    "renders": Option("random sounds in the figure surface", 2000, int, least=10),
+    "out": Option("folder of the figures", "results/figures", reads=readers.new_folder),
+    "seed": Option("of what is drawn at random", 0, int, least=0, most=LARGEST_SEED),
+    "renders": Option("random sounds in the figure surface", 2000, int, least=10, most=10**6),
     "write": Option("write into results/paper", False, bool),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,10 +23,10 @@ try:
 except ImportError:  # Windows has none
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["FAILURE", "RunFolder", "RunFolderError"]
+__all__ = ["FAILURE", "RunFolder", "RunFolderError", "one_line", "write_text"]
 
 FAILURE = "failure.txt"
-"""In the folder of a job of a sweep that failed: the first line says why, the rest where."""
+"""In the folder of a run that broke off, or of a sweep's job that failed: the first line says why, the rest where."""
 
 
 class RunFolderError(RuntimeError):
@@ -187,6 +188,11 @@ class RunFolder:
         text = json.dumps(summary, indent=2, allow_nan=False) + "\n"
         return self.write(self.summary.name, lambda path: path.write_text(text, encoding="utf-8"))
 
+    def write_failure(self, error: BaseException) -> Path:
+        """Write ``failure.txt``: why the run broke off, and where."""
+        text = f"{one_line(error)}\n\n{''.join(traceback.format_exception(error))}"
+        return self.write(FAILURE, lambda path: path.write_text(text, encoding="utf-8"))
+
     def write(self, name: str, write: Callable[[Path], object]) -> Path:
         """Write a file under another name first, so that it is whole or not there, also after a power failure."""
         final = self.path / name
@@ -206,3 +212,18 @@ class RunFolder:
         """Remove the files that a killed process was writing; to be called while the folder is held."""
         for left in self.path.glob(f"{PARTIAL}*"):
             left.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text so that it is whole or not there; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    RunFolder(path.parent).write(path.name, lambda part: part.write_text(text, encoding="utf-8"))
+
+
+def one_line(error: BaseException) -> str:
+    """An error with its type in a line.
+
+    >>> one_line(ValueError("found  nan"))
+    'ValueError: found nan'
+    """
+    return " ".join(f"{type(error).__name__}: {error}".split())

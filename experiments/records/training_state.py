@@ -48,12 +48,14 @@ def save(folder: Path, agent: Agent, callbacks: Mapping[str, Any]) -> None:
     """
     agent.save(folder / MODEL)
     buffer = getattr(agent, "replay_buffer", None)
+    arrays, rest = ({}, {}) if buffer is None else _filled(buffer)
     if buffer is not None:
-        np.savez(folder / REPLAY, **_filled(buffer))
+        np.savez(folder / REPLAY, **arrays)
     normaliser = _normaliser(agent)
     state = {
         "format": FORMAT,
         "callbacks": dict(callbacks),
+        "buffer": rest,
         "environments": _batch(agent).snapshot(),
         "pending": {name: dict(getattr(agent.logger, name)) for name in _PENDING},
         "normaliser": {name: getattr(normaliser, name) for name in _NORMALISING if normaliser is not None},
@@ -78,8 +80,14 @@ def why_not_resumable(agent: Agent) -> str:
     if not isinstance(agent, Search | OnPolicyAlgorithm | OffPolicyAlgorithm):
         return f"{kind} cannot be resumed: only rollouts of on-policy and off-policy algorithms and searches can"
     buffer = getattr(agent, "replay_buffer", None)
-    if buffer is not None and type(buffer) not in (ReplayBuffer, DictReplayBuffer):
-        return f"{kind} cannot be resumed: its {type(buffer).__name__} cannot be saved whole"
+    if buffer is None:
+        return ""
+    if not isinstance(buffer, ReplayBuffer):
+        return f"{kind} cannot be resumed: its {type(buffer).__name__} is no ReplayBuffer of Stable-Baselines3"
+    try:
+        pickle.dumps(_filled(buffer)[1])
+    except Exception as error:  # whatever a class of one's own holds
+        return f"{kind} cannot be resumed: what its {type(buffer).__name__} holds cannot be pickled ({error})"
     return ""
 
 
@@ -105,7 +113,7 @@ def load(checkpoint: Checkpoint, name: str, env: VecEnv) -> tuple[Agent, dict[st
             raise CheckpointError(f"{checkpoint.path} has format {state['format']}, and this version reads {FORMAT}")
         if (checkpoint.path / REPLAY).exists():
             with np.load(checkpoint.path / REPLAY) as arrays:
-                _fill(agent.replay_buffer, dict(arrays))
+                _fill(agent.replay_buffer, dict(arrays), state["buffer"])
     except (OSError, ValueError, KeyError, AttributeError, ImportError, EOFError, pickle.UnpicklingError) as error:
         raise CheckpointError(
             f"{checkpoint.path} cannot be read ({type(error).__name__}: {error}); "
@@ -168,20 +176,40 @@ def _distribution(agent: Agent) -> Any:
     return getattr(getattr(policy, "actor", policy), "action_dist", None) or _Empty()
 
 
-def _filled(buffer: Any) -> dict[str, Any]:
-    """What a replay buffer holds, without the room that is still empty."""
-    used = buffer.buffer_size if buffer.full else buffer.pos
+def _filled(buffer: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a replay buffer holds: its arrays, without the room that is still empty, and the rest of a subclass."""
+    # One row more: with optimize_memory_usage it holds what followed the last transition.
+    used = buffer.buffer_size if buffer.full else min(buffer.pos + 1, buffer.buffer_size)
     arrays = {"pos": np.array(buffer.pos), "full": np.array(buffer.full)}
+    known = type(buffer) in (ReplayBuffer, DictReplayBuffer)
+    rest = {} if known else _state_of(buffer)
     for name, value in vars(buffer).items():
-        for key, array in value.items() if isinstance(value, dict) else [("", value)]:
-            if isinstance(array, np.ndarray) and array.shape[:1] == (buffer.buffer_size,):
-                arrays[f"{name}/{key}"] = array[:used]
-    return arrays
+        parts = value if isinstance(value, dict) else {"": value}
+        if not parts or not all(_is_row_by_row(array, buffer.buffer_size) for array in parts.values()):
+            continue
+        # What a class of one's own keeps in the rows that are not used yet is only left out where it is nothing.
+        rows = used if known or not any(array[used:].any() for array in parts.values()) else buffer.buffer_size
+        arrays |= {f"{name}/{key}": array[:rows] for key, array in parts.items()}
+        rest.pop(name, None)
+    return arrays, rest
 
 
-def _fill(buffer: Any, arrays: dict[str, Any]) -> None:
+def _is_row_by_row(value: Any, size: int) -> bool:
+    return isinstance(value, np.ndarray) and value.shape[:1] == (size,) and value.dtype != object
+
+
+def _state_of(buffer: Any) -> dict[str, Any]:
+    """All that an object keeps of itself when it is pickled."""
+    keeps = getattr(buffer, "__getstate__", None)  # which every object has from Python 3.11 on
+    return dict(vars(buffer) if keeps is None else keeps())
+
+
+def _fill(buffer: Any, arrays: dict[str, Any], rest: Mapping[str, Any]) -> None:
+    vars(buffer).update(rest)
     buffer.pos, buffer.full = int(arrays.pop("pos")), bool(arrays.pop("full"))
     for name, stored in arrays.items():
         attribute, _, key = name.partition("/")
         array = getattr(buffer, attribute)[key] if key else getattr(buffer, attribute)
         array[: len(stored)] = stored
+        if array[len(stored) :].any():  # looking at room that was never written to takes no memory
+            array[len(stored) :] = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from experiments.config import readers
 from experiments.config.options import Option, run_command
 from experiments.report import write_report
 from experiments.report.arguments import read_folders
@@ -16,7 +17,9 @@ from experiments.report.arguments import read_folders
 __all__ = ["main"]
 
 OPTIONS = {
-    "output": Option("the page; otherwise report.html in the folder, or here where there are several"),
+    "output": Option(
+        "the page; otherwise report.html in the folder, or here where there are several", reads=readers.new_file
+    ),
     "title": Option("of the page; otherwise the folder's name"),
 }
 

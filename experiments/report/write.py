@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from experiments.config.errors import ConfigError
-from experiments.records.run_folder import RunFolder
+from experiments.records.run_folder import write_text
 from experiments.report.page import report_page
 from experiments.report.runs import find_runs, read_run
 
@@ -38,6 +38,5 @@ def write_report(folders: Sequence[Path], output: Path, *, title: str = "") -> i
         raise ConfigError(f"there is no run in {', '.join(map(str, folders))}")
     title = title or (folders[0].resolve().name if len(folders) == 1 else "RaveForce")
     page = report_page([read_run(path, name) for name, path in runs.items()], title=title)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    RunFolder(output.parent).write(output.name, lambda path: path.write_text(page, encoding="utf-8"))
+    write_text(output, page)
     return len(runs)

@@ -21,8 +21,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from experiments.config import readers
 from experiments.config.errors import ConfigError
-from experiments.config.options import Option, read_options, run_command
+from experiments.config.options import LARGEST_SEED, Option, read_options, run_command
 from experiments.records.learning import write_learning
 from experiments.records.provenance import versions
 from experiments.records.run_folder import RunFolder
@@ -39,14 +40,18 @@ __all__ = ["main", "write_results"]
 
 OPTIONS = {
     "study": Option("a file in conf/study/, by its name"),
-    "folder": Option("where its runs and tables go; otherwise results/studies/NAME"),
+    "folder": Option("where its runs and tables go; otherwise results/studies/NAME", reads=readers.new_folder),
     "dry-run": Option("only say what is left and how long that takes", False, bool),
     "by_seed": Option("one seed after the other; false hands each sweep whole to a launcher", True, bool),
     "tables": Option("only write tables, statistics, figures and page of what is there", False, bool),
-    "join": Option("studies' folders or tables of the same study, made elsewhere, whose runs are added", several=True),
-    "export": Option("an export of a W&B project: its runs as a table, and no other runs"),
+    "join": Option(
+        "studies' folders or tables of the same study, made elsewhere, whose runs are added",
+        several=True,
+        reads=readers.place,
+    ),
+    "export": Option("an export of a W&B project: its runs as a table, and no other runs", reads=readers.file),
     "figures": Option("make figures of it", True, bool),
-    "seed_of_statistics": Option("of the bootstrap", 0, int, least=0),
+    "seed_of_statistics": Option("of the bootstrap", 0, int, least=0, most=LARGEST_SEED),
 }
 
 MOST_RUNS_ON_A_PAGE = 60

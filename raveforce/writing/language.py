@@ -18,6 +18,9 @@ __all__ = ["CLOSE", "END", "LAYER", "Kind", "Language", "Token"]
 LAYER, CLOSE, END = range(3)
 """Tokens that every language has: begin a layer, end it, end the program."""
 
+LIMITS = {"bins": (2, 4096), "max_tokens": (8, 4096), "max_layers": (1, 256), "max_processors": (0, 256)}
+"""Least and most of a language's limits: tables of all words and numbers are made, and programs are played."""
+
 
 class Kind(Enum):
     """What a token is."""
@@ -73,10 +76,10 @@ class Language:
     elements: tuple[Element, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name, least in (("bins", 2), ("max_tokens", 8), ("max_layers", 1), ("max_processors", 0)):
+        for name, (least, most) in LIMITS.items():
             value = getattr(self, name)
-            if not (value >= least and value == int(value)):
-                raise ValueError(f"{name} must be a whole number, at least {least}, not {value!r}")
+            if not (least <= value <= most and value == int(value)):
+                raise ValueError(f"{name} must be a whole number between {least} and {most}, not {value!r}")
         if self.words is not None:
             object.__setattr__(self, "words", tuple(self.words))
         object.__setattr__(self, "elements", self._chosen())

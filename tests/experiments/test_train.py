@@ -17,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 import raveforce
 from agents.build import load_agent
 from experiments.config.build import build_env_spec
-from experiments.config.errors import ConfigError
+from experiments.config.errors import ConfigError, TrainingFailed
 from experiments.records.log_writers import read_metrics
 from experiments.records.remarks import at_bounds
 from experiments.records.run_folder import RunFolder
@@ -173,20 +173,37 @@ def test_a_run_that_breaks_keeps_what_it_found(
         raise RuntimeError("the gradient fell off")
 
     monkeypatch.setattr(SAC, "train", broken)
-    with pytest.raises(RuntimeError, match="fell off"):
+    with pytest.raises(TrainingFailed, match=r"RuntimeError: the gradient fell off; .* it broke in .*failure.txt"):
         train(configure(), tmp_path)
+    noted = (tmp_path / "failure.txt").read_text()
+    assert noted.startswith("RuntimeError: the gradient fell off\n\nTraceback")
+    assert "in broken" in noted
     assert json.loads((tmp_path / "summary.json").read_text())["renders"] >= 10
     assert (tmp_path / "best.wav").exists()
 
 
 def test_networks_that_become_nan_leave_a_record(configure: Configure, tmp_path: Path) -> None:
     cfg = configure("agent=td3", "agent.settings.learning_rate=1e30", "observation=parameters")
-    with pytest.raises(Exception, match=r"(?i)nan|action"):
+    with pytest.raises(TrainingFailed, match=r"(?i)nan|action"):
         train(cfg, tmp_path)
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["policy"] is None
     assert "rror: " in summary["failure"]
     assert summary["best"]["distances"]["mss"] > 0
+    assert (tmp_path / "best.wav").exists()
+
+
+def test_a_run_that_breaks_says_so_in_a_line(tmp_path: Path) -> None:
+    settings = ("agent=td3", "agent.settings.learning_rate=1e30", "observation=parameters", "tuned=none")
+    small = ("agent.settings.learning_starts=4", "agent.settings.batch_size=4", "total_timesteps=40")
+    command = run(*settings, *small, folder=tmp_path)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    last = done.stderr.splitlines()[-1]
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout + done.stderr
+    assert last.startswith("run.py: the training broke off after ")
+    assert last.endswith(f"what it found is kept in {tmp_path}, and where it broke in {tmp_path / 'failure.txt'}")
+    assert "Traceback" in (tmp_path / "failure.txt").read_text()
     assert (tmp_path / "best.wav").exists()
 
 

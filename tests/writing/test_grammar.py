@@ -121,8 +121,11 @@ def test_the_words_are_those_of_the_table_of_nodes() -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"bins": 1}, "bins must be a whole number, at least 2, not 1"),
+        ({"bins": 1}, "bins must be a whole number between 2 and 4096, not 1"),
+        ({"bins": 10**7}, "bins must be a whole number between 2 and 4096, not 10000000"),
         ({"max_tokens": 3}, "max_tokens"),
+        ({"max_layers": 1e9}, "max_layers"),
+        ({"max_processors": 10**18}, "max_processors"),
         ({"words": ("sine",)}, r"no program is written with 'sine'; did you mean sin\?"),
         ({"words": ("mul", "env")}, "have no source"),
     ],

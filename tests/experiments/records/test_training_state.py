@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from stable_baselines3.common.buffers import ReplayBuffer
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.noise import OrnsteinUhlenbeckActionNoise
@@ -27,6 +28,24 @@ OFF = {"learning_starts": 6, "batch_size": 4, "buffer_size": 40, "policy_kwargs"
 ON = {"n_steps": 6, "batch_size": 6, "n_epochs": 1, "policy_kwargs": {"net_arch": [8]}}
 NOISE = OrnsteinUhlenbeckActionNoise(np.zeros(1), np.full(1, 0.3))
 
+
+class RecencyBuffer(ReplayBuffer):
+    """Samples what was seldom sampled before: a state beside the transitions, in rows that are not used yet too."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.weights = np.ones(self.buffer_size)
+        self.sampled = 0
+
+    def sample(self, batch_size: int, env: VecNormalize | None = None) -> Any:
+        self.sampled += 1
+        used = self.buffer_size if self.full else self.pos
+        chances = self.weights[:used] / self.weights[:used].sum()
+        chosen = np.random.default_rng(self.sampled).choice(used, batch_size, p=chances)
+        self.weights[chosen] /= 2
+        return self._get_samples(chosen, env=env)
+
+
 CASES: dict[str, tuple[str, dict[str, Any], int, bool]] = {
     "ppo": ("ppo", ON, 2, False),
     "ppo, state-dependent exploration": ("ppo", {**ON, "use_sde": True}, 1, False),
@@ -35,6 +54,18 @@ CASES: dict[str, tuple[str, dict[str, Any], int, bool]] = {
     "sac, learnt entropy, full buffer": ("sac", {**OFF, "ent_coef": "auto", "buffer_size": 10}, 2, False),
     "sac, state-dependent exploration": ("sac", {**OFF, "use_sde": True}, 1, False),
     "sac, normalised": ("sac", OFF, 2, True),
+    "sac, several steps": ("sac", {**OFF, "n_steps": 3}, 1, False),
+    "sac, next observations in the rows after": (
+        "sac",
+        {
+            **OFF,
+            "optimize_memory_usage": True,
+            "replay_buffer_kwargs": {"handle_timeout_termination": False},
+        },
+        2,
+        False,
+    ),
+    "sac, a buffer of one's own": ("sac", {**OFF, "replay_buffer_class": RecencyBuffer}, 2, False),
     "ppo, recurrent": ("recurrent_ppo", {**ON, "policy_kwargs": {"net_arch": [8], "lstm_hidden_size": 8}}, 1, False),
     "tqc": ("tqc", OFF, 1, False),
     "random": ("random", {}, 2, False),
@@ -86,6 +117,20 @@ def test_a_training_with_masks_goes_on_too(tmp_path: Path) -> None:
     task = TASKS.get("write")(layers=1, seconds=0.05, bins=4, max_tokens=16, words=("sin", "noise", "mul", "env"))
     settings = {**ON, "extractor": "tokens"}
     goes_on("maskable_ppo", settings, 2, lambda: BatchVecEnv(task, 2), tmp_path)
+
+
+class Unkeepable(ReplayBuffer):
+    """Holds what cannot be pickled."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.weigh = lambda age: 0.5**age
+
+
+def test_a_buffer_that_cannot_be_saved_is_told_at_the_start(environments: Callable[[int, bool], VecEnv]) -> None:
+    settings = {**OFF, "replay_buffer_class": Unkeepable}
+    agent = make_agent("sac", environments(1, False), seed=3, settings=settings)
+    assert "SAC cannot be resumed: what its Unkeepable holds cannot be pickled" in state.why_not_resumable(agent)
 
 
 def goes_on(

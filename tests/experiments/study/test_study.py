@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from experiments.config.errors import ConfigError
-from experiments.study.__main__ import main
+from experiments.study.__main__ import _figures, main
 from experiments.study.durations import Durations, parallel_runs
 from experiments.study.matrix import PlannedRun
 from experiments.study.table import read_table
@@ -134,3 +135,23 @@ def test_a_run_that_fails_does_not_stop_the_rest(tmp_path: Path, capsys: pytest.
     said = capsys.readouterr()
     assert "unknown reward kind 'nonsense'" in said.err
     assert "left out: one_step/" in said.out
+
+
+@pytest.mark.parametrize(
+    ("rows", "figures"),
+    [
+        ([("kick", "mss", "done"), ("kick", None, "unfinished")], "figure=learning,table,profiles"),
+        ([("kick", "mss", "done"), ("kick", "log_mel", "failed"), ("snare", "log_mel", "done")], "figure=learning,"),
+        ([("kick", "mss", "done"), ("kick", "log_mel", "done")], "figure=rewards"),
+    ],
+)
+def test_figures_of_rewards_are_those_of_runs_that_ended(
+    rows: list[tuple[str, str | None, str]], figures: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = []
+    monkeypatch.setattr(
+        "experiments.study.__main__.subprocess.run",
+        lambda command, **how: commands.append(command) or SimpleNamespace(returncode=0),
+    )
+    _figures(tmp_path, [dict(zip(("task", "reward", "state"), row, strict=True)) for row in rows])
+    assert commands[0][3].startswith(figures)
