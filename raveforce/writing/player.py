@@ -219,7 +219,7 @@ def mix(layers: Sequence[Array] | Array, out: Array) -> None:
 @cache
 def _library():  # type: ignore[no-untyped-def]
     """Pieces of layers, compiled: some hundred for all structures that there are."""
-    from raveforce.glicol.native.lowering.fragments import Library
+    from raveforce.glicol.native.lowering.joining import Library
 
     return Library()
 

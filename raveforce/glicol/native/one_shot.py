@@ -12,7 +12,7 @@ from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.jit import LANES, PAD
 from raveforce.glicol.native.load import load_kernel
-from raveforce.glicol.native.lowering.fragments import Library, pad_rows
+from raveforce.glicol.native.lowering.joining import Library, pad_rows
 from raveforce.glicol.native.voices import MOST_SAMPLES
 
 __all__ = ["Part", "play_once"]
