@@ -18,7 +18,7 @@ else:
     tomllib = pytest.importorskip("tomllib", reason="Python 3.10 reads no TOML")
 
 from raveforce.fourier.simd import inlined, multiply_add, splat
-from raveforce.glicol.native.kernel.jit import jitted
+from raveforce.glicol.native.kernel.jit import jitted, prefer_wide_vectors
 
 ROOT = Path(__file__).resolve().parent.parent
 HINT = "numba moved what is used of its internals: mend raveforce/fourier, or lower the bound in pyproject.toml"
@@ -69,7 +69,20 @@ def test_code_without_reference_counts_has_none() -> None:
     assert not re.search(r"call .*inner", code), f"functions are no longer inlined; {HINT}"
 
 
-def test_eight_numbers_are_one_value() -> None:
+def test_loops_take_wide_vectors_where_they_are_told_to() -> None:
+    @jitted
+    def double(rows: Any) -> None:
+        prefer_wide_vectors()
+        for i in range(64):
+            rows[i] = rows[i] + rows[i]
+
+    rows = np.ones(64, np.float32)
+    double(rows)
+    assert (rows == 2).all()
+    assert '"prefer-vector-width"="512"' in _llvm(double), HINT
+
+
+def test_lanes_are_one_value() -> None:
     from numba import types
     from numba.extending import intrinsic
 

@@ -7,7 +7,7 @@ import numpy as np
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.blocks import fill
-from raveforce.glicol.native.kernel.jit import column, jitted, to_uint32
+from raveforce.glicol.native.kernel.jit import column, jitted, prefer_wide_vectors, to_uint32
 
 F = np.float32
 ZERO, ONE = F(0), F(1)
@@ -75,6 +75,7 @@ def envelope_segment(bufs, row, out, start, stop, position, scale, attack, decay
 @jitted
 def attack_and_decay(bufs, row, out, first, peak, floor, past, left, scale, attack, decay, quick):
     """Attack and decay of less than 2³¹ samples, of which vectors are converted at once."""
+    prefer_wide_vectors()
     if attack == 0:
         for i in range(first, peak):
             bufs[row, out, i] = ZERO * scale

@@ -8,7 +8,7 @@ import numpy as np
 
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
-from raveforce.glicol.native.kernel.jit import column, jitted
+from raveforce.glicol.native.kernel.jit import column, jitted, prefer_wide_vectors
 
 F = np.float32
 HALF, ONE, TWO = F(0.5), F(1), F(2)
@@ -86,6 +86,7 @@ def resonate_quickly(bufs, row, out, source, floats, at):
     Then each gets what the quarter before it leaves behind. So the processor need not wait for one result by
     the next.
     """
+    prefer_wide_vectors()
     feedforward(bufs, row, out, source, floats, at)
     echo(floats, row, at)
     b1, b2 = -floats[row, at + op.B1], -floats[row, at + op.B2]
@@ -130,6 +131,7 @@ def resonate(bufs, row, out, source, floats, at):
 @jitted
 def feedforward(bufs, row, out, source, floats, at):
     """The part of a resonant filter that looks at its input."""
+    prefer_wide_vectors()
     a0, a1 = floats[row, at + op.A0], floats[row, at + op.A1]
     x1, x2 = floats[row, at + op.X1], floats[row, at + op.X2]
     bufs[row, out, 0] = a1 * x1 + a0 * x2

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
+from numba.core import types
+from numba.extending import intrinsic
 
 from raveforce._compile import keep
 from raveforce.glicol.native.kernel import SOURCES
 
-__all__ = ["LANES", "PAD", "TILE", "column", "index", "jitted", "to_uint32"]
+__all__ = ["LANES", "PAD", "TILE", "column", "index", "jitted", "prefer_wide_vectors", "to_uint32"]
 
 TILE = 4
 """Rows that go through an instruction together."""
@@ -39,6 +41,22 @@ def jitted(function: Callable[..., Any] | None = None, **options: Any) -> Any:
         return keep(made, "native", *SOURCES) if kept else made
 
     return wrap(function) if function is not None else wrap
+
+
+@intrinsic
+def prefer_wide_vectors(typing: Any) -> Any:
+    """Let the loops of the function that calls this take the widest vectors that the processor has.
+
+    By itself the compiler takes AVX-512's by halves, for the sake of the first processors that had them. No sample
+    knows of its neighbours in a vector.
+    """
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        # Not by the attributes' own ``add``, which knows no attributes of targets.
+        set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+        return context.get_dummy_value()
+
+    return types.void(), code
 
 
 @jitted

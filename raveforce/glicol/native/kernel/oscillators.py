@@ -13,7 +13,7 @@ import numpy as np
 
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel.blocks import blank
-from raveforce.glicol.native.kernel.jit import jitted
+from raveforce.glicol.native.kernel.jit import jitted, prefer_wide_vectors
 
 F = np.float32
 ZERO, HALF, ONE, TWO = F(0), F(0.5), F(1), F(2)
@@ -63,6 +63,7 @@ def ramp(bufs, row, out, phase, step):
     round a tie up or down, after which the last digit is even), so a run of equal strides up to the next
     power is exact as a product; only the crossings are added one by one. The sums are those of the plain loop.
     """
+    prefer_wide_vectors()
     i = 0
     if FAINT < step < STEEP and phase <= TWO:
         low = F(SHORT) * step
@@ -197,6 +198,7 @@ def shape_sine(bufs, row, out):
     minimax polynomials for sine and cosine on [-π/4, π/4], which is how the engine's C library does it:
     hardly a sample differs in its last digit. Of far larger arguments too little would be left.
     """
+    prefer_wide_vectors()
     # By their bits, which grow with the absolute value (a NaN's are the largest), and whose maximum is a vector's.
     largest = np.int32(0)
     for i in range(BLOCK):
@@ -225,6 +227,7 @@ def sine_between(bufs, row, out, phase, step, end):
     For what is only heard, never followed by a pitch or a filter. Phases are 32-bit integers, which wrap by
     themselves; half turns are taken off, and the rest is an odd polynomial in float32.
     """
+    prefer_wide_vectors()
     rise = np.float64(end) - np.float64(phase)
     rise += np.floor(np.float64(step) * BLOCK - rise + 0.5)
     start, slope = np.int32(np.int64(np.float64(phase) * TURN)), np.int32(np.int64(rise / BLOCK * TURN))

@@ -6,7 +6,7 @@ import numpy as np
 
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
-from raveforce.glicol.native.kernel.jit import LANES, column, index, jitted
+from raveforce.glicol.native.kernel.jit import LANES, column, index, jitted, prefer_wide_vectors
 from raveforce.glicol.native.kernel.oscillators import FAINT, power_of_two
 
 F = np.float32
@@ -45,6 +45,7 @@ def look_ahead(ops, state, scratch, rows, blocks):
 @jitted
 def stride(lanes):
     """Take every lane one run of equal additions further, as ``ramp`` does; return how many have some left."""
+    prefer_wide_vectors()
     going = np.int32(0)
     for j in range(LANES):
         phase, step, left = lanes[PHASE + j], lanes[STEP + j], lanes[LEFT + j]

@@ -14,7 +14,7 @@ from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.dispatch import dispatch
 from raveforce.glicol.native.kernel.generators import quick_sine
-from raveforce.glicol.native.kernel.jit import LANES, TILE, column, index, jitted
+from raveforce.glicol.native.kernel.jit import LANES, TILE, column, index, jitted, prefer_wide_vectors
 from raveforce.glicol.native.kernel.phase_lookahead import look_ahead
 from raveforce.glicol.native.kernel.resonant import resonate_tile, sort_exact_first
 from raveforce.glicol.native.kernel.ring_buffers import ring_sizes
@@ -107,6 +107,7 @@ def play(
 @jitted
 def play_block(code, state, tracks, tile, lane, block, blocks_left, ahead):
     """Play a block of a tile of rows; return how often an instruction broke."""
+    prefer_wide_vectors()
     ops, broken = code.ops, 0
     for k in range(ops.shape[0]):
         family = ops[k, op.FAMILY]
@@ -132,6 +133,7 @@ def play_block(code, state, tracks, tile, lane, block, blocks_left, ahead):
 @jitted
 def hand_out(bufs, row, final, out, sound, at, length, adding):
     """Write a row's block to a sound, or add it to what is there."""
+    prefer_wide_vectors()
     if adding:
         for i in range(np.uint64(length)):
             out[sound, np.uint64(at) + i] += bufs[row, final, i]
