@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,13 +27,16 @@ def uncollected() -> Iterator[None]:
     >>> gc.isenabled()
     True
     """
-    collecting = gc.isenabled()
+    collecting, modules = gc.isenabled(), len(sys.modules)
     gc.disable()
     try:
         yield
     finally:
         if collecting:
-            if not gc.get_freeze_count():  # unless somebody keeps objects frozen
+            # Freezing also makes Python forget how much it has to look through. Done where nothing was imported, again
+            # and again, it would keep Python from ever looking.
+            imported = len(sys.modules) > modules
+            if imported and not gc.get_freeze_count():  # unless somebody keeps objects frozen
                 gc.freeze()
                 gc.unfreeze()  # into the oldest generation
             gc.enable()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from raveforce._imports import uncollected
+from raveforce.glicol import open_engine
 
 
 @pytest.fixture(autouse=True)
@@ -30,13 +31,27 @@ def test_who_turned_collection_off_keeps_it_off() -> None:
     assert not gc.isenabled()
 
 
-def test_what_was_made_meanwhile_counts_as_old() -> None:
+def test_what_was_made_meanwhile_counts_as_old(monkeypatch: pytest.MonkeyPatch) -> None:
     class Made: ...
 
     with uncollected():
         made = [Made() for _ in range(3)]
+        monkeypatch.setitem(sys.modules, "a_package_that_was_imported", sys)
     old = {id(thing) for thing in gc.get_objects(generation=2)}
     assert {id(thing) for thing in made} <= old
+
+
+def test_opening_engines_does_not_keep_python_from_collecting() -> None:
+    gc.collect()
+    before = [generation["collections"] for generation in gc.get_stats()]
+    for _ in range(500):
+        open_engine("o: sin 440").close()
+        circles: list[list[object]] = [[] for _ in range(700)]
+        for circle in circles:
+            circle.append(circle)
+    looked = [now["collections"] - then for now, then in zip(gc.get_stats(), before, strict=True)]
+    assert looked[1] >= 10
+    assert looked[2] >= 1
 
 
 def test_what_somebody_froze_stays_frozen() -> None:
