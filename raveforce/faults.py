@@ -10,6 +10,9 @@ from raveforce.glicol import Engine, GlicolError
 
 __all__ = ["render_or_fault", "silence_broken"]
 
+IN_CACHE = 1 << 18
+"""Samples (1 MB) that are still in the processor's cache when they are gone through again."""
+
 
 def render_or_fault(engine: Engine, values: ArrayLike, samples: int) -> tuple[NDArray[np.float32], dict[int, str]]:
     """Play on, and replace sound that broke by silence.
@@ -53,8 +56,7 @@ def silence_broken(audio: NDArray[np.float32], faults: dict[int, str]) -> tuple[
     -------
     both
     """
-    # Without the absolute values, which would be one more array as large as the sound.
-    peaks = np.maximum(audio.max(axis=1, initial=0), -audio.min(axis=1, initial=0))
+    peaks = _peaks(audio)
     for row in np.flatnonzero(~(peaks <= PEAK_LIMIT)).tolist():
         audio[row] = 0
         if np.isfinite(peaks[row]):
@@ -62,3 +64,14 @@ def silence_broken(audio: NDArray[np.float32], faults: dict[int, str]) -> tuple[
         else:
             faults.setdefault(row, "the sound is not finite")
     return audio, faults
+
+
+def _peaks(audio: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Greatest absolute values, float32 [rows]."""
+    peaks = np.empty(len(audio), np.float32)
+    together = max(IN_CACHE // max(audio.shape[1], 1), 1)
+    for start in range(0, len(audio), together):
+        rows = slice(start, start + together)
+        # Without the absolute values, which would be one more array as large as the sound.
+        peaks[rows] = np.maximum(audio[rows].max(axis=1, initial=0), -audio[rows].min(axis=1, initial=0))
+    return peaks

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -48,8 +48,8 @@ OPTIONS = {
 
 PARTS = {
     "grammar": "masks, and tokens under them, all rows in step",
-    "lowering": "layers read from the tokens, and the pieces that new structures are joined from",
-    "play": "values of the numbers, joining the pieces, rendering, adding up",
+    "lowering": "the pieces that structures are joined from, of which some were not met before",
+    "play": "layers read from the tokens, their values, joining the pieces, rendering, adding up",
     "distance": "mss to one target",
     "total": "all of these",
     "text": "programs as text, which playing does not need",
@@ -89,27 +89,23 @@ def speed(programs: int, rows: int, layers: int, seconds: float, seed: int = 0) 
     new = counted = written = 0
     batches = max(programs // rows, 2)
     for batch in range(batches):
-        marks = [_now()]
-        drawn = grammar.sample_rows(rng, rows)
-        marks.append(_now())
-        structures = [layer.elements for tokens in drawn for layer in read_layers(language, tokens)]
-        for elements in set(structures):
-            compile_structure(make_structure(language, elements))
-        marks.append(_now())
-        audio, _ = play_programs(player, drawn, samples)
-        marks.append(_now())
-        measure_rows(distance, audio, features)
-        marks.append(_now())
-        for tokens in drawn:
-            program_text(language, tokens)
-        marks.append(_now())
+        costs: list[NDArray[np.float64]] = []
+        drawn = _timed(costs, grammar.sample_rows, rng, rows)
+        structures = [
+            make_structure(language, layer.elements) for tokens in drawn for layer in read_layers(language, tokens)
+        ]
+        _timed(costs, lambda these=structures: [compile_structure(structure) for structure in these])
+        audio, _ = _timed(costs, play_programs, player, drawn, samples)
+        _timed(costs, measure_rows, distance, audio, features)
+        _timed(costs, lambda these=drawn: [program_text(language, tokens) for tokens in these])
+        elements = [structure.elements for structure in structures]
         if batch >= batches // 8:
-            parts = np.diff(marks, axis=0) / rows * 1e6
+            parts = np.array(costs) / rows * 1e6
             taken.append(np.stack([*parts[:4], parts[:4].sum(axis=0), parts[4]]))
-            new += sum(elements not in met for elements in structures)
-            counted += len(structures)
+            new += sum(each not in met for each in elements)
+            counted += len(elements)
             written += int((drawn >= 0).sum())
-        met |= set(structures)
+        met |= set(elements)
     medians = np.median(taken, axis=0)
     kick = steps("mss", "log_mel")
     played = len(taken) * rows
@@ -132,6 +128,14 @@ def on_threads(count: int) -> Iterator[None]:
         yield
     finally:
         config.NUMBA_NUM_THREADS = before
+
+
+def _timed(costs: list[NDArray[np.float64]], call: Callable[..., Any], *arguments: Any) -> Any:
+    """Call, and write down what it cost, on the clock and in the processor's time."""
+    start = _now()
+    result = call(*arguments)
+    costs.append(np.subtract(_now(), start))
+    return result
 
 
 def _now() -> tuple[float, float]:
