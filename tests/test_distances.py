@@ -241,6 +241,11 @@ def test_errors() -> None:
         make_distance("band_levels", cells=[3])
     with pytest.raises(ValueError, match="at least one resolution"):
         make_distance("band_levels", resolutions=[])
+    for name, options in (("mss", {"n_ffts": [512, 2**24]}), ("log_mel", {"n_mels": 10**7}), ("mfcc", {"n_fft": 0})):
+        with pytest.raises(ValueError, match=rf"{next(iter(options))} must be .* from 1 to \d+, got "):
+            make_distance(name, **options)
+    with pytest.raises(ValueError, match="n_mels must be a whole number from 1 to 1024, got 1000000"):
+        make_distance("band_levels", resolutions=[(2048, 10**6)])
     with pytest.raises(ValueError, match="10 and 20 samples"):
         measure(np.ones(10), np.ones(20))
 

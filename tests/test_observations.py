@@ -1,3 +1,5 @@
+from typing import Any
+
 import gymnasium
 import numpy as np
 import pytest
@@ -129,3 +131,19 @@ def test_log_mel_scale() -> None:
 def test_an_unknown_observation() -> None:
     with pytest.raises(ValueError, match="unknown observation 'pixels'"):
         make_observation("pixels")
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("log_mel", {"n_mels": 10**9}),
+        ("log_mel", {"n_fft": 2**24}),
+        ("log_mel", {"hop_length": 10**18}),
+        ("log_mel", {"hop_length": "long"}),
+        ("mfcc", {"n_mfcc": 10**7}),
+        ("descriptors", {"segments": 0}),
+    ],
+)
+def test_sizes_that_would_fill_the_memory_are_refused(name: str, options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=rf"{next(iter(options))} must be a whole number from 1 to \d+, got "):
+        make_observation(name, **options)

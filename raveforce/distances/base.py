@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from raveforce import spectra
+from raveforce._options import check_sizes
 from raveforce.registry import Registry
 
 __all__ = [
@@ -128,7 +129,7 @@ def make_distance(kind: str | Distance | Mapping[str, Any], sample_rate: int = 4
     Raises
     ------
     ValueError
-        An unknown name, or weights that are not above 0.
+        An unknown name, weights that are not above 0, or sizes that are none or too large.
 
     Examples
     --------
@@ -144,6 +145,7 @@ def make_distance(kind: str | Distance | Mapping[str, Any], sample_rate: int = 4
         return WeightedSum(tuple(parts), **options)
     if not isinstance(kind, str):
         return kind
+    check_sizes(options)
     made: Distance = DISTANCES.make(kind, options, sample_rate=sample_rate)
     return made
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raveforce import spectra
+from raveforce._options import check_sizes
 from raveforce.distances.base import DISTANCES, Array, Features, NamedDistance
 
 __all__ = ["BandLevels"]
@@ -56,6 +57,8 @@ class BandLevels(NamedDistance):
     def __post_init__(self) -> None:
         object.__setattr__(self, "resolutions", tuple((int(n_fft), int(bands)) for n_fft, bands in self.resolutions))
         object.__setattr__(self, "cells", tuple(int(side) for side in self.cells))
+        for n_fft, bands in self.resolutions:
+            check_sizes({"n_fft": n_fft, "n_mels": bands})
         if not self.resolutions or not self.cells or min(self.cells) < 1:
             raise ValueError("band levels need at least one resolution and cells of at least 1 band")
         if any(bands % side for _, bands in self.resolutions for side in self.cells):

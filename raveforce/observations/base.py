@@ -11,6 +11,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from raveforce._options import check_sizes
 from raveforce.registry import Registry
 
 __all__ = [
@@ -168,7 +169,7 @@ def make_observation(
     Raises
     ------
     ValueError
-        An unknown name.
+        An unknown name, or sizes that are none or too large.
 
     Examples
     --------
@@ -180,5 +181,6 @@ def make_observation(
         return make_observation(chosen.pop("kind"), sample_rate, **chosen)
     if not isinstance(kind, str):
         return kind
+    check_sizes(options)
     made: Observation = OBSERVATIONS.make(kind, options, sample_rate=sample_rate)
     return made
