@@ -40,6 +40,8 @@ __all__ = [
 
 FIRST_SLOT = 0xE000
 LAST_SLOT = 0xF8FF
+SAFE = 1e38
+"""Below it a number is no infinite float32; asking numpy not to warn takes as long as reading some."""
 
 
 @dataclass(frozen=True)
@@ -230,8 +232,11 @@ def _argument(token: lark.Token, text: str) -> Argument:
 def _number(text: str, whole: bool = False) -> Number:
     if FIRST_SLOT <= ord(text[0]) <= LAST_SLOT:
         return Slot(ord(text[0]) - FIRST_SLOT, whole)
+    number = float(text)
+    if abs(number) < SAFE:
+        return float(np.float32(number))
     with np.errstate(over="ignore"):  # what is too large for float32 is infinite
-        return float(np.float32(text))
+        return float(np.float32(number))
 
 
 def _pattern(token: lark.Token, text: str) -> Argument:

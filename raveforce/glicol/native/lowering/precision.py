@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.nodes import ENVELOPE, INPUT, INSTRUCTIONS, NOTES, NUMBER, PRODUCT, TOTAL, UNIT
 
 __all__ = ["choose_precision"]
+
+Row: TypeAlias = list[int]
+"""An instruction."""
 
 BLANK_PEAK = 2.0
 HIGHEST_NOTE, MOST_NOTE = 96, 6000
@@ -46,19 +50,20 @@ def choose_precision(
     peaks : what buffers hold at most, where it is known
     gains : largest gain with which a difference in them is heard; infinite where it is not merely scaled
     """
-    peaks = _peaks(ops, lists, numbers, given or {})
-    gains = _gains(ops, lists, numbers, peaks, final, gain)
+    rows, listed = ops.tolist(), lists.tolist()
+    inputs = [_inputs(row, listed) for row in rows]
+    peaks = _peaks(rows, inputs, listed, numbers, given or {})
+    gains = _gains(rows, inputs, numbers, peaks, final, gain)
     tracks = 0
-    for row in ops:
-        out = int(row[op.OUT])
-        if gains.get(out, 0.0) * peaks.get(out, math.inf) <= INSTRUCTIONS[int(row[op.CODE])].most_gain:
-            row[op.QUICK] = _quickness(row, numbers)
-            if row[op.CODE] == op.SIN and row[op.QUICK]:
-                row[op.TRACK], tracks = tracks, tracks + 1
+    for k, row in enumerate(rows):
+        if gains.get(row[op.OUT], 0.0) * peaks.get(row[op.OUT], math.inf) <= INSTRUCTIONS[row[op.CODE]].most_gain:
+            ops[k, op.QUICK] = quick = _quickness(row, numbers)
+            if row[op.CODE] == op.SIN and quick:
+                ops[k, op.TRACK], tracks = tracks, tracks + 1
     return peaks, gains
 
 
-def _quickness(row: NDArray[np.int64], numbers: dict[int, float]) -> int:
+def _quickness(row: Row, numbers: dict[int, float]) -> int:
     code = row[op.CODE]
     if code == op.ENVPERC or (code == op.SIN and row[op.IN0] < 0):
         return op.ALWAYS
@@ -67,28 +72,34 @@ def _quickness(row: NDArray[np.int64], numbers: dict[int, float]) -> int:
     return op.NEVER
 
 
-def _inputs(row: NDArray[np.int64], lists: NDArray[np.int64]) -> list[int]:
+def _inputs(row: Row, lists: list[int]) -> list[int]:
     """Buffers that an instruction reads."""
-    listed = lists[row[op.LIST] : row[op.LIST] + row[op.COUNT] * (row[op.CODE] == op.SUM)]
-    ordered = lists[row[op.ORDER] : row[op.ORDER] + row[op.INPUTS]]
-    return [int(each) for each in (row[op.IN0], row[op.IN1], *listed, *ordered) if each >= 0]
+    found = [row[op.IN0], row[op.IN1]]
+    if row[op.CODE] == op.SUM:
+        found += lists[row[op.LIST] : row[op.LIST] + row[op.COUNT]]
+    found += lists[row[op.ORDER] : row[op.ORDER] + row[op.INPUTS]]
+    return [each for each in found if each >= 0]
 
 
 def _peaks(
-    ops: NDArray[np.int64], lists: NDArray[np.int64], numbers: dict[int, float], given: Mapping[int, float]
+    rows: list[Row],
+    read: list[list[int]],
+    lists: list[int],
+    numbers: dict[int, float],
+    given: Mapping[int, float],
 ) -> dict[int, float]:
-    """What buffers hold at most, where it is known."""
+    """What buffers hold at most, where it is known; ``read`` are the inputs of every row."""
     peaks = dict(given)
-    for row in ops:
-        level = INSTRUCTIONS[int(row[op.CODE])].level
-        inputs = [peaks.get(each, math.inf) for each in _inputs(row, lists)]
+    for row, buffers in zip(rows, read, strict=True):
+        level = INSTRUCTIONS[row[op.CODE]].level
+        inputs = [peaks.get(each, math.inf) for each in buffers]
         # A number, where the second factor or summand is no signal.
-        other = inputs[1] if len(inputs) > 1 else abs(numbers.get(int(row[op.P0]), BLANK_PEAK))
+        other = inputs[1] if len(inputs) > 1 else abs(numbers.get(row[op.P0], BLANK_PEAK))
         if level == UNIT:
             peak = 1.0
         elif level == NOTES:
             notes = lists[row[op.LIST] + 1 : row[op.LIST] + 2 * row[op.COUNT] : 2]
-            peak = max([_pitch(numbers.get(int(note), HIGHEST_NOTE)) for note in notes], default=0.0)
+            peak = max([_pitch(numbers.get(note, HIGHEST_NOTE)) for note in notes], default=0.0)
         elif level == ENVELOPE:
             peak = max(inputs[0], 1.0)
         elif level == INPUT:
@@ -101,7 +112,7 @@ def _peaks(
             peak = inputs[0] + other
         else:
             continue
-        peaks[int(row[op.OUT])] = peak
+        peaks[row[op.OUT]] = peak
     return peaks
 
 
@@ -110,8 +121,8 @@ def _pitch(note: float) -> float:
 
 
 def _gains(
-    ops: NDArray[np.int64],
-    lists: NDArray[np.int64],
+    rows: list[Row],
+    read: list[list[int]],
     numbers: dict[int, float],
     peaks: dict[int, float],
     final: int,
@@ -119,13 +130,12 @@ def _gains(
 ) -> dict[int, float]:
     """Largest gain with which a difference in a buffer is heard; infinite where it is not merely scaled."""
     gains = {final: gain}
-    for _ in range(len(ops) + 1):
+    for _ in range(len(rows) + 1):
         before = dict(gains)
-        for row in ops[::-1]:
-            inputs = _inputs(row, lists)
-            heard = gains.get(int(row[op.OUT]), 0.0)
-            made = INSTRUCTIONS[int(row[op.CODE])]
-            number = abs(numbers.get(int(row[op.P0]), BLANK_PEAK))
+        for row, inputs in zip(reversed(rows), reversed(read), strict=True):
+            heard = gains.get(row[op.OUT], 0.0)
+            made = INSTRUCTIONS[row[op.CODE]]
+            number = abs(numbers.get(row[op.P0], BLANK_PEAK))
             for i, each in enumerate(inputs):
                 if not made.linear:
                     passed = math.inf
