@@ -32,6 +32,8 @@ def in_threads(work: Callable[[Share], Result], shares: Iterable[Share], threads
     >>> sorted(in_threads(lambda share: 2 * share, [1, 2, 3], threads=2))
     [2, 4, 6]
     """
+    if threads < 2:
+        return [work(share) for share in shares]
     waiting = deque(shares)
     help_out = partial(_work_waiting, work, waiting)
     helpers = [_pool().submit(help_out) for _ in range(threads - 1)]
