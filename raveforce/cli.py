@@ -24,6 +24,15 @@ REPORTED = ("mss", "band_levels", "log_mel", "mfcc", "sot", "envelope")
 """Distances that are printed, beside the one that was minimised; the file imitation.json has all."""
 
 
+class _Place(click.Path):
+    """A path; an empty one, as of a variable that is not set, would be the current folder and all below it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not str(value).strip():
+            self.fail("a path is needed, not an empty text", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class _Commands(click.Group):
     """Commands whose errors that a user can mend are one line, not a traceback; they outlive their console."""
 
@@ -46,13 +55,13 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("sounds", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("sounds", nargs=-1, required=True, type=_Place(path_type=Path))
 @click.option("--seconds", type=float, help="Seconds until the answer to a sound is there.  [default: 10]")
 @click.option("--renders", type=int, help="Programs to try at most; the same number gives the same program every time.")
 @click.option("--template", default="auto", show_default=True, help="Whose blanks are filled: auto, kick, snare ...")
 @click.option("--distance", default="mss", show_default=True, help="What is minimised; see `raveforce distances`.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the search's random numbers.")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("imitations"), show_default=True, help="Folder.")
+@click.option("--out", type=_Place(path_type=Path), default=Path("imitations"), show_default=True, help="Folder.")
 @click.option("--write", is_flag=True, help="Write the best template's program anew too, and programs from nothing.")
 @click.option("--no-policy", is_flag=True, help="Search alone, without the trained policies' answers.")
 @click.option("--no-picture", is_flag=True, help="Draw nothing.")
@@ -170,8 +179,8 @@ def _told(path: Path, found: Imitation) -> Iterator[str]:
 
 
 @main.command()
-@click.argument("program", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
-@click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("out.wav"), show_default=True)
+@click.argument("program", type=_Place(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
+@click.option("-o", "--out", type=_Place(path_type=Path), default=Path("out.wav"), show_default=True)
 @click.option("--seconds", type=float, default=4.0, show_default=True)
 @click.option("--sample-rate", type=int, default=44100, show_default=True, help="Hz.")
 @click.option("--bpm", type=float, default=120.0, show_default=True, help="Beats per minute.")
@@ -188,7 +197,10 @@ def render(
     code = _read(program)
     given = dict(_named(text) for text in samples)
     sound = raveforce.render(code, seconds, sample_rate, engine, bpm=bpm, samples=given)
-    audio.write(out, sound, sample_rate)
+    try:
+        audio.write(out, sound, sample_rate)
+    except OSError as error:
+        raise ValueError(f"{out} cannot be written: {error.strerror}") from error
     peak = float(abs(sound).max()) if len(sound) else 0.0
     click.echo(f"{out}: {seconds:g} s, peak {peak:.3f}" + (", which clips in most players" if peak > 1 else ""))
 

@@ -238,3 +238,17 @@ def test_the_package_is_the_command_too() -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "mss  " in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["imitate", ""], ["imitate", "a.wav", "--out", " "], ["render", "-", "-o", ""]])
+def test_an_empty_path_is_not_the_current_folder(arguments: list[str]) -> None:
+    done = call(*arguments)
+    assert done.exit_code == 2
+    assert "a path is needed, not an empty text" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_disk_that_is_full_is_said_with_the_file(tmp_path: Path) -> None:
+    (tmp_path / "program.glicol").write_text("o: sin 440")
+    done = call("render", tmp_path / "program.glicol", "-o", "/dev/full")
+    assert (done.exit_code, done.stderr) == (1, "Error: /dev/full cannot be written: No space left on device\n")

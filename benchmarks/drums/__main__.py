@@ -126,7 +126,7 @@ def main(arguments: Sequence[str]) -> None:
         raise ConfigError("name a folder of recordings: python -m benchmarks.drums FOLDER")
     folder = Path(folders[0]).expanduser()
     agents, kinds = _words(options["agents"], PLAYERS, "agents"), _words(options["kinds"], CLASSES, "kinds")
-    if options["agents"] == OPTIONS["agents"].default and not _has_policy(options["policy"]):
+    if options["agents"] == OPTIONS["agents"].default and options["policy"] is None and not _has_policy():
         print("there is no policy: those agents that need one are left out", file=sys.stderr)
         agents = [agent for agent in agents if agent not in WITH_POLICY]
     sounds = find_drums(folder, kinds=tuple(kinds), limit=options["limit"])
@@ -167,10 +167,10 @@ def main(arguments: Sequence[str]) -> None:
     print(f"\nin {where}: {name}.json, {name}.csv, {name}.png, {name}_sounds.png")
 
 
-def _has_policy(path: str | None) -> bool:
-    """Whether there is a policy."""
+def _has_policy() -> bool:
+    """Whether a policy ships with this copy."""
     try:
-        policy_answers(path)
+        policy_answers(None)
     except ConfigError:
         return False
     return True

@@ -63,7 +63,7 @@ def run(cfg: DictConfig, path: Path, moment: int = 0) -> list[str]:
     note = path.with_suffix(".log")
     process = FORKS.Process(target=doomed, args=(cfg, path, note, moment))
     process.start()
-    process.join(60)
+    process.join(300)
     assert process.exitcode == (-signal.SIGKILL if moment else 0)
     return note.read_text().splitlines()
 
