@@ -99,7 +99,7 @@ def brief(error: BaseException) -> str | None:
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
     if isinstance(error, MemoryError):
-        return f"the memory is too small for this ({error or 'no more of it is free'}): ask for less"
+        return f"the memory is too small for this ({str(error) or 'no more of it is free'}): ask for less"
     missing = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
     return f"the package {missing} is missing; {INSTALL}" if missing and missing not in OURS else None
 

@@ -85,6 +85,39 @@ def test_nohup_keeps_a_run_going() -> None:
     assert done.stdout.split() == ["SIGINT", "SIGTERM"]
 
 
+def ended(code: str, *options: str) -> tuple[int, str]:
+    """How a process ends that says nothing else: its exit code, and its errors."""
+    begin = "import sys; from raveforce._console import end_briefly; end_briefly(); sys.argv = ['it.py']\n"
+    done = subprocess.run(
+        [sys.executable, *options, "-c", begin + code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    return done.returncode, done.stderr
+
+
+def test_what_a_user_can_mend_ends_with_a_line() -> None:
+    code, said = ended("sys.modules['torch'] = None; import torch")
+    assert code == 1
+    assert said.startswith("it.py: the package torch is missing; `make setup` installs what")
+    assert said.count("\n") == 1
+    assert ended("raise MemoryError") == (
+        1,
+        "it.py: the memory is too small for this (no more of it is free): ask for less\n",
+    )
+    assert ended("raise KeyboardInterrupt") == (-signal.SIGINT, "it.py: interrupted\n")
+
+
+def test_what_only_a_programmer_can_mend_keeps_its_traceback() -> None:
+    for code, options in (("import raveforce.nonsense", ()), ("1 / 0", ()), ("raise MemoryError", ("-X", "dev"))):
+        assert "Traceback (most recent call last)" in ended(code, *options)[1]
+
+
+def test_letters_that_a_console_does_not_know_are_escaped() -> None:
+    code = "from raveforce._console import survive_the_console; survive_the_console(); print('k\\xe4se \\ud800')"
+    env = {**os.environ, "PYTHONIOENCODING": "ascii:strict"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, env=env)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "k\\xe4se \\ud800\n", "")
+
+
 CLOSED = ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", "> /dev/full 2>&1"]
 """How a shell leaves a command without one of its streams, or with a full one."""
 

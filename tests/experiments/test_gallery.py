@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from pathlib import Path
 
-from experiments.gallery import page, targets
+import numpy as np
+import pytest
+
+from experiments.gallery import _kept, page, targets
 
 
 def test_there_are_twelve_targets_and_the_page_shows_each() -> None:
@@ -21,3 +24,10 @@ def test_there_are_twelve_targets_and_the_page_shows_each() -> None:
     assert lines.count("<audio") == 24
     assert "| [A kick](#a-kick) | 1 | 2 | 3 | 0.250 | 1.00 |" in lines
     assert "`python -m experiments.gallery`" in lines
+
+
+@pytest.mark.parametrize("content", [b"", b'{"about": {', b"[1]", b"\xff\x00"])
+def test_what_was_half_written_is_found_again(tmp_path: Path, content: bytes) -> None:
+    assert _kept(tmp_path / "nothing.json") == {}
+    (tmp_path / "kick.json").write_bytes(content)
+    assert _kept(tmp_path / "kick.json") == {}

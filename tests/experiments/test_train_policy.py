@@ -8,11 +8,13 @@ import pytest
 import soundfile
 
 from experiments.config.errors import ConfigError
+from experiments.policy import state
 from experiments.policy.drums import DRUMS, RATE, drum
 from experiments.policy.player import Player
 from experiments.policy.takes import LENGTHS, Takes, make_takes
 from experiments.policy.trainer import Settings, Trainer
-from experiments.train_policy import main
+from experiments.train_policy import main, read_recordings
+from raveforce.audio import AudioError
 from raveforce.augmentation import Augmentation
 from raveforce.distances import make_distance
 from raveforce.imitation.policy import Policy
@@ -109,3 +111,43 @@ def test_the_command_writes_a_policy_and_refuses_another_training(
     assert policy.card["command"].startswith("python -m experiments.train_policy recordings=")
     with pytest.raises(ConfigError, match="holds another training"):
         main([*arguments, "supervised=256", "reinforced=768"])
+
+
+class Walk:
+    """A training of steps alone."""
+
+    step, steps = 3, 10
+
+    def state(self) -> dict[str, int]:
+        return {"step": self.step}
+
+    def restore(self, state: dict[str, int]) -> None:
+        self.step = state["step"]
+
+
+def test_a_state_that_cannot_be_read_or_written_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    options = {"seed": 1}
+    state.keep(Walk(), tmp_path, options, 2.0)
+    again = Walk()
+    again.step = 0
+    assert (state.restore(again, tmp_path, options, "command"), again.step) == (2.0, 3)
+    whole = (tmp_path / "state.pt").read_bytes()
+    (tmp_path / "elsewhere").write_bytes(whole)
+    state.keep(Walk(), tmp_path / "gone", options, 2.0)
+    assert "step 3 cannot be kept, the training goes on" in caplog.text
+    for content in (b"", whole[: len(whole) // 2], b"no state"):
+        (tmp_path / "state.pt").write_bytes(content)
+        with pytest.raises(ConfigError, match=r"state.pt cannot be read .*: name another output, or delete it"):
+            state.restore(Walk(), tmp_path, options, "command")
+
+
+def test_recordings_that_cannot_be_read_are_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(AudioError, match="holds no recordings"):
+        read_recordings(str(tmp_path), None)
+    for kit in "abc":
+        (tmp_path / kit).mkdir()
+        soundfile.write(tmp_path / kit / "bd.wav", 0.5 * np.sin(np.arange(4000) / 9), RATE)
+    (tmp_path / "a" / "sn.wav").write_bytes(b"no sound")
+    found = read_recordings(str(tmp_path), None)
+    assert sorted(name for sounds in found.values() for name in sounds) == ["a/bd.wav", "b/bd.wav", "c/bd.wav"]
+    assert "sn.wav cannot be read as audio" in caplog.text

@@ -48,8 +48,9 @@ def doomed(cfg: DictConfig, path: Path, note: Path, moment: int) -> None:
         count += 1
         os.write(log, f"{what}\n".encode())
         if count == moment:
-            if what == "open metrics.csv" and (path / "metrics.csv").stat().st_size:  # in the midst of a row
-                with (path / "metrics.csv").open("a") as file:
+            metrics = path / "metrics.csv"
+            if what == "open metrics.csv" and metrics.exists() and metrics.stat().st_size:  # in the midst of a row
+                with metrics.open("a") as file:
                     file.write("7,0.")
             os.kill(os.getpid(), signal.SIGKILL)
 
