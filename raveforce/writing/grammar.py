@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,14 @@ class GrammarState:
         self.layers[rows], self.processors[rows] = state.layers, state.processors
 
 
+class _Choice(NamedTuple):
+    """Tokens that may follow a place: their weights, each with those before it, and the places behind them."""
+
+    tokens: list[int]
+    shares: list[float]
+    behind: list[int]
+
+
 @dataclass
 class _Draft:
     """A program that is being drawn."""
@@ -82,12 +91,11 @@ class Grammar:
         self._needed = self._fewest_tokens()
         self._is_processor = np.array([token.kind is Kind.PROCESSOR for token in language.tokens])
         self._processors = np.flatnonzero(self._is_processor)
-        # The same as lists, for one program at a time.
-        self._places_behind = self._following_place.tolist()
-        self._counts_as_processor = self._is_processor.tolist()
-        allowed = self._following_place >= 0
-        self._most_needed = np.where(allowed, self._needed, 0).max(axis=1).tolist()
-        self._choices: dict[tuple[int, int, bool, bool, bool], tuple[list[int], list[float]]] = {}
+        # For one program at a time.
+        self._processor_tokens = frozenset(self._processors.tolist())
+        self._most_needed = np.where(self._following_place >= 0, self._needed, 0).max(axis=1).tolist()
+        self._choices: dict[tuple[int, int, bool, bool, bool], _Choice] = {}
+        self._unlimited = [self._choice_without_limits(place) for place in range(len(self._most_needed))]
 
     def begin(self, rows: int) -> GrammarState:
         """So many empty programs."""
@@ -187,27 +195,32 @@ class Grammar:
 
     def _draw(self, draft: _Draft, used: int, uniform: float, layers: int | None = None) -> bool:
         """Draw the next token of a program of so many; return whether that ends it."""
+        place = draft.place
+        found = self._unlimited[place] or self._limited(draft, used, layers)
+        chosen = min(bisect_right(found.shares, uniform * found.shares[-1]), len(found.tokens) - 1)
+        token = found.tokens[chosen]
+        draft.tokens.append(token)
+        draft.place = found.behind[chosen]
+        if token == LAYER:
+            draft.layers, draft.processors = draft.layers + 1, 0
+        elif token in self._processor_tokens:
+            draft.processors += 1
+        return draft.place == self._done
+
+    def _limited(self, draft: _Draft, used: int, layers: int | None) -> _Choice:
+        """What may follow where a limit may be met."""
         place, language = draft.place, self.language
         more = draft.layers < min(layers or language.max_layers, language.max_layers)
         full = draft.processors >= language.max_processors
         # How many tokens are left matters near the limit only.
         left = min(language.max_tokens - used, self._most_needed[place])
         key = place, left, more, full, layers is not None
-        found = self._choices.get(key)
-        if found is None:
-            found = self._choices[key] = self._weigh(*key)
-        tokens, shares = found
-        token = tokens[min(bisect_right(shares, uniform * shares[-1]), len(tokens) - 1)]
-        draft.tokens.append(token)
-        if token == LAYER:
-            draft.layers, draft.processors = draft.layers + 1, 0
-        else:
-            draft.processors += self._counts_as_processor[token]
-        draft.place = self._places_behind[place][token]
-        return draft.place == self._done
+        if key not in self._choices:
+            self._choices[key] = self._choice(*key)
+        return self._choices[key]
 
-    def _weigh(self, place: int, left: int, more: bool, full: bool, wanted: bool) -> tuple[list[int], list[float]]:
-        """Tokens that may follow a place, and their weights, each with those before it.
+    def _choice(self, place: int, left: int, more: bool, full: bool, wanted: bool) -> _Choice:
+        """What may follow a place.
 
         Parameters
         ----------
@@ -222,7 +235,14 @@ class Grammar:
         if wanted and allowed[LAYER]:
             allowed[np.arange(len(allowed)) != LAYER] = False
         tokens = np.flatnonzero(allowed)
-        return tokens.tolist(), np.cumsum(self._weights[place, tokens]).tolist()
+        shares, behind = np.cumsum(self._weights[place, tokens]), self._following_place[place, tokens]
+        return _Choice(tokens.tolist(), shares.tolist(), behind.tolist())
+
+    def _choice_without_limits(self, place: int) -> _Choice | None:
+        """What may follow a place whatever came before: where numbers stand; None elsewhere."""
+        tokens = np.flatnonzero(self._following_place[place] >= 0)
+        numbers = len(tokens) and (tokens >= self.language.first_number).all()
+        return self._choice(place, self._most_needed[place], True, False, False) if numbers else None
 
     def choose(self, state: GrammarState, allowed: Bools, uniforms: NDArray[np.float64]) -> Ints:
         """One of the tokens that are allowed, by chance: int64 [rows]."""
