@@ -31,6 +31,9 @@ FOUND = (
     Case("o: delayms {} >> noise 60", (((1000.0,), 1266), ((-1.0,), 261), ((1000.0,), 492))),
     Case("o: seq 12348", (((), 300),)),
     Case("o: sin 440\n~x: sin 1 >> pan 0.5", (((), 300),)),
+    Case("o: noise {}", (((0.5,), 128), ((1e10,), 128))),
+    Case("~a: apfmsgain {} 0.5\no: sin 5 >> {w}", (((0.5, 0), 1), ((0.01, 1), 128)), ("add 0.5", "mul 0.5")),
+    Case("~a: sin 9 >> delayn {}\no: sin 5 >> {w}", (((0.5, 0), 1), ((0.6, 1), 128)), ("add 0.5", "mul 0.5")),
 )
 """Programs that once differed."""
 

@@ -6,7 +6,7 @@ mid-chain takes the sound before it as its frequency, one with two inputs stays 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from raveforce.glicol.compounds import Compound
@@ -100,13 +100,10 @@ def lower_chains(
             bufs[vertex] = bufs[sources[0]]
             parts.append(NodeState(name, place, node.name, (), (0, 0), (0, 0), (0, 0), ()))
             continue
-        before = len(b.ops), len(b.ints), len(b.floats), b.buffers
+        before = _sizes(b)
         _lower(b, context, NodeInputs(node, bufs[vertex], tuple((each, bufs[each]) for each in sources)))
-        codes = tuple(row[op.CODE] for row in b.ops[before[0] :])
-        inner = tuple(range(before[3], b.buffers))
-        ranges = (before[0], len(b.ops)), (before[1], len(b.ints)), (before[2], len(b.floats))
-        parts.append(NodeState(name, place, node.name, codes, *ranges, (bufs[vertex], *inner)))
-    _check_unheard(b, chains, context, wiring)
+        parts.append(_state(b, before, vertex, node, bufs[vertex]))
+    parts += _lower_unheard(b, chains, context, wiring)
     heard = [bufs[vertex] for vertex in wiring.heard]
     if len(heard) == 1:
         return heard[0], parts
@@ -122,7 +119,18 @@ def _sources(vertex: Vertex, wiring: Wiring) -> tuple[Vertex, ...]:
     return (*main, *(each for each in wiring.references[vertex] if each != vertex))
 
 
-def _check_unheard(b: Builder, chains: Mapping[str, Chain], context: Context, wiring: Wiring) -> None:
+def _sizes(b: Builder) -> tuple[int, int, int, int]:
+    return len(b.ops), len(b.ints), len(b.floats), b.buffers
+
+
+def _state(b: Builder, before: tuple[int, int, int, int], vertex: Vertex, node: Node, out: int) -> NodeState:
+    """Where the state of a node lies that was lowered into a buffer since the builder had these sizes."""
+    ops, ints, floats, buffers = zip(before, _sizes(b), strict=True)
+    codes = tuple(row[op.CODE] for row in b.ops[ops[0] :])
+    return NodeState(*vertex, node.name, codes, ops, ints, floats, (out, *range(*buffers)))
+
+
+def _lower_unheard(b: Builder, chains: Mapping[str, Chain], context: Context, wiring: Wiring) -> Iterator[NodeState]:
     """Refuse what is not played also where nobody hears it; delays are made there too, and may break.
 
     The engine makes every node, and so tells what is wrong with it, but computes only what is heard.
@@ -135,7 +143,9 @@ def _check_unheard(b: Builder, chains: Mapping[str, Chain], context: Context, wi
         _lower(elsewhere, context, at)
         b.whole |= elsewhere.whole
         if any(row[op.FAMILY] == op.RING_BUFFER for row in elsewhere.ops) and NODES[node.name].compound is None:
-            _lower_idle(b, context, replace(at, out=b.buffer()))
+            at, before = replace(at, out=b.buffer()), _sizes(b)
+            _lower_idle(b, context, at)
+            yield replace(_state(b, before, vertex, node, at.out), heard=False)
 
 
 def _lower(b: Builder, context: Context, at: NodeInputs) -> None:

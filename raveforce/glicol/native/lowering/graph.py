@@ -50,6 +50,7 @@ class NodeState:
     ints: tuple[int, int]
     floats: tuple[int, int]
     bufs: tuple[int, ...]
+    heard: bool = True
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def _check_moves(graphs: list[Graph], template: str) -> None:
     codes: dict[tuple[str, str], set[tuple[int, ...]]] = {}
     heard: dict[str, set[bool]] = {}
     for graph in graphs:
-        playing = {part.chain for part in graph.parts}
+        playing = {part.chain for part in graph.parts if part.heard}
         for chain in graph.chains:
             heard.setdefault(chain.name, set()).add(chain.name in playing)
         for part in graph.parts:
