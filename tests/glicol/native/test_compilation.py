@@ -23,7 +23,7 @@ def test_compiled_code_depends_on_all_its_sources():
     for package, sources in (("raveforce/glicol/native/kernel", SOURCES), ("raveforce/fourier", load.SOURCES)):
         for path in Path(package).glob("*.py"):
             for name in re.findall(r"^from (raveforce\S*) import", path.read_text(), re.MULTILINE):
-                assert name.startswith((*sources, "raveforce._compile")), f"{path} imports {name}"
+                assert name.startswith((*sources, "raveforce._compile", "raveforce._threads")), f"{path} imports {name}"
 
 
 def test_the_cache_moves_with_the_setting(monkeypatch, tmp_path):
