@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import warnings
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -88,7 +89,10 @@ def load_agent(name: str, path: str | Path, env: VecEnv | None = None) -> Agent:
     start_without_compiler()
     algorithm = AGENTS.get(name)
     try:
-        return algorithm.load(path, env=env, device="cpu", force_reset=False)
+        with warnings.catch_warnings():
+            # The class of the buffer is what Stable-Baselines3 chose itself when the agent was made.
+            warnings.filterwarnings("ignore", message="`n_steps=.*` is ignored because a custom `replay_buffer_class`")
+            return algorithm.load(path, env=env, device="cpu", force_reset=False)
     except NO_MODEL as error:
         why = " ".join(str(error).split())
         raise ValueError(
