@@ -18,7 +18,7 @@ from experiments.policy.drums import drum
 from raveforce.distances import make_distance
 from raveforce.imitation.weights import PolicyError
 from raveforce.imitation.writer import load_writing_policy
-from raveforce.imitation.writing import Writing
+from raveforce.imitation.writing import Writing, WritingSettings
 from raveforce.plotting import draw_spectrogram
 from raveforce.writing.drafts import Draft, spans
 from raveforce.writing.language import Language
@@ -31,9 +31,11 @@ Audio = NDArray[np.float32]
 
 RATE = 44100
 SECONDS = 0.4
-KIND = "snare"
+KIND = "tom"
 WIDE = 29
 """Characters in a line."""
+SETTINGS = WritingSettings(node=0.01, likely=0.01)
+"""Nodes are worth a fifth of what they must be else: there is more than one layer to see."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +64,7 @@ def draw(source: Source) -> list[Picture]:
         policy = load_writing_policy()
     except PolicyError:
         policy = None
-    writing = Writing(judge, policy, source.seed)
+    writing = Writing(judge, policy, source.seed, SETTINGS)
     writing.run(source.renders)
     stages = grown(judge, writing.nearest[1])
     rows = len(stages) + 1
@@ -84,7 +86,7 @@ def draw(source: Source) -> list[Picture]:
                 A program that grows: a target (a {KIND} that numpy made), and what a program written for it sounds like
                 after each of its layers, as spectrograms, with the distance so far (mss; silence is {silence:.2f} away)
                 and the layer's Glicol. The program was found by write-then-tune in {writing.renders} renders
-                {"with" if policy else "without"} the trained policy.
+                {"with" if policy else "without"} the trained policy; a node must bring it {SETTINGS.node:.0%} nearer.
                 """,
             seeds=str(source.seed),
         )

@@ -18,7 +18,7 @@ from raveforce.imitation.chains import inlined, multiplied_out
 from raveforce.imitation.cma_es import CMAES
 from raveforce.imitation.objective import Objective
 from raveforce.imitation.race import Budget
-from raveforce.imitation.rewriting import changed, shorter_texts
+from raveforce.imitation.rewriting import changed, other_noises, shorter_texts
 from raveforce.parameter_space import ParameterSpace
 from raveforce.parameters import Exp, Parameter, ParameterError
 
@@ -26,7 +26,7 @@ __all__ = ["Revising", "Version", "length_of"]
 
 Floats = NDArray[np.float64]
 
-LINE, NODE = 0.005, 0.001
+LINE, NODE = 0.005, 0.0005
 """What a line and a node must be worth: by which part of the distance each must bring the program nearer."""
 EXACT = 1e-6
 """A distance below which nothing is gained any more."""
@@ -36,7 +36,7 @@ LANES, GENERATIONS, POPSIZE = 2, 5, 14
 """Versions that are tuned before one is taken, for how long, and candidates of a generation."""
 CHANGES = 24
 """Versions of as many lines that are looked at beside shorter ones."""
-WORSE = 0.08
+WORSE = 0.03
 """Part of the distance by which shortening goes on past the best: two lines may go where one may not."""
 LOWEST = 25.0
 """Hz of what is new at least."""
@@ -50,7 +50,7 @@ def length_of(distance: float, text: str) -> float:
     Examples
     --------
     >>> round(length_of(1.0, "~e: imp 1 >> envperc 0.01 0.1\no: noise 7 >> mul ~e"), 3)
-    0.014
+    0.012
     """
     lines = text.strip().split("\n")
     return float(np.log(max(distance, EXACT)) + LINE * len(lines) + NODE * sum(line.count(">>") + 1 for line in lines))
@@ -124,6 +124,7 @@ class Revising:
 
         self._shorten(room)
         self._vary(room)
+        self._choose_noises(room)
         self._finish(room)
 
     def result(self) -> tuple[Objective, Floats]:
@@ -169,6 +170,13 @@ class Revising:
                 others = self._versions(self.best, shorter_texts(self.best.text))
         if tuning is not None:
             tuning.objective.close()
+
+    def _choose_noises(self, room: Callable[[float, int], bool]) -> None:
+        """Take the noise that fits best for each that the best version has: by chance some are nearer than others."""
+        for place in range(len(list(other_noises(self.best.text)))):
+            texts = list(other_noises(self.best.text))[place]
+            if room(1, len(texts)):
+                self._measured(self._versions(self.best, texts))
 
     def _finish(self, room: Callable[[float, int], bool]) -> None:
         """Tune the best version, more slowly whenever that has converged."""

@@ -12,7 +12,7 @@ from raveforce.glicol.nodes import NODES
 from raveforce.imitation.chains import Chains, chains_of, heard, inlined, multiplied_out, text_of
 from raveforce.parameters import Exp
 
-__all__ = ["Change", "changed", "shorter_texts"]
+__all__ = ["Change", "changed", "other_noises", "shorter_texts"]
 
 Random = np.random.Generator
 
@@ -22,6 +22,7 @@ SEEDS = 50
 APART = 300_000
 """Samples between two of them: seeds are places in one sequence, and neighbours would be echoes of each other."""
 NUMBER = re.compile(r"\d+(\.\d+)?")
+NOISE = re.compile(r"\bnoise (\d+)\b")
 NEW = ("lpf", "hpf")
 """Processors that are put in."""
 
@@ -95,6 +96,24 @@ def _is_envelope(name: str, nodes: Sequence[str]) -> bool:
     return name[0] == "~" and bool(re.fullmatch(r"imp \S+ >> envperc [^~]*", " >> ".join(nodes)))
 
 
+def other_noises(text: str) -> Iterator[list[str]]:
+    """For each noise of a program the same program with every other one in its place.
+
+    Examples
+    --------
+    >>> [texts[:2] for texts in other_noises("hiss: noise 7 >> mul 0.1")]
+    [['hiss: noise 300007 >> mul 0.1', 'hiss: noise 600007 >> mul 0.1']]
+    """
+    for seed in dict.fromkeys(NOISE.findall(text)):
+        pattern = re.compile(rf"\bnoise {seed}\b")
+        yield [pattern.sub(f"noise {other}", text) for other in _noises_beside(text)]
+
+
+def _noises_beside(text: str) -> list[int]:
+    """Seeds of noises that a program does not have."""
+    return sorted({7 + APART * place for place in range(SEEDS)} - set(map(int, NOISE.findall(text))))
+
+
 def changed(text: str, rng: Random, pitch: Callable[[], float]) -> Change | None:
     """A program of as many lines in which one node is more, less or another, or a voice is new.
 
@@ -147,9 +166,7 @@ class _Draft:
 
     def noise(self) -> str:
         """A noise that is not there yet."""
-        free = sorted(
-            {7 + APART * place for place in range(SEEDS)} - set(map(int, re.findall(r"noise (\d+)", self.text)))
-        )
+        free = _noises_beside(self.text)
         return f"noise {free[int(self.rng.integers(len(free)))]}"
 
 

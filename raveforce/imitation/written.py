@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import threading
 import time
@@ -38,9 +37,9 @@ WRITTEN = "written"
 RACING = 0.6
 """Share of the budget after which the best template is known."""
 NOTHING = (0.15, 0.7)
-"""Least and most of what is left in which one half tunes the template on, the other writes programs from nothing."""
-UNDERWAY = 0.5
-"""The least of it where the template's search has not converged: what is not tuned yet is not written anew."""
+"""Least and most of one half of what is left that goes to programs from nothing."""
+UNDERWAY, CONVERGED = 0.7, 0.2
+"""Share of the other half in which the template is tuned on, where its search has not converged and where it has."""
 NEARLY = 1.1
 """How far, of the best template's distance, another one may be that is written anew beside it."""
 PRICE = 0.0003
@@ -66,8 +65,8 @@ def write_beside_templates(
 ) -> Answer:
     """Fill templates, then write programs from nothing, and the best template's program anew.
 
-    Templates race for a part of the budget. What is left has two halves: one tunes the best template on while the other
-    writes programs from nothing; then both write the template's program anew. With a deadline each half is one of two
+    Templates race for a part of the budget. What is left has two halves: one tunes the best template on, the other
+    writes programs from nothing; then each writes a template's program anew. With a deadline each half is one of two
     threads. What describes the sound shortest wins.
 
     Raises
@@ -90,34 +89,33 @@ def write_beside_templates(
     lanes = starts(objectives, proposers, racing, seed)
     best, interrupted = race(lanes, racing, threads=os.cpu_count() or 1, progress=progress)
     writing = Writing(judge, _policy(judge.player.language) if policy else None, np.random.SeedSequence(seed))
-    left = Budget(None if budget.renders is None else max(budget.renders - _renders(lanes), 2), budget.deadline)
-    stop = threading.Event()
+    now, stop = time.monotonic(), threading.Event()
+    half = Budget(None if budget.renders is None else max((budget.renders - _renders(lanes)) // 2, 1), budget.deadline)
+    # What is not tuned yet is not written anew.
+    on = UNDERWAY if best.search.restarts == 0 else CONVERGED
+    # The farther from the sound the template stays, the more is to be hoped for from nothing.
+    nothing = float(np.clip(best.search.nearest[0] * PRICE / judge.price, *NOTHING))
+    seeds, rival = np.random.SeedSequence([seed, 1]).spawn(2), _rival(lanes, best)
+    revisions = [Revising(rival.objective, rival.search.nearest, seeds[0])]
+
+    def tune_on() -> None:
+        part, before = _part(half, now, on), best.search.renders
+        best.run(part.renders, None if part.deadline is None else part.deadline - now, stop)
+        revisions.append(Revising(best.objective, best.search.nearest, seeds[1]))
+        revisions[1].run(_rest(half, best.search.renders - before), stop)
+
+    def write() -> None:
+        part = _part(half, now, nothing)
+        writing.run(part.renders, part.deadline, stop)
+        revisions[0].run(_rest(half, writing.renders), stop)
 
     def tell() -> None:
         if progress is not None:
             _tell(progress, lanes, writing, revisions)
 
-    # The farther from the sound the template stays, the more is to be hoped for from nothing.
-    silence = judge.price / PRICE
-    share = float(np.clip(best.search.nearest[0] / silence, *NOTHING))
-    if best.search.restarts == 0:
-        share = max(share, UNDERWAY)
-    first = _part(left, time.monotonic(), share)
-    revisions: list[Revising] = []
-    if not interrupted:
-        half, seconds = _half(first)
-        interrupted = _together(
-            [lambda: best.run(half, seconds, stop), lambda: writing.run(half, first.deadline, stop)], stop, tell
-        )
-    seeds = np.random.SeedSequence([seed, 1]).spawn(2)
-    revisions += [
-        Revising(lane.objective, lane.search.nearest, each)
-        for lane, each in zip((best, _rival(lanes, best)), seeds, strict=True)
-    ]
-    if not interrupted:
-        spent = first.renders or 0
-        rest = Budget(None if left.renders is None else max((left.renders - spent) // 2, 1), left.deadline)
-        interrupted = _together([functools.partial(each.run, rest, stop) for each in revisions], stop, tell)
+    if interrupted:
+        stop.set()
+    interrupted |= _together([tune_on, write], stop, tell)
     renders = _renders(lanes) + writing.renders + sum(each.renders for each in revisions)
     revised = min(revisions, key=lambda each: each.best.length)
     written = multiplied_out(writing.nearest[1].text(writing.language)) if np.isfinite(writing.nearest[0]) else ""
@@ -145,10 +143,9 @@ def _together(searches: Sequence[Callable[[], None]], stop: threading.Event, tel
     return False
 
 
-def _half(budget: Budget) -> tuple[int | None, float | None]:
-    """Renders of each of two searches side by side, and their seconds."""
-    renders = None if budget.renders is None else max(budget.renders // 2, 1)
-    return renders, None if budget.deadline is None else budget.deadline - time.monotonic()
+def _rest(budget: Budget, spent: int) -> Budget:
+    """The budget without renders that are spent."""
+    return Budget(None if budget.renders is None else max(budget.renders - spent, 1), budget.deadline)
 
 
 def _part(budget: Budget, began: float, share: float) -> Budget:

@@ -9,7 +9,7 @@ import raveforce
 from raveforce.glicol import Program
 from raveforce.glicol.native.frontend.parser import parse
 from raveforce.imitation.chains import REFERENCE, chains_of, inlined, multiplied_out
-from raveforce.imitation.rewriting import changed, shorter_texts
+from raveforce.imitation.rewriting import changed, other_noises, shorter_texts
 from raveforce.imitation.templates import AUTO, make_template
 
 RATE = 44100
@@ -74,3 +74,12 @@ def test_what_is_not_a_chain_a_line_stays() -> None:
     for text in ("o: sin {f}; p: sin 3\n", "no program"):
         assert list(shorter_texts(text)) == []
     assert changed("no program", np.random.default_rng(0), lambda: 100.0) is None
+
+
+def test_every_noise_is_tried_where_it_stands() -> None:
+    """Two voices of one noise keep one noise."""
+    text = "~under: noise 300007 >> mul -1\nmid: noise 300007 >> add ~under\nlow: noise 7 >> mul 0.1\n"
+    mid, low = other_noises(text)
+    assert len(mid) == len(set(mid)) == len(low) == 48
+    assert all(each.count("noise 600007") in (0, 2) and "noise 300007" not in each for each in mid)
+    assert all("noise 300007" in each and "noise 7 " not in each for each in low)
