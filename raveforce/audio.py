@@ -137,7 +137,7 @@ def as_path(path: str | Path) -> Path:
         It is empty, which would stand for the current folder.
     """
     if not str(path).strip():
-        raise AudioError("the path is empty: name a recording or a folder")
+        raise AudioError("the path is empty: name a recording or a folder as the target")
     return Path(path).expanduser()
 
 

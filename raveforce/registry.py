@@ -5,12 +5,16 @@ from __future__ import annotations
 import difflib
 import importlib
 import inspect
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import metadata
 from typing import Any, Generic, TypeVar, cast
 
 __all__ = ["Registry", "UnknownName", "did_you_mean"]
+
+PATH = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
+"""``package.module:Attribute``."""
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -97,7 +101,7 @@ class Registry(Generic[T]):
             return known[name]
         if name in _entry_points(self.group):
             return self._load(name, _entry_points(self.group)[name])
-        if ":" in name:
+        if PATH.fullmatch(name):
             return self._load(name, metadata.EntryPoint(name, name, self.group))
         names = self.names()
         raise UnknownName(

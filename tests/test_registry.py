@@ -31,6 +31,8 @@ def test_a_path_finds_anything() -> None:
         ("circel", r"unknown shape 'circel'; did you mean circle\? the shapes are circle, square"),
         ("xyz", r"unknown shape 'xyz'; the shapes are circle, square"),
         ("no_such_package:Thing", r"shape 'no_such_package:Thing': .*No module named 'no_such_package'"),
+        ("o: sin {}", r"unknown shape 'o: sin \{\}'; the shapes are circle, square"),
+        ("..:x", r"unknown shape '\.\.:x'; the shapes are"),
         ("os:path", "os:path is a module, and makes nothing"),
         ("os:Thing", r"shape 'os:Thing': .*no attribute 'Thing'"),
     ],
