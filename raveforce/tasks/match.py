@@ -14,6 +14,7 @@ from raveforce.audio import count_samples
 from raveforce.augmentation import Augmentation, make_augmentation
 from raveforce.parameter_space import ParameterSpace
 from raveforce.recordings import from_folder
+from raveforce.registry import UnknownName
 from raveforce.targets import FixedTarget, RandomPrograms, TargetSource
 from raveforce.task import Task
 from raveforce.tasks.definition import TASKS, TaskDefinition
@@ -62,7 +63,10 @@ class MatchTask(TaskDefinition):
         """
         if attempts < 1:
             raise ValueError(f"attempts must be at least 1, got {attempts}")
-        answering = TASKS.get(template)
+        try:
+            answering = TASKS.get(template)
+        except UnknownName as error:
+            raise UnknownName(f"template: {error}") from error
         source: TargetSource | None
         augmentation = make_augmentation(augment)
         if isinstance(target, (str, Path)):
