@@ -33,7 +33,6 @@ class Judge:
     target : float32 [samples]
     distance : what is minimised
     price : of a node, added to the distance: of two that come as near, the shorter program is the better one
-    base : what sounds beneath every program, float32 [samples]; None for nothing
 
     Examples
     --------
@@ -51,7 +50,6 @@ class Judge:
     target: NDArray[np.float32]
     distance: Distance
     price: float = 0.0
-    base: NDArray[np.float32] | None = None
     features: Features = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -72,8 +70,6 @@ class Judge:
             played.append(Part(structure, structure.values_at(np.stack(places), layer), np.array(rows)))
         audio, broken = np.zeros((len(drafts), samples), np.float32), np.zeros(len(drafts), bool)
         broken[list(self.player.add(played, audio))] = True
-        if self.base is not None:
-            audio += self.base
         audio, faults = silence_broken(audio, {})
         broken[list(faults)] = True
         audio[broken] = 0

@@ -43,13 +43,10 @@ def program_text(language: Language, tokens: Sequence[int] | NDArray[np.int64]) 
     return layers_text(parts)
 
 
-def layers_text(layers: Sequence[tuple[Structure, Floats]], taken: Sequence[str] = ()) -> str:
-    """The Glicol program of layers, each a structure and the values of its blanks, float64 [blanks].
-
-    Names that are ``taken`` by chains beside it are not given again.
-    """
+def layers_text(layers: Sequence[tuple[Structure, Floats]]) -> str:
+    """The Glicol program of layers, each a structure and the values of its blanks, float64 [blanks]."""
     texts: list[str] = []
-    names = list(taken)
+    names: list[str] = []
     for structure, values in layers:
         name, text = layer_text(structure, values, names)
         names.append(name)

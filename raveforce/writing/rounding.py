@@ -43,14 +43,13 @@ class Finished:
     at_ends: tuple[str, ...]
 
 
-def finished(judge: Judge, draft: Draft, names: Sequence[str] = ()) -> Finished:
+def finished(judge: Judge, draft: Draft) -> Finished:
     """The program of a draft; each number has the fewest digits that alone cost less than its part of ``INAUDIBLE``.
 
     Parameters
     ----------
     judge : plays and measures
     draft : the program
-    names : that its layers cannot have
     """
     layers = values_of(judge.player.language, draft.form, draft.places[None], row=0)
     exact = np.concatenate([values for _, values in layers])
@@ -73,12 +72,10 @@ def finished(judge: Judge, draft: Draft, names: Sequence[str] = ()) -> Finished:
             rounded[column] = _significant(exact[column], DIGITS[int(good.argmax())])
     if _distances(judge, [structure for structure, _ in layers], rounded[None])[0] > limit:
         rounded = exact
-    return _finished(layers, rounded, draft, names)
+    return _finished(layers, rounded, draft)
 
 
-def _finished(
-    layers: Sequence[tuple[Structure, Floats]], values: Floats, draft: Draft, taken: Sequence[str]
-) -> Finished:
+def _finished(layers: Sequence[tuple[Structure, Floats]], values: Floats, draft: Draft) -> Finished:
     ends = np.cumsum([len(own) for _, own in layers])[:-1]
     filled = [(structure, own) for (structure, _), own in zip(layers, np.split(values, ends), strict=True)]
     parameters = {}
@@ -93,7 +90,7 @@ def _finished(
                     parameters[f"{number + 1}.{place + 1} {part.name} {blank}"] = value
             names += [f"{number + 1}.{place + 1} {part.name} {name}" for name in part.numbers]
     at_ends = tuple(name for name, place in zip(names, draft.places.tolist(), strict=True) if not 0.001 < place < 0.999)
-    return Finished(layers_text(filled, taken), parameters, at_ends)
+    return Finished(layers_text(filled), parameters, at_ends)
 
 
 def _distances(judge: Judge, structures: Sequence[Structure], rows: Floats) -> Floats:
@@ -102,8 +99,6 @@ def _distances(judge: Judge, structures: Sequence[Structure], rows: Floats) -> F
     for start in range(0, len(rows), 16):
         some = rows[start : start + 16]
         audio = np.zeros((len(some), len(judge.target)), np.float32)
-        if judge.base is not None:
-            audio += judge.base
         ends = np.cumsum([len(structure.blanks) for structure in structures])[:-1]
         values, heard = np.split(some, ends, axis=1), np.arange(len(some))
         judge.player.add([Part(*each, heard) for each in zip(structures, values, strict=True)], audio)
