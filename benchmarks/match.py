@@ -105,7 +105,7 @@ def main(arguments: Sequence[str]) -> None:
         raise ConfigError("name a run of the match task: python -m benchmarks.match run=DIR")
     run, count = RunFolder(Path(options["run"])), options["targets"]
     given = {override.key_or_group: override.value() for override in parse(others)}
-    cfg = with_changes(read_config(run.path), given)
+    cfg = with_changes(read_config(run.path), given, OPTIONS)
     env = RaveForceEnv(build_env_spec(cfg))
     try:
         agent = load_agent(cfg.agent.algorithm, run.model)

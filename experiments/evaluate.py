@@ -85,7 +85,7 @@ def evaluate_run(
     folder = RunFolder(run)
     cfg = read_config(run)
     trained = build_env_spec(cfg)
-    cfg = with_changes(cfg, changes or {})
+    cfg = with_changes(cfg, changes or {}, OPTIONS)
     env = RaveForceEnv(_spec(cfg, changes or {}, trained))
     try:
         agent = load_agent(cfg.agent.algorithm, _model(folder, model))

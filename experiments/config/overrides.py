@@ -180,8 +180,14 @@ def _check_value(cfg: DictConfig, key: str, value: Any) -> None:
         raise ConfigError(problem)
 
 
-def with_changes(cfg: DictConfig, changes: Mapping[str, Any]) -> DictConfig:
+def with_changes(cfg: DictConfig, changes: Mapping[str, Any], options: Iterable[str] = ()) -> DictConfig:
     """A run's configuration with some settings changed: options of groups by name (``engine=wasm``), values by key.
+
+    Parameters
+    ----------
+    cfg : the run's
+    changes : new values by their place
+    options : of the command itself, which may have been meant where there is no such setting
 
     Raises
     ------
@@ -199,7 +205,7 @@ def with_changes(cfg: DictConfig, changes: Mapping[str, Any]) -> DictConfig:
             continue
         parent = key.rpartition(".")[0]
         if not _has(changed, parent or key):
-            raise ConfigError(f"the run has no setting {key}{nearest_path(key, _names(changed))}")
+            raise ConfigError(f"the run has no setting {key}{nearest_path(key, [*_names(changed), *options])}")
         if _has(changed, key):
             _check_value(changed, key, value)
         OmegaConf.update(changed, key, value, force_add=True)

@@ -66,6 +66,8 @@ def test_what_cannot_be_evaluated_is_said(run: Path, tmp_path: Path) -> None:
         evaluate_run(run, tmp_path, changes={"observation.n_mels": 9})
     with pytest.raises(ConfigError, match=r"no setting tsk.target"):
         evaluate_run(run, tmp_path, changes={"tsk.target": "x.wav"})
+    with pytest.raises(ConfigError, match=r"no setting epsiodes; did you mean episodes\?"):
+        main([f"run={run}", "epsiodes=2"])
     with pytest.raises(ConfigError, match="name a run's folder"):
         main(["model=best"])
 
