@@ -27,6 +27,8 @@ def draw(source: Source) -> list[Picture]:
         renders, distances = zip(*history, strict=True)
         axes[1].plot(renders, distances, color=looks(["policy"])["policy"].colour)
         axes[1].set(xlabel="renders in training", ylabel="policy's distance (mss)", ylim=(0, None))
+        axes[1].locator_params(axis="x", nbins=4)
+        axes[1].xaxis.set_major_formatter("{x:,.0f}")
     training = record["training"]
     nearer = ", ".join(
         f"{name} renders on {share:.0%}" for name, share in record["part of targets where the policy is nearer"].items()
