@@ -43,15 +43,14 @@ def test_what_was_made_meanwhile_counts_as_old(monkeypatch: pytest.MonkeyPatch) 
 
 def test_opening_engines_does_not_keep_python_from_collecting() -> None:
     gc.collect()
-    before = [generation["collections"] for generation in gc.get_stats()]
+    before = gc.get_stats()[1]["collections"]
     for _ in range(500):
         open_engine("o: sin 440").close()
         circles: list[list[object]] = [[] for _ in range(700)]
         for circle in circles:
             circle.append(circle)
-    looked = [now["collections"] - then for now, then in zip(gc.get_stats(), before, strict=True)]
-    assert looked[1] >= 10
-    assert looked[2] >= 1
+    # The generation above the youngest: how often the oldest is looked through depends on how much lies there.
+    assert gc.get_stats()[1]["collections"] >= before + 10
 
 
 def test_what_somebody_froze_stays_frozen() -> None:

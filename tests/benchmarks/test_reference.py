@@ -28,7 +28,7 @@ def test_match_on_one_s_own_sounds(
     monkeypatch.setattr(match, "RESULTS", tmp_path / "results")
     for name, replaced in {
         "read_config": lambda path: OmegaConf.create({"agent": {"algorithm": "gcsl"}}),
-        "with_changes": lambda cfg, given: cfg,
+        "with_changes": lambda cfg, given, options: cfg,
         "build_env_spec": lambda cfg: None,
         "RaveForceEnv": lambda spec: SimpleNamespace(task=None),
         "load_agent": lambda algorithm, path: None,
