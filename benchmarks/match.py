@@ -106,6 +106,8 @@ def main(arguments: Sequence[str]) -> None:
     run, count = RunFolder(Path(options["run"])), options["targets"]
     given = {override.key_or_group: override.value() for override in parse(others)}
     cfg = with_changes(read_config(run.path), given, OPTIONS)
+    if (task := cfg.task.get("name")) != "match":
+        raise ConfigError(f"{run.path} is a run of task={task}, which has one target; name one of task=match")
     env = RaveForceEnv(build_env_spec(cfg))
     try:
         agent = load_agent(cfg.agent.algorithm, run.model)

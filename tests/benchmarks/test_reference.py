@@ -9,6 +9,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from benchmarks import kick, match
+from experiments.config.errors import ConfigError
 
 
 def test_the_kick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -27,7 +28,7 @@ def test_match_on_one_s_own_sounds(
     (tmp_path / "summary.json").write_text(json.dumps({"renders": 9, "wall_seconds": 1.0}))
     monkeypatch.setattr(match, "RESULTS", tmp_path / "results")
     for name, replaced in {
-        "read_config": lambda path: OmegaConf.create({"agent": {"algorithm": "gcsl"}}),
+        "read_config": lambda path: OmegaConf.create({"agent": {"algorithm": "gcsl"}, "task": {"name": "match"}}),
         "with_changes": lambda cfg, given, options: cfg,
         "build_env_spec": lambda cfg: None,
         "RaveForceEnv": lambda spec: SimpleNamespace(task=None),
@@ -40,3 +41,9 @@ def test_match_on_one_s_own_sounds(
     match.main([f"run={tmp_path}", "targets=3", *options])
     assert json.loads(capsys.readouterr().out)["policy, one render"] == 0.1
     assert list((tmp_path / "results").iterdir()) == []
+
+
+def test_match_wants_a_run_of_many_targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(match, "read_config", lambda path: OmegaConf.create({"task": {"name": "kick"}}))
+    with pytest.raises(ConfigError, match="is a run of task=kick, which has one target; name one of task=match"):
+        match.main([f"run={tmp_path}"])
