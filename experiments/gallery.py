@@ -27,7 +27,7 @@ from raveforce.distances import make_distance, measure_rows
 from raveforce.imitation.chains import multiplied_out
 from raveforce.imitation.export import looped_text
 from raveforce.imitation.writer import WritingPolicy, load_writing_policy
-from raveforce.imitation.writing import Writing
+from raveforce.imitation.writing import Writing, WritingSettings
 from raveforce.recordings import fit
 from raveforce.writing.language import Language
 from raveforce.writing.objective import Judge
@@ -50,6 +50,8 @@ HIDDEN_LAYERS = (1, 2, 2, 3)
 """Layers of the hidden programs."""
 PRICE = 0.0005
 """Of a node, in shares of silence's distance."""
+DRUM = WritingSettings(node=0.01, likely=0.01)
+"""What a structure must be worth where no program can quite say the sound: there every node brings it little nearer."""
 
 INTRODUCTION = """\
 Twelve sounds, and for each a program that write-then-tune found: [how](writing.md#write-then-tune). The first four are
@@ -112,7 +114,7 @@ def write_for(target: Target, policy: WritingPolicy, renders: int, seed: int) ->
     features = distance.features(target.audio[None])
     silence = float(measure_rows(distance, 0 * target.audio[None], features)[0])
     judge = Judge(open_player(Language()), target.audio, distance, PRICE * silence)
-    writing = Writing(judge, policy, seed)
+    writing = Writing(judge, policy, seed, WritingSettings() if target.program else DRUM)
     writing.run(renders)
     draft = writing.nearest[1]
     code = multiplied_out(finished(judge, draft).code)
