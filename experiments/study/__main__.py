@@ -227,7 +227,8 @@ def _page(folder: Path, rows: Sequence[Row]) -> str:
 def _write_json(folder: Path, name: str, found: Mapping[str, Any]) -> None:
     text = json.dumps(found, indent=1, allow_nan=False) + "\n"
     # A list of numbers or words on one line: shorter by half, and easier to read.
-    text = re.sub(r"\[\s+([^\[\]{}]+?)\s+\]", lambda inner: "[" + re.sub(r"(?<=,)\s+", " ", inner[1]) + "]", text)
+    # (A word holds no line's end, so that no word is changed.)
+    text = re.sub(r"\[\n\s*([^\[\]{}]+?)\n\s*\]", lambda inner: "[" + re.sub(r",\n\s*", ", ", inner[1]) + "]", text)
     RunFolder(folder).write(name, lambda path: path.write_text(text, encoding="utf-8"))
 
 

@@ -82,6 +82,29 @@ def test_the_policy_comes_to_answer_sounds_it_never_heard(many: RaveForceEnv) ->
     assert distances[1] < 0.5 * distances[0]
 
 
+def test_directions_are_taken_once_from_what_was_heard_first(many: RaveForceEnv, tmp_path: Path) -> None:
+    agent = make_agent("gcsl", BatchVecEnv(many.env_spec, 4), seed=0, settings=SETTINGS)
+    assert isinstance(agent, GCSL)
+    untouched = agent.policy.scale.directions.clone()
+    agent.learn(128)
+    taken = agent.policy.scale.directions.clone()
+    assert not torch.equal(taken, untouched)
+    agent.learn(64, reset_num_timesteps=False)
+    agent.save(tmp_path / "model.zip")
+    loaded = load_agent("gcsl", tmp_path / "model.zip", BatchVecEnv(many.env_spec, 4))
+    assert isinstance(loaded, GCSL)
+    loaded.learn(128)
+    for one in (agent, loaded):
+        assert torch.equal(one.policy.scale.directions, taken)
+
+
+def test_without_directions_all_features_are_seen(many: RaveForceEnv) -> None:
+    settings = {**SETTINGS, "policy_kwargs": {**SETTINGS["policy_kwargs"], "directions": None}}
+    agent = make_agent("gcsl", BatchVecEnv(many.env_spec, 4), seed=0, settings=settings)
+    agent.learn(128)
+    assert isinstance(agent.policy.scale, torch.nn.BatchNorm1d)
+
+
 def test_it_saves_loads_and_goes_on(many: RaveForceEnv, tmp_path: Path) -> None:
     agent = make_agent("gcsl", BatchVecEnv(many.env_spec, 4), seed=0, settings=SETTINGS)
     agent.learn(128)

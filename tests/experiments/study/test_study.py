@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from experiments.config.errors import ConfigError
-from experiments.study.__main__ import _figures, main
+from experiments.study.__main__ import _figures, _write_json, main
 from experiments.study.durations import Durations, parallel_runs
 from experiments.study.matrix import PlannedRun
 from experiments.study.table import read_table
@@ -19,6 +19,15 @@ SMALL = ["tracking=none", "task.sample_rate=8000", "task=kick", "agent=random,cm
 
 def planned(task: str, agent: str, steps: int) -> PlannedRun:
     return PlannedRun("one", {"task": task, "agent": agent, "reward": "mss", "total_timesteps": steps}, Path("x"))
+
+
+def test_lists_take_one_line_and_no_word_is_changed(tmp_path: Path) -> None:
+    found = {"scores": [1, 2.5], "words": ["a, b", "c"], "text": "[ 1,  2 ]", "rows": [{"seeds": [0, 1]}], "none": []}
+    _write_json(tmp_path, "found.json", found)
+    written = (tmp_path / "found.json").read_text()
+    assert json.loads(written) == found
+    assert '"scores": [1, 2.5],' in written
+    assert '"seeds": [0, 1]' in written
 
 
 def test_how_long_runs_take_is_known_from_their_like() -> None:

@@ -40,7 +40,12 @@ class Context:
 
 @dataclass(frozen=True)
 class NodeState:
-    """Where a node's state lies, so that it can move on when a word changes the program around it."""
+    """Where a node's state lies, so that it can move on when a word changes the program around it.
+
+    Attributes
+    ----------
+    heard : false of a delay that nobody hears, which is made all the same
+    """
 
     chain: str
     place: int
