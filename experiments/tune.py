@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import json
 import logging
-import random
-import re
 import shlex
-import signal
 import sys
-import time
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,35 +18,33 @@ import hydra
 import optuna
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
-from optuna.storages.journal import JournalFileBackend
 from optuna.study import MaxTrialsCallback
 from optuna.trial import TrialState
 
-from experiments.config.build import build_agent, build_env_spec, build_vec_env, observation_name
+from experiments.config.build import build_env_spec, observation_name
 from experiments.config.command_line import help_text, prepare, wants_help, where
 from experiments.config.errors import ConfigError
 from experiments.config.ranges import check_ranges
 from experiments.config.resume import CHANGEABLE, with_absolute_target
 from experiments.records.run_folder import RunFolder
-from experiments.train import train
+from experiments.tuning.space import search_space, suggest
+from experiments.tuning.storage import open_study
+from experiments.tuning.trials import (
+    DONE,
+    MOST_FAILURES,
+    OWN,
+    last_failures,
+    objective,
+    run_config,
+    stop_when_all_fail,
+    try_out,
+)
 from raveforce._console import brief, end_briefly, survive_the_console
 from raveforce._imports import end_quickly
 
-__all__ = ["check_same_problem", "main", "open_study", "search_space", "suggest", "tune"]
+__all__ = ["check_same_problem", "main", "tune"]
 
 log = logging.getLogger(__name__)
-
-DONE = (TrialState.COMPLETE, TrialState.PRUNED)
-OWN = frozenset({"tune", "trials", "study_name", "storage", "repeats", "sampler_seed"}) | frozenset(
-    {"prune", "prune_after_trials", "prune_after_renders"}
-)
-"""Settings of the study, which a run does not know."""
-
-MOST_FAILURES = 3
-"""Trials that may fail one after the other; what is wrong with so many is wrong with all."""
-
-HEARTBEAT = 60
-"""Seconds between two signs of life of a trial in a database."""
 
 
 def tune(cfg: DictConfig, folder: Path) -> optuna.Study:
@@ -71,142 +64,23 @@ def tune(cfg: DictConfig, folder: Path) -> optuna.Study:
     if problem:
         raise ConfigError(problem)
     space = dict(search_space(OmegaConf.to_container(cfg.tune, resolve=True)))
-    _try_out(cfg, space)
+    try_out(cfg, space)
     study = open_study(cfg, folder)
     check_same_problem(study, cfg, space)
     left = cfg.trials - len(study.get_trials(deepcopy=False, states=DONE))
     log.info("study %s: %d trials to go", study.study_name, max(left, 0))
     if left > 0:
         study.optimize(
-            lambda trial: _objective(trial, cfg, space, folder),
-            callbacks=[MaxTrialsCallback(cfg.trials, states=DONE), _stop_when_all_fail],
+            lambda trial: objective(trial, cfg, space, folder),
+            callbacks=[MaxTrialsCallback(cfg.trials, states=DONE), stop_when_all_fail],
             catch=(Exception,),
         )
-    failures = _last_failures(study)
+    failures = last_failures(study)
     if len(failures) >= MOST_FAILURES:
         raise ConfigError(f"{len(failures)} trials in a row failed, the last with: {failures[-1]}")
     if study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
         _write_best(cfg, space, study, folder)
     return study
-
-
-def search_space(node: Any, path: str = "agent") -> Iterator[tuple[str, dict[str, Any]]]:
-    """The settings to try, by their names in a run's configuration.
-
-    >>> dict(search_space({"settings": {"tau": {"low": 0.01, "high": 0.1}}}))
-    {'agent.settings.tau': {'low': 0.01, 'high': 0.1}}
-    """
-    if not isinstance(node, Mapping):
-        raise ConfigError(f"tune: {path} is {node!r}, and should be low and high, or choices")
-    if {"low", "high"} <= node.keys() or "choices" in node:
-        extra = node.keys() - {"low", "high", "log", "choices"}
-        if extra:
-            raise ConfigError(f"tune: {path} has {', '.join(sorted(extra))} beside low, high, log and choices")
-        yield path, dict(node)
-        return
-    for key, value in node.items():
-        yield from search_space(value, f"{path}.{key}")
-
-
-def suggest(trial: optuna.trial.BaseTrial, space: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Have a trial choose a value for each setting."""
-    chosen: dict[str, Any] = {}
-    for name, bounds in space.items():
-        if "choices" in bounds:
-            # As JSON, because Optuna keeps no lists.
-            chosen[name] = json.loads(trial.suggest_categorical(name, [json.dumps(x) for x in bounds["choices"]]))
-        elif isinstance(bounds["low"], int) and isinstance(bounds["high"], int):
-            chosen[name] = trial.suggest_int(name, bounds["low"], bounds["high"], log=bounds.get("log", False))
-        else:
-            chosen[name] = trial.suggest_float(name, bounds["low"], bounds["high"], log=bounds.get("log", False))
-    return chosen
-
-
-def open_study(cfg: DictConfig, folder: Path) -> optuna.Study:
-    """Begin a study, or go on with it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        storage = _storage(cfg, folder)
-    except Exception as error:  # of the database's driver; what it is differs from one to the next
-        raise ConfigError(f"storage: {cfg.storage} cannot be opened: {type(error).__name__}: {error}") from error
-    study = optuna.create_study(
-        storage=storage,
-        study_name=cfg.study_name,
-        load_if_exists=True,
-        direction="minimize",
-        sampler=optuna.samplers.TPESampler(seed=cfg.sampler_seed, multivariate=True),
-        pruner=optuna.pruners.MedianPruner(cfg.prune_after_trials, cfg.prune_after_renders)
-        if cfg.prune
-        else optuna.pruners.NopPruner(),
-    )
-    if cfg.storage is None:
-        _retry_killed(study, folder)
-    return study
-
-
-def _storage(cfg: DictConfig, folder: Path) -> optuna.storages.BaseStorage:
-    if cfg.storage is None:
-        return optuna.storages.JournalStorage(JournalFileBackend(str(folder / "study.journal")))
-    for attempt in range(5):
-        try:
-            return _database(cfg.storage)
-        except Exception as error:
-            # Another worker makes the tables at this very moment.
-            if attempt == 4 or not re.search("already exists|unique", str(error), re.IGNORECASE):
-                raise
-            time.sleep(1 + random.random())
-    raise AssertionError("unreachable")
-
-
-def _database(url: str) -> optuna.storages.RDBStorage:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return optuna.storages.RDBStorage(
-            url,
-            heartbeat_interval=HEARTBEAT,
-            heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=3),
-        )
-
-
-def _retry_killed(study: optuna.Study, folder: Path) -> None:
-    """Give trials whose process was killed another try; a database has heartbeats for that, a file has not."""
-    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        alive = _trial_folder(folder, trial.number).is_held()
-        if not alive:
-            study.tell(trial.number, state=TrialState.FAIL)
-            study.enqueue_trial(trial.params)
-            log.info("trial %d was killed; its settings are tried again", trial.number)
-
-
-def _objective(trial: optuna.Trial, cfg: DictConfig, space: Mapping[str, Any], folder: Path) -> float:
-    """What a trial is worth."""
-    chosen = suggest(trial, space)
-    trial_folder = _trial_folder(folder, trial.number)
-    trial_folder.path.mkdir(parents=True)
-    with trial_folder.held():
-        try:
-            return _distance(trial, cfg, chosen, trial_folder.path)
-        except optuna.TrialPruned:
-            raise
-        except Exception as error:
-            trial.set_user_attr("failure", f"{type(error).__name__}: {error}")
-            raise
-
-
-def _stop_when_all_fail(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
-    if len(_last_failures(study)) >= MOST_FAILURES:
-        study.stop()
-
-
-def _last_failures(study: optuna.Study) -> list[str]:
-    """Why the last trials failed that did so one after the other; trials that were killed are none of them."""
-    failures: list[str] = []
-    for trial in study.get_trials(deepcopy=False):
-        if trial.state in DONE:
-            failures = []
-        elif trial.state == TrialState.FAIL and "failure" in trial.user_attrs:
-            failures.append(trial.user_attrs["failure"])
-    return failures
 
 
 def check_same_problem(study: optuna.Study, cfg: DictConfig, space: Mapping[str, Any]) -> None:
@@ -226,53 +100,6 @@ def check_same_problem(study: optuna.Study, cfg: DictConfig, space: Mapping[str,
             f"the study {study.study_name} was begun with another {key} ({before.get(key)}, not {problem.get(key)}): "
             "give this one another study_name"
         )
-
-
-def _distance(trial: optuna.Trial, cfg: DictConfig, chosen: Mapping[str, Any], folder: Path) -> float:
-    """Train with the chosen settings; the policy's distance at the end, averaged over seeds."""
-    distances: list[float] = []
-    for repeat in range(cfg.repeats):
-        run = run_config(cfg, chosen)
-        run.seed = cfg.seed + repeat
-        run.tracking.group = run.tracking.group or cfg.study_name
-        before = repeat * cfg.total_timesteps
-
-        def go_on(renders: int, distance: float, before: int = before) -> bool:
-            trial.report(sum([*distances, distance]) / (len(distances) + 1), before + renders)
-            return not trial.should_prune()
-
-        summary = train(run, folder / f"seed{run.seed}", report=go_on)
-        if summary["signal"] is not None:
-            sys.exit(128 + signal.Signals[summary["signal"]])
-        if summary["interrupted"]:
-            raise optuna.TrialPruned
-        distances.append(summary["policy"]["distances"][summary["reward"]["distance"]])
-    return sum(distances) / len(distances)
-
-
-def run_config(cfg: DictConfig, chosen: Mapping[str, Any]) -> DictConfig:
-    """A run's configuration with the chosen settings, without what only the study needs."""
-    run = cfg.copy()
-    OmegaConf.set_struct(run, False)
-    for name in OWN & set(run):
-        del run[name]
-    run.progress = False
-    for name, value in chosen.items():
-        OmegaConf.update(run, name, value, force_add=True, merge=False)
-    return run
-
-
-def _try_out(cfg: DictConfig, space: Mapping[str, Any]) -> None:
-    """Build an agent with the first values, so that a wrong setting is found before the study begins."""
-    first = {name: bounds["choices"][0] if "choices" in bounds else bounds["low"] for name, bounds in space.items()}
-    run = run_config(cfg, first)
-    env = build_vec_env(run, build_env_spec(run))
-    build_agent(run, env)
-    env.close()
-
-
-def _trial_folder(folder: Path, number: int) -> RunFolder:
-    return RunFolder(folder / "trials" / f"{number:05d}")
 
 
 def _write_best(cfg: DictConfig, space: Mapping[str, Any], study: optuna.Study, folder: Path) -> None:

@@ -197,9 +197,9 @@ def with_changes(cfg: DictConfig, changes: Mapping[str, Any], options: Iterable[
     changed: Any = OmegaConf.create(OmegaConf.to_container(cfg, resolve=True))
     for key, value in changes.items():
         if isinstance(value, str) and isinstance(OmegaConf.select(changed, key), DictConfig) and "." not in key:
-            options = sorted(path.stem for path in (CONF / key).glob("*.yaml"))
-            if value not in options:
-                raise ConfigError(f"there is no {key}={value}{did_you_mean(value, options)}")
+            choices = sorted(path.stem for path in (CONF / key).glob("*.yaml"))
+            if value not in choices:
+                raise ConfigError(f"there is no {key}={value}{did_you_mean(value, choices)}")
             with initialize_config_dir(str(CONF), version_base="1.3"):
                 changed[key] = compose("config", [f"{key}={value}"])[key]
             continue

@@ -22,7 +22,8 @@ from optuna.trial import TrialState
 import experiments.tune
 from experiments.config.errors import ConfigError
 from experiments.config.overrides import check
-from experiments.tune import search_space, suggest
+from experiments.tuning.space import search_space, suggest
+from experiments.tuning.storage import open_study
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ["total_timesteps=40", "log_every=20", "evaluate_every=10", "checkpoint_every=0"]
@@ -213,7 +214,7 @@ def test_a_study_where_every_trial_fails_ends_with_the_reason(tmp_path: Path, mo
     def fail(*arguments: object, **named: object) -> None:
         raise ValueError("the networks became NaN")
 
-    monkeypatch.setattr("experiments.tune.train", fail)
+    monkeypatch.setattr("experiments.tuning.trials.train", fail)
     with pytest.raises(ConfigError, match="3 trials in a row failed, the last with: ValueError: the net"):
         experiments.tune.tune(compose_tune("trials=50"), tmp_path)
     assert len(list((tmp_path / "trials").iterdir())) == 3
@@ -222,7 +223,6 @@ def test_a_study_where_every_trial_fails_ends_with_the_reason(tmp_path: Path, mo
 
 
 def test_a_study_does_not_go_on_with_another_problem(tmp_path: Path) -> None:
-    open_study = experiments.tune.open_study
     space = {"agent.settings.gamma": {"low": 0.9, "high": 0.99}}
     cfg = compose_tune()
     experiments.tune.check_same_problem(open_study(cfg, tmp_path), cfg, space)

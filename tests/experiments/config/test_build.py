@@ -10,7 +10,8 @@ from omegaconf import DictConfig, OmegaConf
 from agents.search import Search
 from experiments.config.build import build_agent, build_env_spec, build_task, build_vec_env
 from experiments.config.errors import ConfigError
-from experiments.tune import run_config, search_space
+from experiments.tuning.space import search_space
+from experiments.tuning.trials import run_config
 from raveforce.env import RaveForceEnv
 
 CONF = Path(__file__).resolve().parents[3] / "conf"

@@ -1,9 +1,11 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from omegaconf import DictConfig
 
 from experiments.config.errors import ConfigError
-from experiments.config.overrides import check
+from experiments.config.overrides import check, with_changes
 
 
 @pytest.mark.parametrize(
@@ -74,3 +76,10 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, text: str | bytes) 
     with pytest.raises(ConfigError) as error:
         check(["--config-dir", str(tmp_path), "task=mine"])
     assert str(tmp_path / "task" / FILES[text]) in str(error.value)
+
+
+def test_a_change_is_taken_for_the_command_s_own_option_also_after_a_group(
+    configure: Callable[..., DictConfig],
+) -> None:
+    with pytest.raises(ConfigError, match="no setting episods; did you mean episodes"):
+        with_changes(configure(), {"engine": "wasm", "episods": 3}, options=["episodes"])

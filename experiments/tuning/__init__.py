@@ -1,0 +1,1 @@
+"""The parts of ``experiments.tune``: search space, storage of the study, trials."""
