@@ -24,10 +24,10 @@ from experiments.config.options import LARGEST_SEED, Option, read_options, run_c
 from experiments.policy.drums import DRUMS, drum
 from experiments.records.run_folder import write_text
 from raveforce.distances import make_distance, measure_rows
-from raveforce.imitation.chains import multiplied_out
 from raveforce.imitation.export import looped_text
+from raveforce.imitation.write.chains import multiplied_out
+from raveforce.imitation.write.from_nothing import Writing, WritingSettings
 from raveforce.imitation.writer import WritingPolicy, load_writing_policy
-from raveforce.imitation.writing import Writing, WritingSettings
 from raveforce.recordings import fit
 from raveforce.writing.language import Language
 from raveforce.writing.objective import Judge

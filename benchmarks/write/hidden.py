@@ -20,9 +20,9 @@ from raveforce.imitation.policy import load_policy
 from raveforce.imitation.race import Budget, race
 from raveforce.imitation.starts import starts
 from raveforce.imitation.templates import AUTO, make_template
-from raveforce.imitation.tuning import Tuning
+from raveforce.imitation.write.from_nothing import EXACT, Writing, WritingSettings
+from raveforce.imitation.write.tuning import Tuning
 from raveforce.imitation.writer import WritingPolicy, load_writing_policy
-from raveforce.imitation.writing import EXACT, Writing, WritingSettings
 from raveforce.writing.drafts import Draft
 from raveforce.writing.language import Language
 from raveforce.writing.layers import read_layers

@@ -17,8 +17,8 @@ from experiments.figures.style import SMALL, new_figure
 from experiments.policy.drums import drum
 from raveforce.distances import make_distance
 from raveforce.imitation.weights import PolicyError
+from raveforce.imitation.write.from_nothing import Writing, WritingSettings
 from raveforce.imitation.writer import load_writing_policy
-from raveforce.imitation.writing import Writing, WritingSettings
 from raveforce.plotting import draw_spectrogram
 from raveforce.writing.drafts import Draft, spans
 from raveforce.writing.language import Language

@@ -188,7 +188,7 @@ def imitate(
             silence = background.submit(_distances, np.zeros_like(target), target, minimised)
             if write:
                 # Not above: only who writes needs it.
-                from raveforce.imitation.written import write_beside_templates
+                from raveforce.imitation.write.beside_templates import write_beside_templates
 
                 answer = write_beside_templates(objectives, given, budget, seed, policy, progress)
             else:

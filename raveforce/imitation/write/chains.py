@@ -89,3 +89,8 @@ def multiplied_out(text: str) -> str:
 def _hears(nodes: Sequence[str], name: str) -> bool:
     """Whether one of the nodes takes a chain."""
     return name in REFERENCE.findall(" ".join(nodes))
+
+
+def is_envelope(name: str, nodes: Sequence[str]) -> bool:
+    """Whether a chain is one, from a click."""
+    return name[0] == "~" and bool(re.fullmatch(r"imp \S+ >> envperc [^~]*", " >> ".join(nodes)))

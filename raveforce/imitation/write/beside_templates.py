@@ -14,16 +14,17 @@ import numpy as np
 
 from raveforce.distances import measure_rows
 from raveforce.imitation.answers import RANDOM, Answer, answer_of, reserved
-from raveforce.imitation.chains import multiplied_out
 from raveforce.imitation.export import looped_text
 from raveforce.imitation.objective import Objective
 from raveforce.imitation.proposals import Proposer
 from raveforce.imitation.race import Budget, Lane, Progress, progress_of, race, until_done
-from raveforce.imitation.revising import Revising, length_of
 from raveforce.imitation.starts import starts
 from raveforce.imitation.weights import PolicyError
+from raveforce.imitation.write.chains import multiplied_out
+from raveforce.imitation.write.from_nothing import Writing
+from raveforce.imitation.write.rewriting import Rewriting
+from raveforce.imitation.write.versions import length_of
 from raveforce.imitation.writer import WritingPolicy, load_writing_policy
-from raveforce.imitation.writing import Writing
 from raveforce.writing.language import Language
 from raveforce.writing.objective import Judge
 from raveforce.writing.player import open_player
@@ -96,32 +97,32 @@ def write_beside_templates(
     # The farther from the sound the template stays, the more is to be hoped for from nothing.
     nothing = float(np.clip(best.search.nearest[0] * PRICE / judge.price, *NOTHING))
     seeds, rival = np.random.SeedSequence([seed, 1]).spawn(2), _rival(lanes, best)
-    revisions = [Revising(rival.objective, rival.search.nearest, seeds[0])]
+    rewritings = [Rewriting(rival.objective, rival.search.nearest, seeds[0])]
 
     def tune_on() -> None:
         part, before = _part(half, now, on), best.search.renders
         best.run(part.renders, None if part.deadline is None else part.deadline - now, stop)
-        revisions.append(Revising(best.objective, best.search.nearest, seeds[1]))
-        revisions[1].run(_rest(half, best.search.renders - before), stop)
+        rewritings.append(Rewriting(best.objective, best.search.nearest, seeds[1]))
+        rewritings[1].run(_rest(half, best.search.renders - before), stop)
 
     def write() -> None:
         part = _part(half, now, nothing)
         writing.run(part.renders, part.deadline, stop)
-        revisions[0].run(_rest(half, writing.renders), stop)
+        rewritings[0].run(_rest(half, writing.renders), stop)
 
     def tell() -> None:
         if progress is not None:
-            _tell(progress, lanes, writing, revisions)
+            _tell(progress, lanes, writing, rewritings)
 
     if interrupted:
         stop.set()
     interrupted |= _together([tune_on, write], stop, tell)
-    renders = _renders(lanes) + writing.renders + sum(each.renders for each in revisions)
-    revised = min(revisions, key=lambda each: each.best.length)
+    renders = _renders(lanes) + writing.renders + sum(each.renders for each in rewritings)
+    rewritten = min(rewritings, key=lambda each: each.best.length)
     written = multiplied_out(writing.nearest[1].text(writing.language)) if np.isfinite(writing.nearest[0]) else ""
-    if written and length_of(writing.distance, written) < revised.best.length:
+    if written and length_of(writing.distance, written) < rewritten.best.length:
         return _answer(writing, renders, interrupted)
-    objective, action = revised.result()
+    objective, action = rewritten.result()
     try:
         return answer_of(objective, action, renders, interrupted)
     finally:
@@ -176,11 +177,11 @@ def _policy(language: Language) -> WritingPolicy | None:
 
 
 def _tell(
-    progress: Callable[[Progress], None], lanes: Sequence[Lane], writing: Writing, revisions: Sequence[Revising]
+    progress: Callable[[Progress], None], lanes: Sequence[Lane], writing: Writing, rewritings: Sequence[Rewriting]
 ) -> None:
     """Tell how far all are."""
     best = progress_of(lanes, 2)
-    renders = best.renders + writing.renders + sum(each.renders for each in revisions)
+    renders = best.renders + writing.renders + sum(each.renders for each in rewritings)
     distance, draft = writing.distance, writing.nearest[1]
     if distance < best.distance:
         best = Progress(WRITTEN, draft.text(writing.language), distance, renders, 2)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import raveforce
 from raveforce.distances import make_distance
 from raveforce.imitation.race import Progress
-from raveforce.imitation.writing import Writing
+from raveforce.imitation.write.from_nothing import Writing
 from raveforce.writing.drafts import Draft
 from raveforce.writing.language import Language
 from raveforce.writing.objective import Judge

@@ -14,8 +14,9 @@ from raveforce.distances import make_distance
 from raveforce.imitation.answers import answer_of
 from raveforce.imitation.objective import Objective
 from raveforce.imitation.race import Budget
-from raveforce.imitation.revising import Revising, length_of
 from raveforce.imitation.templates import make_template
+from raveforce.imitation.write.rewriting import Rewriting
+from raveforce.imitation.write.versions import length_of
 from raveforce.task import define
 
 RATE = 44100
@@ -27,8 +28,8 @@ def objective_of(template: str, target: np.ndarray) -> Objective:
     return Objective(template, make_template(template, target, RATE), make_distance("mss"))
 
 
-def revising_of(objective: Objective, action: np.ndarray, seed: int = 0) -> Revising:
-    return Revising(objective, (float(objective(action[None])[0]), action), np.random.SeedSequence(seed))
+def rewriting_of(objective: Objective, action: np.ndarray, seed: int = 0) -> Rewriting:
+    return Rewriting(objective, (float(objective(action[None])[0]), action), np.random.SeedSequence(seed))
 
 
 @pytest.fixture
@@ -43,15 +44,15 @@ def body() -> tuple[Objective, np.ndarray]:
 
 def test_voices_that_are_hardly_heard_go(body: tuple[Objective, np.ndarray]) -> None:
     objective, action = body
-    revising = revising_of(objective, action)
-    before = revising.best
-    revising.run(Budget(1000), threading.Event())
-    assert revising.renders <= 1000
-    assert revising.best.length < before.length
-    assert revising.best.text.count("\n") <= 8 < before.text.count("\n")
-    shorter, numbers = revising.result()
-    assert shorter(numbers[None])[0] == pytest.approx(revising.best.distance, rel=1e-4)
-    answer = answer_of(shorter, numbers, revising.renders, False)
+    rewriting = rewriting_of(objective, action)
+    before = rewriting.best
+    rewriting.run(Budget(1000), threading.Event())
+    assert rewriting.renders <= 1000
+    assert rewriting.best.length < before.length
+    assert rewriting.best.text.count("\n") <= 8 < before.text.count("\n")
+    shorter, numbers = rewriting.result()
+    assert shorter(numbers[None])[0] == pytest.approx(rewriting.best.distance, rel=1e-4)
+    answer = answer_of(shorter, numbers, rewriting.renders, False)
     named = set(re.findall(r"^(~\w+):", answer.code, re.MULTILINE))
     assert set(re.findall(r"~\w+", answer.code)) == named
 
@@ -61,47 +62,47 @@ def test_a_voice_that_is_missing_is_written() -> None:
     some = objective_of("tone", np.ones(RATE // 5, np.float32))
     start = np.full(some.dimensions, 0.1)
     target = raveforce.render(f"{some.code(start).rstrip()}\nbeep: squ 900 >> mul 0.3", 0.2)
-    revising = revising_of(objective_of("tone", target), start)
-    before = revising.best
-    revising.run(Budget(3000), threading.Event())
-    assert revising.best.distance < 0.7 * before.distance
+    rewriting = rewriting_of(objective_of("tone", target), start)
+    before = rewriting.best
+    rewriting.run(Budget(3000), threading.Event())
+    assert rewriting.best.distance < 0.7 * before.distance
 
 
 def test_what_is_heard_stays() -> None:
     """Every voice of the target is needed: only what costs nothing changes."""
     some = objective_of("tom", np.ones(RATE // 5, np.float32))
     loud = np.full(some.dimensions, 0.7)
-    revising = revising_of(objective_of("tom", raveforce.render(some.code(loud), 0.2)), loud)
-    revising.run(Budget(300), threading.Event())
-    assert set(revising.best.kinds) == set(some.parameters.parameters)
-    assert revising.best.text.count("\n") == 13 < some.task.template.count("\n")
+    rewriting = rewriting_of(objective_of("tom", raveforce.render(some.code(loud), 0.2)), loud)
+    rewriting.run(Budget(300), threading.Event())
+    assert set(rewriting.best.kinds) == set(some.parameters.parameters)
+    assert rewriting.best.text.count("\n") == 13 < some.task.template.count("\n")
 
 
 def test_the_same_seed_finds_the_same_program(body: tuple[Objective, np.ndarray]) -> None:
     found = []
     for seed in (0, 0, 1):
-        revising = revising_of(*body, seed)
-        revising.run(Budget(600), threading.Event())
-        found.append((revising.best.text, revising.best.distance))
+        rewriting = rewriting_of(*body, seed)
+        rewriting.run(Budget(600), threading.Event())
+        found.append((rewriting.best.text, rewriting.best.distance))
     assert found[0] == found[1] != found[2]
 
 
 @pytest.mark.parametrize("renders", [1, 20, 150])
 def test_few_renders_are_enough_for_an_answer(body: tuple[Objective, np.ndarray], renders: int) -> None:
-    revising = revising_of(*body)
-    revising.run(Budget(renders), threading.Event())
-    assert revising.renders <= renders
-    assert np.isfinite(revising.best.length)
+    rewriting = rewriting_of(*body)
+    rewriting.run(Budget(renders), threading.Event())
+    assert rewriting.renders <= renders
+    assert np.isfinite(rewriting.best.length)
 
 
 def test_it_stops_when_it_is_told_to_and_at_its_deadline(body: tuple[Objective, np.ndarray]) -> None:
     stop = threading.Event()
     stop.set()
-    revising = revising_of(*body)
-    revising.run(Budget(10**9), stop)
-    assert revising.renders < 100
+    rewriting = rewriting_of(*body)
+    rewriting.run(Budget(10**9), stop)
+    assert rewriting.renders < 100
     began = time.monotonic()
-    revising.run(Budget(None, began + 0.5), threading.Event())
+    rewriting.run(Budget(None, began + 0.5), threading.Event())
     assert time.monotonic() - began < 20
 
 
@@ -115,9 +116,9 @@ def test_numbers_that_follow_from_others_follow_from_the_rounded_ones() -> None:
     }
     target = raveforce.render("~env: imp 0.1 >> envperc 0.05 0.15\no: sin 123 >> mul ~env", 0.2)
     objective = Objective("own", define(code, target, parameters, name="own"), make_distance("mss"))
-    revising = revising_of(objective, np.full(objective.dimensions, 0.1234))
-    revising.run(Budget(600), threading.Event())
-    answer = answer_of(*revising.result(), revising.renders, False)
+    rewriting = rewriting_of(objective, np.full(objective.dimensions, 0.1234))
+    rewriting.run(Budget(600), threading.Event())
+    answer = answer_of(*rewriting.result(), rewriting.renders, False)
     if "decay" in answer.parameters:
         assert answer.parameters["decay"] == pytest.approx(0.2 - float(answer.parameters["attack"]), rel=1e-4)
 

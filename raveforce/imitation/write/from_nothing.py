@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from raveforce.imitation.proposed import Proposed
-from raveforce.imitation.tuning import Tuning
+from raveforce.imitation.write.proposed import Proposed
+from raveforce.imitation.write.tuning import Tuning
 from raveforce.imitation.writer import WritingPolicy
 from raveforce.writing.drafts import Draft, Form, orders
 from raveforce.writing.objective import FormObjective, Judge

@@ -9,8 +9,8 @@ import pytest
 
 import raveforce
 from raveforce.glicol import Program
-from raveforce.imitation.chains import chains_of, heard, inlined, multiplied_out, text_of
 from raveforce.imitation.templates import AUTO, make_template
+from raveforce.imitation.write.chains import chains_of, heard, inlined, multiplied_out, text_of
 
 RATE = 44100
 

@@ -8,9 +8,10 @@ import pytest
 import raveforce
 from raveforce.glicol import Program
 from raveforce.glicol.native.frontend.parser import parse
-from raveforce.imitation.chains import REFERENCE, chains_of, inlined, multiplied_out
-from raveforce.imitation.rewriting import changed, other_noises, shorter_texts
 from raveforce.imitation.templates import AUTO, make_template
+from raveforce.imitation.write.chains import REFERENCE, chains_of, inlined, multiplied_out
+from raveforce.imitation.write.changes import changed, other_noises
+from raveforce.imitation.write.shorter import shorter_texts
 
 RATE = 44100
 KICK = """\

@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -14,22 +14,20 @@ from numpy.typing import NDArray
 
 from raveforce.distances import measure_rows
 from raveforce.glicol import GlicolError, Program, render
-from raveforce.imitation.chains import inlined, multiplied_out
 from raveforce.imitation.cma_es import CMAES
 from raveforce.imitation.objective import Objective
 from raveforce.imitation.race import Budget
-from raveforce.imitation.rewriting import changed, other_noises, shorter_texts
+from raveforce.imitation.write.chains import inlined, multiplied_out
+from raveforce.imitation.write.changes import changed, other_noises
+from raveforce.imitation.write.shorter import shorter_texts
+from raveforce.imitation.write.versions import EXACT, LINE, Version
 from raveforce.parameter_space import ParameterSpace
-from raveforce.parameters import Exp, Parameter, ParameterError
+from raveforce.parameters import Exp, ParameterError
 
-__all__ = ["Revising", "Version", "length_of"]
+__all__ = ["Rewriting"]
 
 Floats = NDArray[np.float64]
 
-LINE, NODE = 0.005, 0.0005
-"""What a line and a node must be worth: by which part of the distance each must bring the program nearer."""
-EXACT = 1e-6
-"""A distance below which nothing is gained any more."""
 SHORTENING, VARYING = 0.4, 0.75
 """Shares of the budget after which lines are not left out any more, and nothing is changed any more."""
 LANES, GENERATIONS, POPSIZE = 2, 5, 14
@@ -44,44 +42,7 @@ SIGMA, NEW = 0.08, 0.25
 """Where tuning begins: standard deviation of numbers that were tuned before, and of new ones, of scales of [-1, 1]."""
 
 
-def length_of(distance: float, text: str) -> float:
-    r"""Length of a description of the sound, nats: what the program leaves to say, and its lines and nodes.
-
-    Examples
-    --------
-    >>> round(length_of(1.0, "~e: imp 1 >> envperc 0.01 0.1\no: noise 7 >> mul ~e"), 3)
-    0.012
-    """
-    lines = text.strip().split("\n")
-    return float(np.log(max(distance, EXACT)) + LINE * len(lines) + NODE * sum(line.count(">>") + 1 for line in lines))
-
-
-@dataclass(frozen=True, eq=False)
-class Version:
-    """A program and its numbers.
-
-    Attributes
-    ----------
-    text : with blanks
-    kinds : what fills them
-    places : the actions that choose the free ones, in [-1, 1], by name
-    distance : to the sound
-    new : numbers that no tuning has seen
-    """
-
-    text: str
-    kinds: Mapping[str, Parameter]
-    places: Mapping[str, float]
-    distance: float = np.inf
-    new: frozenset[str] = field(default_factory=frozenset)
-
-    @property
-    def length(self) -> float:
-        """See ``length_of``; infinite where the program breaks."""
-        return length_of(self.distance, self.text)
-
-
-class Revising:
+class Rewriting:
     """A search for another program with which a template's sound is described shorter.
 
     Parameters
