@@ -7,7 +7,7 @@ import numpy as np
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.blocks import fill
-from raveforce.glicol.native.kernel.jit import column, jitted, prefer_wide_vectors, to_uint32
+from raveforce.glicol.native.kernel.jit import column, jitted, line, prefer_wide_vectors, to_uint32
 
 F = np.float32
 ZERO, ONE = F(0), F(1)
@@ -82,17 +82,17 @@ def attack_and_decay(bufs, row, out, first, peak, floor, past, left, scale, atta
     elif quick:
         slope = scale / F(attack)
         for i in range(first, peak):
-            bufs[row, out, i] = F(np.int32(past + np.int64(i))) * slope
+            bufs[row, out, i] = F(line(past, 1, i)) * slope
     else:
         for i in range(first, peak):
-            bufs[row, out, i] = F(np.int32(past + np.int64(i))) / F(attack) * scale
+            bufs[row, out, i] = F(line(past, 1, i)) / F(attack) * scale
     if quick:
         slope = scale / F(decay)
         for i in range(peak, floor):
-            bufs[row, out, i] = F(np.int32(left - np.int64(i))) * slope
+            bufs[row, out, i] = F(line(left, -1, i)) * slope
     else:
         for i in range(peak, floor):
-            bufs[row, out, i] = F(np.int32(left - np.int64(i))) / F(decay) * scale
+            bufs[row, out, i] = F(line(left, -1, i)) / F(decay) * scale
 
 
 # State of an adsr envelope: last input, last output, output at the last change.

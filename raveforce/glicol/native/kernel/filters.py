@@ -8,10 +8,11 @@ import numpy as np
 
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
-from raveforce.glicol.native.kernel.jit import column, jitted, prefer_wide_vectors
+from raveforce.glicol.native.kernel.jit import LANES, column, jitted, prefer_wide_vectors
+from raveforce.glicol.native.kernel.lanes import convolve, repeat, shifts, spread, take, weigh, write
 
 F = np.float32
-HALF, ONE, TWO = F(0.5), F(1), F(2)
+ZERO, HALF, ONE, TWO = F(0), F(0.5), F(1), F(2)
 TWO_PI = F(2) * F(math.pi)
 
 FORGOTTEN = 1e-4
@@ -39,7 +40,7 @@ def biquad_coefficients(floats, row, at, cutoff, q, rate, highpass):
     floats[row, at + op.B1] = -TWO * gamma
     floats[row, at + op.B2] = TWO * beta
     floats[row, at + op.CUTOFF], floats[row, at + op.Q], floats[row, at + op.TUNED] = cutoff, q, ONE
-    floats[row, at + op.SETTLING], floats[row, at + op.ECHOED] = settling(floats, row, at), F(0)
+    floats[row, at + op.SETTLING], floats[row, at + op.RESPONDED] = settling(floats, row, at), ZERO
 
 
 @jitted
@@ -62,58 +63,61 @@ def settling(floats, row, at):
         spread = b1 * b1 - 4 * b2
         radius = (abs(b1) + math.sqrt(spread)) / 2 if spread > 0 else math.sqrt(b2)
         return F(math.ceil(math.log(FORGOTTEN) / math.log(max(radius, 1e-3)) / BLOCK) + 1)
-    return F(0)
+    return ZERO
 
 
 @jitted
-def echo(floats, row, at):
-    """Compute what two outputs leave in a quarter of a block, unless it stands."""
-    if floats[row, at + op.ECHOED] == ONE:
+def respond(floats, row, at):
+    """Compute what the filter makes, in a vector's length, of an impulse and of what it remembers, unless it stands."""
+    if floats[row, at + op.RESPONDED] == ONE:
         return
+    a0, a1 = np.float64(floats[row, at + op.A0]), np.float64(floats[row, at + op.A1])
     b1, b2 = np.float64(floats[row, at + op.B1]), np.float64(floats[row, at + op.B2])
-    before, response = 0.0, 1.0
-    for i in range(op.QUARTER):
-        floats[row, at + op.ECHO2 + i] = F(-b2 * response)
-        before, response = response, -b1 * response - b2 * before
-        floats[row, at + op.ECHO1 + i] = F(response)
-    floats[row, at + op.ECHOED] = ONE
+    side = np.float64(pole_side(floats, row, at))
+    before, recursive = 0.0, 1.0  # the response of the recursive part
+    for i in range(LANES):
+        floats[row, at + op.IMPULSE + i] = ZERO  # the last is at the impulse, which is heard a sample late
+        floats[row, at + op.IMPULSE + LANES + i] = F(a1 * recursive + a0 * before)
+        floats[row, at + op.LEFT_X2 + i] = F(a0 * recursive)
+        left_y2 = -b2 * recursive
+        before, recursive = recursive, -b1 * recursive - b2 * before
+        floats[row, at + op.LEFT_Y1 + i] = F(recursive + side * left_y2)
+        floats[row, at + op.LEFT_RISE + i] = F(-side * left_y2)
+    floats[row, at + op.RESPONDED] = ONE
 
 
-@jitted(fastmath={"contract"})
+@jitted
+def pole_side(floats, row, at):
+    """1 where the poles lie at the right, and outputs follow one another closely; -1 where they change their signs."""
+    return ONE if floats[row, at + op.B1] < ZERO else -ONE
+
+
+@jitted
 def resonate_quickly(bufs, row, out, source, floats, at):
-    """Resonant filter, the four quarters of a block in step, as if silence came before each but the first.
+    """Resonant filter, a vector of samples at a time.
 
-    Then each gets what the quarter before it leaves behind. So the processor need not wait for one result by
-    the next.
+    What the samples of a vector make of one another needs no result; what the last ones before them leave behind is
+    added. So the processor waits for a result once in sixteen samples. The last two outputs are nearly alike where a
+    filter amplifies every rounding: it is told the last one and their difference, which is exact. A sample that is
+    no finite number spoils its vector.
     """
     prefer_wide_vectors()
-    feedforward(bufs, row, out, source, floats, at)
-    echo(floats, row, at)
-    b1, b2 = -floats[row, at + op.B1], -floats[row, at + op.B2]
-    r1, r2 = floats[row, at + op.Y1], floats[row, at + op.Y2]
-    s1 = s2 = t1 = t2 = u1 = u2 = F(0)
-    for i in range(op.QUARTER):
-        j, k, m = i + op.QUARTER, i + 2 * op.QUARTER, i + 3 * op.QUARTER
-        r0 = b1 * r1 + (b2 * r2 + bufs[row, out, i])
-        s0 = b1 * s1 + (b2 * s2 + bufs[row, out, j])
-        t0 = b1 * t1 + (b2 * t2 + bufs[row, out, k])
-        u0 = b1 * u1 + (b2 * u2 + bufs[row, out, m])
-        bufs[row, out, i], bufs[row, out, j], bufs[row, out, k], bufs[row, out, m] = r0, s0, t0, u0
-        r2, s2, t2, u2 = r1, s1, t1, u1
-        r1, s1, t1, u1 = r0, s0, t0, u0
-    h1, q1 = floats[row, at + op.ECHO1 + op.QUARTER - 1], floats[row, at + op.ECHO2 + op.QUARTER - 1]
-    h2, q2 = floats[row, at + op.ECHO1 + op.QUARTER - 2], floats[row, at + op.ECHO2 + op.QUARTER - 2]
-    s1, s2 = s1 + q1 * r2 + h1 * r1, s2 + q2 * r2 + h2 * r1
-    t1, t2 = t1 + q1 * s2 + h1 * s1, t2 + q2 * s2 + h2 * s1
-    u1, u2 = u1 + q1 * t2 + h1 * t1, u2 + q2 * t2 + h2 * t1
-    # Unsigned, because the compiler vectorises no loop that might count from the array's end.
-    echo1, echo2 = np.uint64(at + op.ECHO1), np.uint64(at + op.ECHO2)
-    for i in range(np.uint64(op.QUARTER)):
-        h, q = floats[row, echo1 + i], floats[row, echo2 + i]
-        bufs[row, out, i + op.QUARTER] += h * r1 + q * r2
-        bufs[row, out, i + 2 * op.QUARTER] += h * s1 + q * s2
-        bufs[row, out, i + 3 * op.QUARTER] += h * t1 + q * t2
-    floats[row, at + op.Y1], floats[row, at + op.Y2] = u1, u2
+    respond(floats, row, at)
+    responses = shifts(floats, (row, at + op.IMPULSE + LANES - 1))
+    left_x1, left_x2 = take(floats, (row, at + op.IMPULSE + LANES)), take(floats, (row, at + op.LEFT_X2))
+    left_y1, left_rise = take(floats, (row, at + op.LEFT_Y1)), take(floats, (row, at + op.LEFT_RISE))
+    opposite = spread(-pole_side(floats, row, at))
+    x1, x2 = floats[row, at + op.X1], floats[row, at + op.X2]
+    y1, y2 = spread(floats[row, at + op.Y1]), spread(floats[row, at + op.Y2])
+    for i in range(0, BLOCK, LANES):
+        own = weigh(left_x1, spread(x1), weigh(left_x2, spread(x2), spread(ZERO)))
+        own = convolve(bufs, (row, source, i), responses, own)
+        y = weigh(left_rise, weigh(y2, opposite, y1), weigh(left_y1, y1, own))
+        write(bufs, (row, out, i), y)
+        y1, y2 = repeat(y, 15), repeat(y, 14)
+        x1, x2 = bufs[row, source, i + LANES - 1], bufs[row, source, i + LANES - 2]
+    floats[row, at + op.X1], floats[row, at + op.X2] = x1, x2
+    floats[row, at + op.Y1], floats[row, at + op.Y2] = bufs[row, out, BLOCK - 1], bufs[row, out, BLOCK - 2]
 
 
 @jitted

@@ -5,8 +5,6 @@ Which node becomes which instructions, and what is known of each, stands in ``ra
 
 from __future__ import annotations
 
-from raveforce.glicol.block import BLOCK
-
 # Columns. IN0, IN1: buffers read (-1: none). INT, FLOAT: where the node's state starts. RING: where its delay
 # line starts, CAPACITY: the longest it may be. P0...P4: its parameters. LIST, COUNT: its list. ORDER, INPUTS:
 # a second one. QUICK: whether its last digit matters, see below. TRACK: where phases are looked up ahead (-1: not).
@@ -65,16 +63,16 @@ PLAIN, HELD, OSCILLATOR, RESONANT, RING_BUFFER, BEAT, RECORDED = range(7)
 FINE, TRAP, LATE, NO_MEMORY = range(4)
 ENDINGS = 4
 
-QUARTER = BLOCK // 4
-"""Samples of a block that a quick filter computes in step with three others."""
 # A resonant filter's state: two inputs, two outputs, the cut-off and q its coefficients were computed for, whether
 # they were, and the coefficients.
 X1, X2, Y1, Y2, CUTOFF, Q, TUNED, A0, A1, B1, B2 = range(11)
-# In how many blocks it forgets that it was quick (0: it may not be), and whether its echo stands, which is what
-# the last output before a quarter of a block leaves in it, and the last but one.
-SETTLING, ECHOED = range(11, 13)
-ECHO1, ECHO2 = 13, 13 + QUARTER
-RESONANT_STATE = ECHO2 + QUARTER
+# In how many blocks it forgets that it was quick (0: it may not be), and whether its responses stand: what it makes
+# of an impulse, after as many zeros, and what the input before the last, the last output, and how far that lies from
+# the one before (or, where poles lie to the left, from its negative) leave in it.
+SETTLING, RESPONDED = range(11, 13)
+IMPULSE = 13
+LEFT_X2, LEFT_Y1, LEFT_RISE = range(IMPULSE + 32, IMPULSE + 32 + 48, 16)
+RESONANT_STATE = LEFT_RISE + 16
 
 # A sampler's integers: 1 + its recording (0: not yet any), its clock, how many playbacks sound, and the samples that
 # were computed for them.

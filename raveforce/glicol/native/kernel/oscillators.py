@@ -13,10 +13,10 @@ import numpy as np
 
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel.blocks import blank
-from raveforce.glicol.native.kernel.jit import jitted, prefer_wide_vectors
+from raveforce.glicol.native.kernel.jit import LANES, jitted, line, prefer_wide_vectors
 
 F = np.float32
-ZERO, HALF, ONE, TWO = F(0), F(0.5), F(1), F(2)
+ZERO, HALF, ONE, TWO, FOUR = F(0), F(0.5), F(1), F(2), F(4)
 PI = F(math.pi)
 
 # Coefficients of sine and cosine on [-π/4, π/4], relative to y and 1, in powers of y².
@@ -33,9 +33,9 @@ C0, C1, C2, C3 = (
     2.43904487962774090654e-5,
 )
 
-# Coefficients of sin(2πr) / r on [-1/4, 1/4] in powers of r².
-Q0, Q1, Q2 = F(6.28318515994336), F(-41.34165499398982), F(81.60100155721027)
-Q3, Q4 = F(-76.54972093337369), F(39.536215090485726)
+# Coefficients of sin(2πr) / (r (1 - 4r²)) on [-1/2, 1/2] in powers of r²: minimax, 1e-7 from the sine.
+Q0, Q1, Q2 = F(6.283182595388816), F(-16.20867027743016), F(16.76097450418928)
+Q3, Q4 = F(-9.53079917469997), F(3.058325254529591)
 
 STEEP = F(1 / 128)
 """Increment from which phases are added one by one: a cycle is too short for runs to pay."""
@@ -225,23 +225,23 @@ def sine_between(bufs, row, out, phase, step, end):
     """Sine whose phase goes evenly from one value in [0, 1] to that at the next block, within 1e-5.
 
     For what is only heard, never followed by a pitch or a filter. Phases are 32-bit integers, which wrap by
-    themselves; half turns are taken off, and the rest is an odd polynomial in float32.
+    themselves, from half a turn before to half a turn after; a polynomial in float32 that is 0 at either end does
+    the rest.
     """
     prefer_wide_vectors()
     rise = np.float64(end) - np.float64(phase)
     rise += np.floor(np.float64(step) * BLOCK - rise + 0.5)
-    start, slope = np.int32(np.int64(np.float64(phase) * TURN)), np.int32(np.int64(rise / BLOCK * TURN))
-    for i in range(BLOCK):
-        r = F(np.int32(start + np.int32(i) * slope)) * F(1 / TURN)
-        y = abs(r)
-        y = min(y, HALF - y)
-        z = y * y
-        p = Q4 * z + Q3
-        p = p * z + Q2
-        p = p * z + Q1
-        p = p * z + Q0
-        y = y * p
-        bufs[row, out, i] = -y if r < ZERO else y
+    start, slope = np.int64(np.float64(phase) * TURN), np.int64(rise / BLOCK * TURN)
+    for j in range(0, BLOCK, LANES):
+        first = line(start, slope, j)
+        for i in range(LANES):
+            r = F(line(first, slope, i)) * F(1 / TURN)
+            z = r * r
+            p = Q4 * z + Q3
+            p = p * z + Q2
+            p = p * z + Q1
+            p = p * z + Q0
+            bufs[row, out, j + i] = r * (ONE - FOUR * z) * p
 
 
 @jitted
