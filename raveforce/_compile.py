@@ -36,8 +36,8 @@ MANIFEST = "manifest.json"
 def compiled_folder(name: str, *sources: str) -> Path:
     """Folder of compiled code, named by all that went into it, so that no stale or foreign code is ever loaded.
 
-    That is the sources, wherever they lie, the compiler, and the processor. ``RAVEFORCE_CACHE`` moves it, as it does
-    for everything RaveForce caches.
+    That is the sources, wherever they lie, the compiler, how its code is kept, and the processor. ``RAVEFORCE_CACHE``
+    moves it, as it does for everything RaveForce caches.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def compiled_folder(name: str, *sources: str) -> Path:
     sources : the modules, and the packages with all their modules, that went into it
     """
     digest = hashlib.sha256(_compiler().encode())
-    for source in sources:
+    for source in (*sources, "raveforce._numba_cache"):
         found = importlib.util.find_spec(source)
         assert found is not None
         assert found.origin is not None

@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+import llvmlite.binding
 from numba.core import caching
 from numba.core.compiler_lock import global_compiler_lock
-from numba.core.runtime import rtsys
 
 __all__ = ["FolderCache"]
 
@@ -49,6 +49,16 @@ class _Impl(caching.CompileResultCacheImpl):
         name = f"{py_func.__module__}.{py_func.__qualname__}"
         self._filename_base = self.get_filename_base(name, getattr(sys, "abiflags", ""))
 
+    def reduce(self, data: Any) -> Any:
+        """Machine code, and of the code that it was made of the names alone.
+
+        The rest is for functions that are compiled into others; reading it would take half of what loading takes.
+        """
+        (library, kind, (machine_code, _)), described, *rest = super().reduce(data)
+        names = described.llvm_func_name, described.llvm_cpython_wrapper_name
+        stubs = "".join(f'define void @"{name}"() {{ unreachable }}\n' for name in names)
+        return (library, kind, (machine_code, llvmlite.binding.parse_assembly(stubs).as_bitcode())), described, *rest
+
 
 class FolderCache(caching.FunctionCache):
     """What a function compiles to, in a folder.
@@ -73,12 +83,11 @@ class FolderCache(caching.FunctionCache):
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """What was kept for a signature; None where there is nothing.
 
-        numba's own way first loads all that code could be compiled with, half of what a first sound waits for. What
-        was compiled needs only the runtime; whoever compiles after all loads the rest then.
+        numba's own way first loads all that code could be compiled with, and then compiles its runtime: more than half
+        of what a first sound waits for. Code without reference counts needs neither; whoever compiles loads them then.
         """
         try:
             with global_compiler_lock:
-                rtsys.initialize(target_context)
                 return self._load_overload(sig, target_context)
         except OSError:
             return None

@@ -28,7 +28,6 @@ USED = {
     "numba.core.types": ("Type",),
     "numba.core.caching": ("_CacheLocator",),
     "numba.core.compiler_lock": ("global_compiler_lock",),
-    "numba.core.runtime": ("rtsys",),
     "numba.core.typing.templates": ("ConcreteTemplate", "infer_global", "signature"),
     "numba.extending": ("intrinsic", "lower_builtin", "models", "register_model"),
 }

@@ -160,4 +160,5 @@ def _left(points: int, radices: list[int]) -> NDArray[np.int64]:
     if not radices:
         return np.zeros(1, np.int64)
     radix, *rest = radices
-    return np.concatenate([radix * _left(points // radix, rest) + r for r in range(radix)])
+    first = radix * _left(points // radix, rest)
+    return np.concatenate([first + r for r in range(radix)])
