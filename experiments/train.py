@@ -234,9 +234,10 @@ def _resumed(cfg: DictConfig, folder: RunFolder, env: VecEnv, spec: EnvSpec) -> 
         folder.metrics.write_bytes(b"")
         return agent, None
     log.info("going on from %s", checkpoint.path)
-    agent, saved = state.load(checkpoint, cfg.agent.algorithm, env)
+    saved = state.read(checkpoint)
+    # Before the agent is read, which would not fit sounds of another length.
     check_unchanged(saved["callbacks"], cfg, target_hash(spec.task.targets))
-    return agent, saved
+    return state.load(checkpoint, saved, cfg.agent.algorithm, env), saved
 
 
 @contextmanager

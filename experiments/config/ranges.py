@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,9 +25,9 @@ class Range:
         """What is wrong with a value; empty where nothing is, or where it is no number."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return ""
-        if value >= self.low and (self.high is None or value <= self.high):
+        if value >= self.low and value <= (sys.float_info.max if self.high is None else self.high):
             return ""
-        return f"at least {self.low:g}" if self.high is None else f"between {self.low:g} and {self.high:g}"
+        return f"at least {_text(self.low)}" if self.high is None else f"between {_text(self.low)} and {_text(self.high)}"
 
     def hint(self, value: Any) -> str:
         """A number is like no other."""
@@ -50,9 +51,41 @@ class Choice:
         return did_you_mean(str(value), self.words)
 
 
-POSITIVE, COUNT = Range(1), Range(0)
+@dataclass(frozen=True)
+class Sizes:
+    """Sizes of layers: a list, or lists by name, of numbers from 1 to ``high``."""
 
-RANGES: Mapping[str, Range | Choice] = {
+    high: int
+
+    def problem(self, value: Any) -> str:
+        """What is wrong with a value; empty where nothing is, or where it is no number."""
+        inner = list(value.values()) if isinstance(value, Mapping) else value
+        parts = inner if isinstance(inner, Sequence) and not isinstance(inner, str) else [inner]
+        if isinstance(value, Mapping | Sequence) and not isinstance(value, str):
+            return next((problem for part in parts if (problem := self.problem(part))), "")
+        return "of sizes " + problem if (problem := Range(1, self.high).problem(value)) else ""
+
+    def hint(self, value: Any) -> str:
+        """A size is like no other."""
+        return ""
+
+
+POSITIVE, COUNT, SHARE = Range(1), Range(0), Range(0, 1)
+
+AGENTS: Mapping[str, Range | Sizes] = {
+    **{name: Range(1, 10**9) for name in ("batch_size", "buffer_size", "n_steps", "train_freq")},
+    **{name: Range(1, 10**6) for name in ("n_epochs", "target_update_interval", "policy_delay")},
+    **{name: SHARE for name in ("gamma", "gae_lambda", "tau", "exploration_initial_eps", "exploration_final_eps")},
+    **{name: COUNT for name in ("learning_rate", "final_learning_rate", "learning_starts", "clip_range")},
+    "gradient_steps": Range(-1, 10**6),  # -1: as many as were played
+    "exploration_fraction": SHARE,
+    "popsize": Range(2, 10**6),
+    "policy_kwargs.net_arch": Sizes(65_536),
+    "policy_kwargs.lstm_hidden_size": Range(1, 65_536),
+}
+"""What Stable-Baselines3 takes without a word, and then learns nothing, or never comes to an end."""
+
+RANGES: Mapping[str, Range | Choice | Sizes] = {
     "seed": Range(0, 2**32 - 1),
     "actions": Choice(("auto", "box", "multi_discrete", "discrete", "tokens")),
     "num_envs": POSITIVE,
@@ -84,8 +117,9 @@ RANGES: Mapping[str, Range | Choice] = {
     "prune_after_renders": COUNT,
     "engine.options.deadline": Range(1e-3),
     "engine.options.num_threads": POSITIVE,
+    **{f"agent.settings.{name}": allowed for name, allowed in AGENTS.items()},
 }
-"""By setting; those of agents, tasks and observations of one's own are checked where they are built."""
+"""By setting; those of tasks and observations of one's own are checked where they are built."""
 
 
 def range_error(key: str, value: Any) -> str:
@@ -105,5 +139,14 @@ def range_error(key: str, value: Any) -> str:
 
 def check_ranges(cfg: DictConfig) -> str:
     """The first setting of a configuration whose value lies outside its range, as a sentence; empty where none does."""
-    values = ((key, OmegaConf.select(cfg, key)) for key in RANGES)
+    values = ((key, _plain(OmegaConf.select(cfg, key))) for key in RANGES)
     return next((error for key, value in values if (error := range_error(key, value))), "")
+
+
+def _plain(value: Any) -> Any:
+    return OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
+
+
+def _text(number: float) -> str:
+    """A bound as it is written, whole."""
+    return f"{number:g}" if number != int(number) else str(int(number))

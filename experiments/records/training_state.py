@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import pickle
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -25,10 +26,12 @@ from agents.search import Search
 from experiments.records.checkpoints import Checkpoint, CheckpointError
 from raveforce.sb3 import BatchVecEnv
 
-__all__ = ["load", "restore", "save", "why_not_resumable"]
+__all__ = ["load", "read", "restore", "save", "why_not_resumable"]
 
 FORMAT = 2
 MODEL, REPLAY, STATE = "model.zip", "replay.npz", "state.pkl"
+
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, EOFError, pickle.UnpicklingError)
 
 _PENDING = ("name_to_value", "name_to_count", "name_to_excluded")
 _NORMALISING = ("obs_rms", "ret_rms", "returns", "old_obs", "old_reward")
@@ -91,12 +94,32 @@ def why_not_resumable(agent: Agent) -> str:
     return ""
 
 
-def load(checkpoint: Checkpoint, name: str, env: VecEnv) -> tuple[Agent, dict[str, Any]]:
-    """Read an agent and the rest of the state. The files hold pickles: load only what you trust.
+def read(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Read what a checkpoint holds beside the agent. The file is a pickle: read only what you trust.
 
     Parameters
     ----------
     checkpoint : an undamaged one
+
+    Raises
+    ------
+    CheckpointError
+        It cannot be read, as when it was written with other versions.
+    """
+    with _explained(checkpoint), (checkpoint.path / STATE).open("rb") as file:
+        state: dict[str, Any] = pickle.load(file)
+        if state["format"] != FORMAT:
+            raise CheckpointError(f"{checkpoint.path} has format {state['format']}, and this version reads {FORMAT}")
+    return state
+
+
+def load(checkpoint: Checkpoint, state: Mapping[str, Any], name: str, env: VecEnv) -> Agent:
+    """Read the agent of a checkpoint. The file holds pickles: load only what you trust.
+
+    Parameters
+    ----------
+    checkpoint : an undamaged one
+    state : what ``read`` gave of it
     name : of the agent, as in ``agents.AGENTS``
     env : the environments to go on in, as they were when the training began
 
@@ -105,21 +128,24 @@ def load(checkpoint: Checkpoint, name: str, env: VecEnv) -> tuple[Agent, dict[st
     CheckpointError
         The files cannot be read, as when they were written with other versions.
     """
-    try:
+    with _explained(checkpoint):
         agent: Any = load_agent(name, checkpoint.path / MODEL, env=env)
-        with (checkpoint.path / STATE).open("rb") as file:
-            state: dict[str, Any] = pickle.load(file)
-        if state["format"] != FORMAT:
-            raise CheckpointError(f"{checkpoint.path} has format {state['format']}, and this version reads {FORMAT}")
         if (checkpoint.path / REPLAY).exists():
             with np.load(checkpoint.path / REPLAY) as arrays:
                 _fill(agent.replay_buffer, dict(arrays), state["buffer"])
-    except (OSError, ValueError, KeyError, AttributeError, ImportError, EOFError, pickle.UnpicklingError) as error:
+    return cast(Agent, agent)
+
+
+@contextmanager
+def _explained(checkpoint: Checkpoint) -> Iterator[None]:
+    """Say which checkpoint an error is about, whatever reading it raises."""
+    try:
+        yield
+    except UNREADABLE as error:
         raise CheckpointError(
             f"{checkpoint.path} cannot be read ({type(error).__name__}: {error}); "
             "was it written with the same versions of everything?"
         ) from error
-    return agent, state
 
 
 def restore(agent: Agent, state: Mapping[str, Any]) -> None:

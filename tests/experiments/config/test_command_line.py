@@ -73,6 +73,15 @@ def test_hydras_completion_is_no_setting() -> None:
         ("evaluation_episodes=0", "evaluation_episodes is at least 1, and not 0"),
         ("tracking.mode=onlin", "one of offline, online, disabled, and not 'onlin'; did you mean online"),
         ("+observation.hop_length=0", "observation.hop_length is at least 1, and not 0"),
+        ("seed=-1", "seed is between 0 and 4294967295, and not -1"),
+        ("agent.settings.batch_size=0", "agent.settings.batch_size is between 1 and 1000000000, and not 0"),
+        ("agent.settings.buffer_size=0", "agent.settings.buffer_size is between 1 and 1000000000, and not 0"),
+        ("agent.settings.gamma=nan", "agent.settings.gamma is between 0 and 1, and not nan"),
+        ("agent.settings.tau=5", "agent.settings.tau is between 0 and 1, and not 5"),
+        ("agent.settings.learning_rate=inf", "agent.settings.learning_rate is at least 0, and not inf"),
+        ("agent.settings.gradient_steps=1000000000", "gradient_steps is between -1 and 1000000, and not 1000000000"),
+        ("agent.settings.policy_kwargs.net_arch=[64,0]", "net_arch is of sizes between 1 and 65536, and not"),
+        ("+agent.settings.policy_kwargs.net_arch={pi:[64],qf:[-1]}", "net_arch is of sizes between 1 and 65536"),
     ],
 )
 def test_ranges_are_checked_like_types(argument: str, said: str) -> None:

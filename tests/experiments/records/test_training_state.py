@@ -145,7 +145,8 @@ def goes_on(
     checkpoint = checkpoints.found()[-1]
     assert 0 < checkpoint.renders < 48
     random.seed(99), np.random.seed(99), torch.manual_seed(99)  # noqa: NPY002 (whatever happened in the meantime)
-    again, saved = state.load(checkpoint, name, environments())
+    saved = state.read(checkpoint)
+    again = state.load(checkpoint, saved, name, environments())
     rest = train(again, 48 - again.num_timesteps, Checkpointer(checkpoints, every=0, callbacks=dict, resumed=saved))
     assert rest == trace[checkpoint.renders // count :]
     if not isinstance(whole, Search):
@@ -166,7 +167,7 @@ def test_a_checkpoint_of_another_format_is_refused(
     )
     monkeypatch.setattr(state, "FORMAT", 3)
     with pytest.raises(CheckpointError, match="has format 2, and this version reads 3"):
-        state.load(checkpoints.found()[0], "ppo", environments(1, False))
+        state.read(checkpoints.found()[0])
 
 
 def test_a_run_whose_disk_is_full_goes_on(
