@@ -262,7 +262,8 @@ def _check_playable(eval_env: RaveForceEnv) -> None:
         while not terminated:
             _, _, terminated, _, _ = eval_env.step(eval_env.trial_action())
     except (GlicolError, EngineUnavailable, ValueError) as error:
-        raise ConfigError(f"the task cannot be played: {error}", group="task") from error
+        unplayable = "" if isinstance(error, EngineUnavailable) else "task"
+        raise ConfigError(f"the task cannot be played: {error}", group=unplayable) from error
 
 
 def _write_config(cfg: DictConfig, folder: RunFolder) -> None:

@@ -63,6 +63,8 @@ def tune(cfg: DictConfig, folder: Path) -> optuna.Study:
     problem = check_ranges(cfg)
     if problem:
         raise ConfigError(problem)
+    if cfg.seed is None:
+        raise ConfigError("seed is null: settings are compared over the same seeds; name the first, such as seed=0")
     space = dict(search_space(OmegaConf.to_container(cfg.tune, resolve=True)))
     try_out(cfg, space)
     study = open_study(cfg, folder)

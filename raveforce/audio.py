@@ -163,6 +163,8 @@ def load(path: str | Path, *, sample_rate: int | None = 44100, max_seconds: floa
     AudioError
         Missing, a folder, empty, corrupt, silent or too long, or channels that cancel each other out.
     """
+    import io
+
     import soundfile
 
     path = as_path(path)
@@ -177,7 +179,9 @@ def load(path: str | Path, *, sample_rate: int | None = 44100, max_seconds: floa
     if path.stat().st_size == 0:
         raise AudioError(f"{path} is an empty file")
     try:
-        with soundfile.SoundFile(path) as file:
+        # A name that ends so would have libsndfile ask what the file holds, instead of looking.
+        content = io.BytesIO(path.read_bytes()) if path.suffix.lower() == ".raw" else path
+        with soundfile.SoundFile(content) as file:
             seconds = file.frames / file.samplerate
             if seconds > max_seconds:
                 raise AudioError(
@@ -193,7 +197,6 @@ def load(path: str | Path, *, sample_rate: int | None = 44100, max_seconds: floa
     except (soundfile.LibsndfileError, OSError, RuntimeError, TypeError, ValueError, MemoryError) as error:
         if isinstance(error, AudioError):
             raise
-        # soundfile's own words where libsndfile needs to be told what a file holds (raw).
         raise AudioError(
             f"{path} cannot be read as audio: {error}; convert it to a wav of 16, 24 or 32 bits"
         ) from error

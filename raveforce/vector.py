@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import gymnasium
@@ -23,6 +24,9 @@ from raveforce.tasks import make_spec
 
 __all__ = ["RaveForceVectorEnv", "make_vec"]
 
+MOST_ROWS = 65_536
+"""A kick of half a second takes 6 GB then, which is more than what is gained by more rows at once."""
+
 
 class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     """Rows of one task, which begin and end their episodes together.
@@ -32,7 +36,7 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     Parameters
     ----------
     task : Task or EnvSpec
-    num_envs : rows
+    num_envs : rows, at most 65,536
     autoreset_mode : what follows the end of an episode, as Gymnasium defines it: ``"same_step"`` (observations are
         already those of the next episode; the last ones are in ``infos["final_obs"]`` and ``infos["final_info"]``),
         ``"next_step"`` (the next ``step`` ignores its actions and begins anew) or ``"disabled"``. None takes same_step
@@ -62,8 +66,8 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         autoreset_mode: AutoresetMode | str | None = None,
         **options: Any,
     ) -> None:
-        if num_envs < 1:
-            raise ValueError(f"num_envs must be at least 1, got {num_envs}")
+        if isinstance(num_envs, bool) or not isinstance(num_envs, Integral) or not 1 <= num_envs <= MOST_ROWS:
+            raise ValueError(f"num_envs must be a whole number from 1 to {MOST_ROWS}, got {num_envs!r}")
         self.env_spec = complete(task, **options)
         self.task = self.env_spec.task
         self.autoreset_mode = _autoreset_mode(autoreset_mode, self.task)

@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -154,10 +155,13 @@ def test_resampling_is_librosas(rate: int, new: int) -> None:
 SINE = (0.5 * np.sin(np.arange(8000) / 10)).astype(np.float32)
 
 
-def test_files_that_need_more_than_libsndfile_are_named(tmp_path: Path) -> None:
+def test_what_a_file_holds_counts_and_not_how_it_is_called(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", SINE, 8000)
-    (tmp_path / "a.wav").rename(tmp_path / "a.raw")
-    with pytest.raises(AudioError, match=r"a\.raw cannot be read as audio"):
+    for name in ("a.raw", "a.mp3", "a.RAW", "a"):
+        shutil.copy(tmp_path / "a.wav", tmp_path / name)
+        assert len(audio.load(tmp_path / name, sample_rate=8000)[0]) == len(SINE)
+    (tmp_path / "a.raw").write_bytes(SINE.tobytes())
+    with pytest.raises(AudioError, match=r"a\.raw cannot be read as audio: .*Format not recognised"):
         audio.load(tmp_path / "a.raw")
 
 

@@ -108,8 +108,9 @@ def test_misuse_is_explained(tone_task: Task) -> None:
     for wrong in (some[:2], ~some & some, some.astype(int)):
         with pytest.raises(ValueError, match="array of 3 booleans, some of them true"):
             envs.reset(options={"reset_mask": wrong})
-    with pytest.raises(ValueError, match="at least 1"):
-        make_vec(tone_task, 0)
+    for rows in (0, 1.5, True, 10**9, "2"):
+        with pytest.raises(ValueError, match="num_envs must be a whole number from 1 to 65536, got"):
+            make_vec(tone_task, rows)  # type: ignore[arg-type]
 
 
 def test_some_rows_begin_anew_as_in_gymnasiums_vector() -> None:

@@ -71,7 +71,8 @@ def build_env_spec(cfg: DictConfig) -> EnvSpec:
         with _part("engine"):
             return complete(task, **parts, engine=cfg.engine.kind, engine_options=_plain(cfg.engine.options))
     except (GlicolError, EngineUnavailable) as error:
-        raise ConfigError(f"the task cannot be played: {error}", group="task") from error
+        unplayable = "" if isinstance(error, EngineUnavailable) else "task"
+        raise ConfigError(f"the task cannot be played: {error}", group=unplayable) from error
 
 
 def build_eval_spec(cfg: DictConfig, trained: EnvSpec) -> EnvSpec:

@@ -73,6 +73,8 @@ def where(error: Exception) -> str:
     if not group or not HydraConfig.initialized():
         return ""
     hydra = HydraConfig.get()
+    if hydra.output_subdir is None:  # a run that goes on has its settings in its folder
+        return f" (in {Path(hydra.runtime.output_dir) / 'config.yaml'})"
     if any(text.lstrip("+~").startswith(f"{group}.") for text in hydra.overrides.task):
         return ""
     folders = [Path(source.path) for source in hydra.runtime.config_sources if source.schema == "file"]
@@ -196,6 +198,8 @@ def _check_sweep(path: Path, arguments: Sequence[str], resume: Any) -> None:
     if not record.is_file() and not any(path.glob("*/config.yaml")):
         return
     if resume != AUTO:
+        if is_started(path):
+            raise ConfigError(f"{path} holds a run, not a sweep; name another hydra.sweep.dir")
         raise ConfigError(
             f"{path} holds a sweep already; do what is left of it (resume=auto), or name another hydra.sweep.dir"
         )

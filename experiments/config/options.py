@@ -120,10 +120,12 @@ def read_options(
         print(_help(options, doc, settings))
         sys.exit()
     values = {name: option.default for name, option in options.items()}
+    known = {name.replace("-", "_"): name for name in options}  # dry-run is dry_run
     others: list[str] = []
     for argument in arguments:
         text = argument.removeprefix("--")
-        name, equals, _ = text.partition("=")
+        given, equals, _ = text.partition("=")
+        name = known.get(given.replace("-", "_"), given)
         if name in options:
             if not equals and options[name].kind is not bool:
                 raise ConfigError(f"{name} needs a value: {name}=...")

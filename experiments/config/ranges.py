@@ -27,7 +27,9 @@ class Range:
             return ""
         if value >= self.low and value <= (sys.float_info.max if self.high is None else self.high):
             return ""
-        return f"at least {_text(self.low)}" if self.high is None else f"between {_text(self.low)} and {_text(self.high)}"
+        return (
+            f"at least {_text(self.low)}" if self.high is None else f"between {_text(self.low)} and {_text(self.high)}"
+        )
 
     def hint(self, value: Any) -> str:
         """A number is like no other."""
@@ -75,8 +77,8 @@ POSITIVE, COUNT, SHARE = Range(1), Range(0), Range(0, 1)
 AGENTS: Mapping[str, Range | Sizes] = {
     **{name: Range(1, 10**9) for name in ("batch_size", "buffer_size", "n_steps", "train_freq")},
     **{name: Range(1, 10**6) for name in ("n_epochs", "target_update_interval", "policy_delay")},
-    **{name: SHARE for name in ("gamma", "gae_lambda", "tau", "exploration_initial_eps", "exploration_final_eps")},
-    **{name: COUNT for name in ("learning_rate", "final_learning_rate", "learning_starts", "clip_range")},
+    **dict.fromkeys(("gamma", "gae_lambda", "tau", "exploration_initial_eps", "exploration_final_eps"), SHARE),
+    **dict.fromkeys(("learning_rate", "final_learning_rate", "learning_starts", "clip_range"), COUNT),
     "gradient_steps": Range(-1, 10**6),  # -1: as many as were played
     "exploration_fraction": SHARE,
     "popsize": Range(2, 10**6),

@@ -57,7 +57,7 @@ def render(
     >>> render(r"o: imp 1 >> sp \click", seconds=0.1, samples={"click": [1.0, 0.5, 0.25]})[0]
     np.float32(1.0)
     """
-    if not 0 <= seconds <= LONGEST:
+    if isinstance(seconds, str) or not 0 <= seconds <= LONGEST:
         raise ValueError(f"seconds is a number from 0 to {LONGEST:g}, not {seconds!r}")
     options.setdefault("deadline", DEADLINE + seconds)
     opened = open_engine(Program.literal(code), sample_rate=sample_rate, kind=engine, samples=samples, **options)

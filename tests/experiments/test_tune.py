@@ -218,8 +218,9 @@ def test_a_study_where_every_trial_fails_ends_with_the_reason(tmp_path: Path, mo
     with pytest.raises(ConfigError, match="3 trials in a row failed, the last with: ValueError: the net"):
         experiments.tune.tune(compose_tune("trials=50"), tmp_path)
     assert len(list((tmp_path / "trials").iterdir())) == 3
-    with pytest.raises(ConfigError, match="repeats is at least 1, and not 0"):
-        experiments.tune.tune(compose_tune("repeats=0"), tmp_path)
+    for setting, said in {"repeats=0": "repeats is at least 1, and not 0", "seed=null": "seed is null: "}.items():
+        with pytest.raises(ConfigError, match=said):
+            experiments.tune.tune(compose_tune(setting), tmp_path)
 
 
 def test_a_study_does_not_go_on_with_another_problem(tmp_path: Path) -> None:

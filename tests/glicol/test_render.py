@@ -37,7 +37,7 @@ def test_braces_are_just_braces():
     np.testing.assert_array_equal(render(code, 0.01, engine="wasm"), np.full(441, 0.25, np.float32))
 
 
-@pytest.mark.parametrize("seconds", [-1, math.nan, math.inf, 1e9])
+@pytest.mark.parametrize("seconds", [-1, math.nan, math.inf, 1e9, "long"])
 def test_impossible_lengths_are_refused(seconds):
     with pytest.raises(ValueError, match="seconds"):
         render("o: sin 440", seconds)

@@ -127,12 +127,19 @@ def test_a_folder_that_holds_a_run_is_refused_before_anything_is_written(tmp_pat
     with pytest.raises(ConfigError, match="holds a sweep with reward=mss, not log_mel"):
         check_folder_is_free([*arguments, "reward=log_mel", "resume=auto"])
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["config.yaml", "multirun.yaml", "run", "sweep"]
+    (run / ".hydra").mkdir()
+    (run / ".hydra" / "config.yaml").touch()
+    with pytest.raises(ConfigError, match="holds a run, not a sweep"):
+        check_folder_is_free(["-m", f"hydra.sweep.dir={run}", "seed=0,1"])
 
 
 def test_the_options_of_a_command(capsys: pytest.CaptureFixture[str]) -> None:
     values, others = read_options(["run=a/b", "--write", "task.target=x"], OPTIONS, doc="What.", settings="settings")
     assert values == {"run": "a/b", "episodes": 1, "write": True}
     assert others == ["task.target=x"]
+    like = {"dry-run": Option("only say", False, bool), "by_seed": Option("one after the other", True, bool)}
+    read, _ = read_options(["dry_run=true", "--by-seed=false"], like, doc=None, settings="settings")
+    assert read == {"dry-run": True, "by_seed": False}
     with pytest.raises(SystemExit) as end:
         read_options(["--help"], OPTIONS, doc="What it does.")
     assert end.value.code is None

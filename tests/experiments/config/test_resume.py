@@ -267,7 +267,12 @@ def test_a_relative_target_is_found_from_elsewhere(
     monkeypatch.chdir(tmp_path)
     soundfile.write("kick.wav", np.sin(np.arange(4410) / 20), 44100)
     train(configure("agent=random", "total_timesteps=10", "task.target=kick.wav"), tmp_path / "run")
-    assert OmegaConf.load(tmp_path / "run" / "config.yaml").task.target == str(tmp_path / "kick.wav")
+    config = tmp_path / "run" / "config.yaml"
+    assert OmegaConf.load(config).task.target == str(tmp_path / "kick.wav")
+    (tmp_path / "kick.wav").unlink()
+    command = [sys.executable, "run.py", f"resume={tmp_path / 'run'}", "total_timesteps=20"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert f"kick.wav does not exist (looked from {ROOT}) (in {config})\n" in done.stderr
 
 
 @pytest.mark.parametrize(
