@@ -66,7 +66,7 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         autoreset_mode: AutoresetMode | str | None = None,
         **options: Any,
     ) -> None:
-        if isinstance(num_envs, bool) or not isinstance(num_envs, Integral) or not 1 <= num_envs <= MOST_ROWS:
+        if not _is_count(num_envs):
             raise ValueError(f"num_envs must be a whole number from 1 to {MOST_ROWS}, got {num_envs!r}")
         self.env_spec = complete(task, **options)
         self.task = self.env_spec.task
@@ -320,6 +320,10 @@ def _autoreset_mode(mode: AutoresetMode | str | None, task: Task) -> AutoresetMo
     except ValueError:
         names = ", ".join(AutoresetMode.__members__).lower()
         raise ValueError(f"unknown autoreset_mode {mode!r}; the modes are {names}") from None
+
+
+def _is_count(rows: Any) -> bool:
+    return isinstance(rows, Integral) and not isinstance(rows, bool) and 1 <= int(rows) <= MOST_ROWS
 
 
 def make_vec(

@@ -57,7 +57,7 @@ def render(
     >>> render(r"o: imp 1 >> sp \click", seconds=0.1, samples={"click": [1.0, 0.5, 0.25]})[0]
     np.float32(1.0)
     """
-    if isinstance(seconds, str) or not 0 <= seconds <= LONGEST:
+    if not _is_length(seconds):
         raise ValueError(f"seconds is a number from 0 to {LONGEST:g}, not {seconds!r}")
     options.setdefault("deadline", DEADLINE + seconds)
     opened = open_engine(Program.literal(code), sample_rate=sample_rate, kind=engine, samples=samples, **options)
@@ -65,3 +65,7 @@ def render(
         return opened.play([[]], round(seconds * sample_rate))[0]
     finally:
         opened.close()
+
+
+def _is_length(seconds: Any) -> bool:
+    return not isinstance(seconds, str) and 0 <= seconds <= LONGEST
