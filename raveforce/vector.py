@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from numbers import Integral
 from typing import Any
 
 import gymnasium
@@ -323,7 +322,7 @@ def _autoreset_mode(mode: AutoresetMode | str | None, task: Task) -> AutoresetMo
 
 
 def _is_count(rows: Any) -> bool:
-    return isinstance(rows, Integral) and not isinstance(rows, bool) and 1 <= int(rows) <= MOST_ROWS
+    return isinstance(rows, int | np.integer) and not isinstance(rows, bool) and 1 <= int(rows) <= MOST_ROWS
 
 
 def make_vec(
