@@ -9,12 +9,14 @@ import numpy as np
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.jit import LANES, column, jitted, prefer_wide_vectors
-from raveforce.glicol.native.kernel.lanes import convolve, repeat, shifts, spread, take, weigh, write
+from raveforce.glicol.native.kernel.lanes import collect, deal, shift, spread, take, weigh
 
 F = np.float32
 ZERO, HALF, ONE, TWO = F(0), F(0.5), F(1), F(2)
 TWO_PI = F(2) * F(math.pi)
 
+RUN = BLOCK // LANES
+"""Samples of a block that a lane filters."""
 FORGOTTEN = 1e-4
 """NodeState of a difference between quick and exact that is too small to matter even when it is enlarged."""
 MOST_NOISE = 80.0
@@ -40,7 +42,7 @@ def biquad_coefficients(floats, row, at, cutoff, q, rate, highpass):
     floats[row, at + op.B1] = -TWO * gamma
     floats[row, at + op.B2] = TWO * beta
     floats[row, at + op.CUTOFF], floats[row, at + op.Q], floats[row, at + op.TUNED] = cutoff, q, ONE
-    floats[row, at + op.SETTLING], floats[row, at + op.RESPONDED] = settling(floats, row, at), ZERO
+    floats[row, at + op.SETTLING], floats[row, at + op.KNOWN] = settling(floats, row, at), ZERO
 
 
 @jitted
@@ -67,57 +69,99 @@ def settling(floats, row, at):
 
 
 @jitted
-def respond(floats, row, at):
-    """Compute what the filter makes, in a vector's length, of an impulse and of what it remembers, unless it stands."""
-    if floats[row, at + op.RESPONDED] == ONE:
-        return
-    a0, a1 = np.float64(floats[row, at + op.A0]), np.float64(floats[row, at + op.A1])
-    b1, b2 = np.float64(floats[row, at + op.B1]), np.float64(floats[row, at + op.B2])
-    side = np.float64(pole_side(floats, row, at))
-    before, recursive = 0.0, 1.0  # the response of the recursive part
-    for i in range(LANES):
-        floats[row, at + op.IMPULSE + i] = ZERO  # the last is at the impulse, which is heard a sample late
-        floats[row, at + op.IMPULSE + LANES + i] = F(a1 * recursive + a0 * before)
-        floats[row, at + op.LEFT_X2 + i] = F(a0 * recursive)
-        left_y2 = -b2 * recursive
-        before, recursive = recursive, -b1 * recursive - b2 * before
-        floats[row, at + op.LEFT_Y1 + i] = F(recursive + side * left_y2)
-        floats[row, at + op.LEFT_RISE + i] = F(-side * left_y2)
-    floats[row, at + op.RESPONDED] = ONE
-
-
-@jitted
 def pole_side(floats, row, at):
     """1 where the poles lie at the right, and outputs follow one another closely; -1 where they change their signs."""
     return ONE if floats[row, at + op.B1] < ZERO else -ONE
 
 
 @jitted
-def resonate_quickly(bufs, row, out, source, floats, at):
-    """Resonant filter, a vector of samples at a time.
+def look_ahead(floats, row, at):
+    """Compute what a quick filter's output leaves behind, and its rise from the one before, unless it stands.
 
-    What the samples of a vector make of one another needs no result; what the last ones before them leave behind is
-    added. So the processor waits for a result once in sixteen samples. The last two outputs are nearly alike where a
-    filter amplifies every rounding: it is told the last one and their difference, which is exact. A sample that is
-    no finite number spoils its vector.
+    Where the filter amplifies every rounding the last two outputs are nearly alike; their difference is exact.
+    """
+    if floats[row, at + op.KNOWN] == ONE:
+        return
+    b1, b2 = np.float64(floats[row, at + op.B1]), np.float64(floats[row, at + op.B2])
+    side = np.float64(pole_side(floats, row, at))
+    by_output, by_rise = -b1 - side * b2, side * b2
+    # From an output of 1, and from a rise of 1, to the output and the rise of a sample.
+    oo, ro, rr, orr = 1.0, 0.0, 1.0, 0.0
+    for i in range(RUN):
+        o, r = by_output * oo + by_rise * orr, by_output * ro + by_rise * rr
+        orr, rr = o - side * oo, r - side * ro
+        oo, ro = o, r
+        floats[row, at + op.LEFT_OUTPUT + i], floats[row, at + op.LEFT_RISE + i] = F(oo), F(ro)
+    # And to those that many lanes further.
+    a, b, c, d = 1.0, 0.0, 0.0, 1.0
+    for i in range(LANES):
+        before = at + op.BEFORE + i
+        floats[row, before], floats[row, before + LANES] = F(a), F(b)
+        floats[row, before + 2 * LANES], floats[row, before + 3 * LANES] = F(c), F(d)
+        if i == 1 or i == 2 or i == 4 or i == 8:
+            k = at + op.FURTHER + 4 * (0 if i == 1 else 1 if i == 2 else 2 if i == 4 else 3)
+            floats[row, k], floats[row, k + 1], floats[row, k + 2], floats[row, k + 3] = F(a), F(b), F(c), F(d)
+        a, c = oo * a + ro * c, orr * a + rr * c
+        b, d = oo * b + ro * d, orr * b + rr * d
+    floats[row, at + op.KNOWN] = ONE
+
+
+@jitted
+def further(floats, row, at, step, output, rise, output_before, rise_before):
+    """Outputs and rises that hear of those of some lanes before, by the weights of a step."""
+    k = at + op.FURTHER + 4 * step
+    a, b = spread(floats[row, k]), spread(floats[row, k + 1])
+    c, d = spread(floats[row, k + 2]), spread(floats[row, k + 3])
+    output = weigh(b, rise_before, weigh(a, output_before, output))
+    return output, weigh(d, rise_before, weigh(c, output_before, rise))
+
+
+@jitted
+def resonate_quickly(bufs, row, out, source, floats, at):
+    """Resonant filter, every lane of a vector with eight samples of the block as if silence came before them.
+
+    Then each gets what the lanes before it, and the block before, leave behind: first those next to one another tell
+    each other, then those two, four and eight lanes apart. So the processor need not wait for one result by the next.
     """
     prefer_wide_vectors()
-    respond(floats, row, at)
-    responses = shifts(floats, (row, at + op.IMPULSE + LANES - 1))
-    left_x1, left_x2 = take(floats, (row, at + op.IMPULSE + LANES)), take(floats, (row, at + op.LEFT_X2))
-    left_y1, left_rise = take(floats, (row, at + op.LEFT_Y1)), take(floats, (row, at + op.LEFT_RISE))
-    opposite = spread(-pole_side(floats, row, at))
-    x1, x2 = floats[row, at + op.X1], floats[row, at + op.X2]
-    y1, y2 = spread(floats[row, at + op.Y1]), spread(floats[row, at + op.Y2])
-    for i in range(0, BLOCK, LANES):
-        own = weigh(left_x1, spread(x1), weigh(left_x2, spread(x2), spread(ZERO)))
-        own = convolve(bufs, (row, source, i), responses, own)
-        y = weigh(left_rise, weigh(y2, opposite, y1), weigh(left_y1, y1, own))
-        write(bufs, (row, out, i), y)
-        y1, y2 = repeat(y, 15), repeat(y, 14)
-        x1, x2 = bufs[row, source, i + LANES - 1], bufs[row, source, i + LANES - 2]
-    floats[row, at + op.X1], floats[row, at + op.X2] = x1, x2
+    look_ahead(floats, row, at)
+    a0, a1 = spread(floats[row, at + op.A0]), spread(floats[row, at + op.A1])
+    b1, b2 = spread(-floats[row, at + op.B1]), spread(-floats[row, at + op.B2])
+    opposite, silence = spread(-pole_side(floats, row, at)), spread(ZERO)
+    x0, x1, x2, x3, x4, x5, x6, x7 = deal(bufs, (row, source, 0))
+    u, v = shift(x6, 1, spread(floats[row, at + op.X2])), shift(x7, 1, spread(floats[row, at + op.X1]))
+    y0 = weigh(a1, v, weigh(a0, u, silence))
+    y1 = weigh(b1, y0, weigh(a1, x0, weigh(a0, v, silence)))
+    y2 = weigh(b1, y1, weigh(b2, y0, weigh(a1, x1, weigh(a0, x0, silence))))
+    y3 = weigh(b1, y2, weigh(b2, y1, weigh(a1, x2, weigh(a0, x1, silence))))
+    y4 = weigh(b1, y3, weigh(b2, y2, weigh(a1, x3, weigh(a0, x2, silence))))
+    y5 = weigh(b1, y4, weigh(b2, y3, weigh(a1, x4, weigh(a0, x3, silence))))
+    y6 = weigh(b1, y5, weigh(b2, y4, weigh(a1, x5, weigh(a0, x4, silence))))
+    y7 = weigh(b1, y6, weigh(b2, y5, weigh(a1, x6, weigh(a0, x5, silence))))
+    o, r = y7, weigh(y6, opposite, y7)
+    o, r = further(floats, row, at, 0, o, r, shift(o, 1, silence), shift(r, 1, silence))
+    o, r = further(floats, row, at, 1, o, r, shift(o, 2, silence), shift(r, 2, silence))
+    o, r = further(floats, row, at, 2, o, r, shift(o, 4, silence), shift(r, 4, silence))
+    o, r = further(floats, row, at, 3, o, r, shift(o, 8, silence), shift(r, 8, silence))
+    o, r = shift(o, 1, silence), shift(r, 1, silence)
+    last, before = spread(floats[row, at + op.Y1]), at + op.BEFORE
+    rise = weigh(spread(floats[row, at + op.Y2]), opposite, last)
+    o = weigh(take(floats, (row, before + LANES)), rise, weigh(take(floats, (row, before)), last, o))
+    r = weigh(take(floats, (row, before + 3 * LANES)), rise, weigh(take(floats, (row, before + 2 * LANES)), last, r))
+    y0, y1 = leave(floats, row, at, 0, o, r, y0), leave(floats, row, at, 1, o, r, y1)
+    y2, y3 = leave(floats, row, at, 2, o, r, y2), leave(floats, row, at, 3, o, r, y3)
+    y4, y5 = leave(floats, row, at, 4, o, r, y4), leave(floats, row, at, 5, o, r, y5)
+    y6, y7 = leave(floats, row, at, 6, o, r, y6), leave(floats, row, at, 7, o, r, y7)
+    collect(bufs, (row, out, 0), (y0, y1, y2, y3, y4, y5, y6, y7))
+    floats[row, at + op.X1], floats[row, at + op.X2] = bufs[row, source, BLOCK - 1], bufs[row, source, BLOCK - 2]
     floats[row, at + op.Y1], floats[row, at + op.Y2] = bufs[row, out, BLOCK - 1], bufs[row, out, BLOCK - 2]
+
+
+@jitted
+def leave(floats, row, at, i, output, rise, own):
+    """A lane's sample, with what the output before the lane and its rise leave in it."""
+    left_output, left_rise = spread(floats[row, at + op.LEFT_OUTPUT + i]), spread(floats[row, at + op.LEFT_RISE + i])
+    return weigh(left_rise, rise, weigh(left_output, output, own))
 
 
 @jitted

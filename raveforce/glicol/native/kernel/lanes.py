@@ -6,6 +6,7 @@ whose vectors are shorter the compiler makes it of several.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from llvmlite import ir
@@ -13,9 +14,10 @@ from numba.core import cgutils, types
 from numba.core.errors import RequireLiteralValue
 from numba.extending import intrinsic, models, register_model
 
+from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel.jit import LANES
 
-__all__ = ["convolve", "repeat", "shifts", "spread", "take", "weigh", "write"]
+__all__ = ["collect", "deal", "shift", "spread", "take", "weigh"]
 
 
 class Lanes(types.Type):
@@ -25,6 +27,11 @@ class Lanes(types.Type):
 LANES_TYPE = Lanes("lanes")
 VECTOR = ir.VectorType(ir.FloatType(), LANES)
 FLOAT_BYTES = 4
+VECTORS = BLOCK // LANES
+"""Vectors that a block fills."""
+ROUNDS = 3
+"""In which they are dealt: in each, half of the samples change places with their neighbours."""
+MIXED = [[lane for k in range(half, half + LANES // 2) for lane in (k, k + LANES)] for half in (0, LANES // 2)]
 
 
 @register_model(Lanes)
@@ -50,22 +57,9 @@ def _load(builder: Any, place: Any) -> Any:
     return builder.load(builder.bitcast(place, VECTOR.as_pointer()), align=FLOAT_BYTES)
 
 
-def _repeat(builder: Any, vector: Any, which: int) -> Any:
-    """A lane, in every lane."""
-    mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [which] * LANES)
-    return builder.shuffle_vector(vector, ir.Constant(vector.type, ir.Undefined), mask)
-
-
-def _spread(builder: Any, number: Any) -> Any:
-    undefined = ir.Constant(VECTOR, ir.Undefined)
-    return _repeat(builder, builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0)), 0)
-
-
-def _weigh(builder: Any, vector: Any, weight: Any, added: Any) -> Any:
-    """Multiply and add, at once where the processor does that."""
-    kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
-    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fmuladd.v{LANES}f32")
-    return builder.call(function, [vector, weight, added])
+def _choose(builder: Any, a: Any, b: Any, which: Iterable[int]) -> Any:
+    """Lanes of two vectors, by their numbers; those of the second follow those of the first."""
+    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), LANES), list(which)))
 
 
 @intrinsic
@@ -79,70 +73,68 @@ def take(typing: Any, array: Any, index: Any) -> Any:
 
 
 @intrinsic
-def write(typing: Any, array: Any, index: Any, vector: Any) -> Any:
-    """Write a vector to an array, from an element on."""
-
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        place = _place(context, builder, signature.args, values)
-        builder.store(values[2], builder.bitcast(place, VECTOR.as_pointer()), align=FLOAT_BYTES)
-        return context.get_dummy_value()
-
-    return types.void(array, index, LANES_TYPE), code
-
-
-@intrinsic
 def spread(typing: Any, number: Any) -> Any:
     """A number, in every lane."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _spread(builder, values[0])
+        undefined = ir.Constant(VECTOR, ir.Undefined)
+        first = builder.insert_element(undefined, values[0], ir.Constant(ir.IntType(32), 0))
+        return _choose(builder, first, undefined, [0] * LANES)
 
     return LANES_TYPE(types.float32), code
 
 
-@intrinsic(prefer_literal=True)
-def repeat(typing: Any, vector: Any, which: Any) -> Any:
-    """The lane of a vector that a literal names, in every lane."""
-    if not isinstance(which, types.IntegerLiteral):
-        raise RequireLiteralValue("a lane is named by a literal")
-    lane = which.literal_value
-
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _repeat(builder, values[0], lane)
-
-    return LANES_TYPE(LANES_TYPE, which), code
-
-
 @intrinsic
 def weigh(typing: Any, vector: Any, weight: Any, added: Any) -> Any:
-    """``vector * weight + added``, lane by lane."""
+    """``vector * weight + added``, lane by lane, at once where the processor does that."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _weigh(builder, *values)
+        kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
+        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fmuladd.v{LANES}f32")
+        return builder.call(function, values)
 
     return LANES_TYPE(*(LANES_TYPE,) * 3), code
 
 
-@intrinsic
-def shifts(typing: Any, array: Any, index: Any) -> Any:
-    """Sixteen vectors, which begin at an element, one before it, and so on: what convolves with a response."""
+@intrinsic(prefer_literal=True)
+def shift(typing: Any, vector: Any, lanes: Any, before: Any) -> Any:
+    """A vector moved so many lanes up (a literal), the last lanes of another before it."""
+    if not isinstance(lanes, types.IntegerLiteral):
+        raise RequireLiteralValue("by how many lanes is a literal")
+    first = LANES - lanes.literal_value
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        vectors = [_load(builder, _place(context, builder, signature.args, values, -k)) for k in range(LANES)]
+        return _choose(builder, values[2], values[0], range(first, first + LANES))
+
+    return LANES_TYPE(LANES_TYPE, lanes, LANES_TYPE), code
+
+
+@intrinsic
+def deal(typing: Any, array: Any, index: Any) -> Any:
+    """A block from an element of an array on, eight samples in a row to each lane: first the first of each lane, ..."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        vectors = [_load(builder, _place(context, builder, signature.args, values, k * LANES)) for k in range(VECTORS)]
+        for _ in range(ROUNDS):
+            pairs = list(zip(vectors[::2], vectors[1::2], strict=True))
+            vectors = [_choose(builder, a, b, range(odd, 2 * LANES, 2)) for odd in (0, 1) for a, b in pairs]
         return context.make_tuple(builder, signature.return_type, vectors)
 
-    return types.UniTuple(LANES_TYPE, LANES)(array, index), code
+    return types.UniTuple(LANES_TYPE, VECTORS)(array, index), code
 
 
 @intrinsic
-def convolve(typing: Any, array: Any, index: Any, responses: Any, added: Any) -> Any:
-    """Add what the sixteen numbers from an element of an array on, each by its response, make of one another."""
+def collect(typing: Any, array: Any, index: Any, dealt: Any) -> Any:
+    """Write what was dealt to an array, in its order, from an element on."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        sums = [values[3], ir.Constant(VECTOR, None)]  # two, lest each product wait for the one before
-        for k, response in enumerate(cgutils.unpack_tuple(builder, values[2])):
-            number = builder.load(_place(context, builder, signature.args, values, k))
-            sums[k % 2] = _weigh(builder, response, _spread(builder, number), sums[k % 2])
-        return builder.fadd(*sums)
+        vectors = cgutils.unpack_tuple(builder, values[2])
+        for _ in range(ROUNDS):
+            pairs = zip(vectors[: VECTORS // 2], vectors[VECTORS // 2 :], strict=True)
+            vectors = [_choose(builder, a, b, mixed) for a, b in pairs for mixed in MIXED]
+        for k, vector in enumerate(vectors):
+            place = _place(context, builder, signature.args, values, k * LANES)
+            builder.store(vector, builder.bitcast(place, VECTOR.as_pointer()), align=FLOAT_BYTES)
+        return context.get_dummy_value()
 
-    return LANES_TYPE(array, index, responses, LANES_TYPE), code
+    return types.void(array, index, dealt), code

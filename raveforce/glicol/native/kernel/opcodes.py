@@ -66,13 +66,14 @@ ENDINGS = 4
 # A resonant filter's state: two inputs, two outputs, the cut-off and q its coefficients were computed for, whether
 # they were, and the coefficients.
 X1, X2, Y1, Y2, CUTOFF, Q, TUNED, A0, A1, B1, B2 = range(11)
-# In how many blocks it forgets that it was quick (0: it may not be), and whether its responses stand: what it makes
-# of an impulse, after as many zeros, and what the input before the last, the last output, and how far that lies from
-# the one before (or, where poles lie to the left, from its negative) leave in it.
-SETTLING, RESPONDED = range(11, 13)
-IMPULSE = 13
-LEFT_X2, LEFT_Y1, LEFT_RISE = range(IMPULSE + 32, IMPULSE + 32 + 48, 16)
-RESONANT_STATE = LEFT_RISE + 16
+# In how many blocks it forgets that it was quick (0: it may not be), and whether what follows stands: what the last
+# output before the eight samples of a lane, and its rise, leave in each of them; what they leave of themselves one
+# lane, two, four and eight lanes further (from output to output, from rise to output, and both to the rise); and what
+# the last of a block leave of themselves before each of the next block's lanes, in this order.
+SETTLING, KNOWN = range(11, 13)
+LEFT_OUTPUT, LEFT_RISE = 13, 21
+FURTHER, BEFORE = 29, 45
+RESONANT_STATE = BEFORE + 4 * 16
 
 # A sampler's integers: 1 + its recording (0: not yet any), its clock, how many playbacks sound, and the samples that
 # were computed for them.
