@@ -35,14 +35,11 @@ print("played")
 @pytest.mark.parametrize("resolution", ["lowest-direct", "highest"])
 @pytest.mark.parametrize("version", ["3.10", "3.11", "3.12", "3.13"])
 def test_the_light_package_plays(version: str, resolution: str, tmp_path: Path) -> None:
-    uv, python = shutil.which("uv"), shutil.which(f"python{version}")
-    if uv is None:
-        pytest.skip("uv finds the lowest versions: pip install uv")
+    uv = pytest.importorskip("uv", reason="uv finds the lowest versions").find_uv_bin()
+    python = shutil.which(f"python{version}")
     pythons = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
     if python is None and not pythons:
         pytest.skip(f"there is no Python {version} on this machine")
-    if (version, resolution) == ("3.13", "lowest-direct"):
-        pytest.skip("Numba 0.60 does not know Python 3.13")
     here = str(tmp_path / "venv" / "bin" / "python")
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     for command in (

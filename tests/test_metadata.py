@@ -1,7 +1,6 @@
 """What a package index shows of the wheel, and what the wheel asks for."""
 
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -62,22 +61,23 @@ def test_the_index_knows_where_the_project_is(metadata: PackageMetadata) -> None
 
 
 def requirements(metadata: PackageMetadata, extra: str | None) -> list[Requirement]:
+    """What the package itself asks for, on whatever Python, or what one extra adds."""
     found = [Requirement(text) for text in metadata.get_all("Requires-Dist") or ()]
-    return [
-        one
-        for one in found
-        if (one.marker is None if extra is None else one.marker is not None and one.marker.evaluate({"extra": extra}))
-    ]
+    extras = [one for one in found if "extra ==" in str(one.marker)]
+    if extra is None:
+        return [one for one in found if one not in extras]
+    return [one for one in extras if one.marker is not None and one.marker.evaluate({"extra": extra})]
 
 
 @pytest.mark.parametrize("extra", [None, "plot", "sb3"])
 def test_what_a_library_beside_others_asks_for_is_wide(metadata: PackageMetadata, extra: str | None) -> None:
     """Each has a floor; only the one whose internals are used has a ceiling."""
-    asked = requirements(metadata, extra)
+    asked: dict[str, set[str]] = {}
+    for one in requirements(metadata, extra):
+        asked.setdefault(one.name, set()).update(each.operator for each in one.specifier)
     assert asked
-    for one in asked:
-        operators = {each.operator for each in one.specifier}
-        assert operators == ({">=", "<"} if one.name == "numba" else {">="}), str(one)
+    for name, operators in asked.items():
+        assert operators == ({">=", "<"} if name == "numba" else {">="}), name
 
 
 def test_trainings_and_development_are_extras(metadata: PackageMetadata) -> None:
@@ -92,9 +92,7 @@ def test_trainings_and_development_are_extras(metadata: PackageMetadata) -> None
 @pytest.mark.parametrize("client", ["rl_zoo3", "ray[rllib]", "moviepy", "minari", "skrl", "torchrl", "tianshou"])
 def test_it_can_be_installed_beside(client: str, tmp_path: Path) -> None:
     """Some set of versions suits both; found, not installed."""
-    uv = shutil.which("uv")
-    if uv is None:
-        pytest.skip("uv finds versions that suit: pip install uv")
+    uv = pytest.importorskip("uv", reason="uv finds versions that suit").find_uv_bin()
     (tmp_path / "wanted.in").write_text(f"raveforce[sb3,plot] @ {ROOT.as_uri()}\n{client}\n")
     command = [uv, "pip", "compile", "--quiet", "--python", sys.executable, str(tmp_path / "wanted.in")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)

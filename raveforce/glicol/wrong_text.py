@@ -233,7 +233,7 @@ FITTING = {
     "number or pattern": f"{NUMBER}|{PATTERN}",
     "signal or pattern": f"{NUMBER}|{REFERENCE}|{PATTERN}",
     "pattern": PATTERN,
-    "steps": r"([+-]?\d+|_|~[a-z](?![a-z0-9])|[\ue000-\uf8ff])+",
+    "steps": r"([+-]?\d+(?!\d)|_|~[a-z](?![a-z0-9])|[\ue000-\uf8ff])+",
     "reference": REFERENCE,
     "sample": r"\\[A-Za-z0-9_-]+|'[A-Za-z0-9_-]+'",
     "code": r"`.*",

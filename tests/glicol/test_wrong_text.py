@@ -1,5 +1,7 @@
 """A wrong text is explained alike by both engines: what, where, and what was meant."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -120,3 +122,17 @@ def test_any_text_is_explained(pieces, line, column):
     assert "\0" not in error.message
     assert 1 <= error.line <= code.count("\n") + 1
     assert 1 <= error.column <= len(code.split("\n")[error.line - 1]) + 1
+
+
+LONG = ("1", "60_", "~a", "_", "a", " ", "\n", "0.", "+1", " ~a 1", " >> mul 0.5", '"1@0 ', "//", "[1")
+
+
+@pytest.mark.parametrize("kind", ["native", "wasm"])
+@pytest.mark.parametrize("piece", LONG)
+@pytest.mark.parametrize("start", ["o: seq ", "o: sin ", "o: [", 'o: sig "', "o"])
+def test_a_long_text_is_explained_at_once(start, piece, kind):
+    """Twenty-four repetitions: what takes twice as long with each would take minutes."""
+    before = time.process_time()
+    with pytest.raises(GlicolError):
+        open_engine(Program.literal(f"{start}{piece * 24}.0 x"), kind=kind).play([[]], 100)
+    assert time.process_time() - before < 2
