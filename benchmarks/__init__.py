@@ -1,8 +1,3 @@
 """Measurements: speed, and what learning is worth."""
 
-import sys
-
-from raveforce._console import end_briefly
-
-if sys.argv[:1] == ["-m"]:  # as it is while Python looks for the module that ``python -m`` names
-    end_briefly()
+import raveforce  # noqa: F401  # first: it sees to it that a command that is interrupted while it is imported says so

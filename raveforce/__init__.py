@@ -10,6 +10,11 @@ import importlib
 import importlib.util
 from typing import TYPE_CHECKING, Any
 
+from raveforce._console import end_briefly, is_command
+
+if is_command():
+    end_briefly()  # before all that takes long to import
+
 import gymnasium
 
 from raveforce.ids import IDS

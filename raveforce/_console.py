@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO, cast
 
-__all__ = ["brief", "describe", "end_briefly", "survive_the_console"]
+__all__ = ["brief", "describe", "end_briefly", "is_command", "survive_the_console"]
 
 INSTALL = "`make setup` installs what the commands need, and so does: pip install -e '.[train,sweep,watch,bench]'"
 OURS = {"agents", "benchmarks", "experiments", "hydra_plugins", "raveforce", "tests"}
@@ -104,6 +104,13 @@ def brief(error: BaseException) -> str | None:
     return f"the package {missing} is missing; {INSTALL}" if missing and missing not in OURS else None
 
 
+def is_command() -> bool:
+    """Whether the process is a command of ours whose modules are being imported, not somebody's program."""
+    name = next(iter(sys.argv), "")
+    # -m is what it is called while Python looks for the module that ``python -m`` names.
+    return name == "-m" or Path(name).stem == "raveforce"
+
+
 def end_briefly() -> None:
     """Let this process end with a line, not a traceback, at Ctrl-C, without a package, and where the memory is full.
 
@@ -129,5 +136,7 @@ class _Brief:
 
 
 def _program() -> str:
+    if sys.argv[0] == "-m":  # while Python looks for the module that comes next
+        return sys.orig_argv[sys.orig_argv.index("-m") + 1]
     spec = getattr(sys.modules.get("__main__"), "__spec__", None)
     return str(spec.name).removesuffix(".__main__") if spec is not None else Path(sys.argv[0]).name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -44,6 +45,9 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("raveforce: interrupted", err=True)
+            ctx.exit(128 + signal.SIGINT)
         except (ValueError, OSError, raveforce.GlicolError, raveforce.EngineUnavailable) as error:
             raise click.ClickException(describe(error)) from error
 

@@ -199,7 +199,7 @@ def imported(code: str) -> set[str]:
 def test_importing_raveforce_is_light() -> None:
     found = imported_modules("import raveforce")
     assert not {name.partition(".")[0] for name in found} & {*HEAVY, "hydra", "omegaconf"}
-    assert {name for name in found if name.startswith("raveforce.")} == {"raveforce.ids"}
+    assert {name for name in found if name.startswith("raveforce.")} == {"raveforce.ids", "raveforce._console"}
 
 
 def test_rendering_loads_the_language_alone() -> None:

@@ -106,6 +106,42 @@ def test_what_a_user_can_mend_ends_with_a_line() -> None:
     assert ended("raise KeyboardInterrupt") == (-signal.SIGINT, "it.py: interrupted\n")
 
 
+COMMANDS = {
+    "run.py": ("run.py", "debug=fast"),
+    "raveforce": ("-m", "raveforce", "imitate", "kick.wav"),
+    "experiments.evaluate": ("-m", "experiments.evaluate", "run=a"),
+    "experiments.study": ("-m", "experiments.study", "study=smoke"),
+    "benchmarks.render": ("-m", "benchmarks.render"),
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no SIGINT to send")
+@pytest.mark.parametrize("moment", ["numpy.version", "gymnasium", "hydra", "torch"])
+@pytest.mark.parametrize(
+    "name", [name if name == "run.py" else pytest.param(name, marks=pytest.mark.slow) for name in COMMANDS]
+)
+def test_who_interrupts_a_command_that_is_still_starting_sees_no_traceback(
+    tmp_path: Path, name: str, moment: str
+) -> None:
+    # Python says what it has imported, as it goes.
+    command = [sys.executable, "-X", "importtime", *COMMANDS[name]]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    folder = f"hydra.run.dir={tmp_path}"
+    with subprocess.Popen(
+        [*command, folder] if name == "run.py" else command, cwd=ROOT, stderr=subprocess.PIPE, text=True, env=env
+    ) as process:
+        assert process.stderr is not None
+        said = []
+        for line in process.stderr:
+            if not line.startswith("import time:"):
+                said.append(line)
+            elif line.split("|")[-1].strip() == moment:
+                process.send_signal(signal.SIGINT)
+    if process.returncode == 1:
+        pytest.skip(f"{name} ends before it comes to {moment}")
+    assert (process.returncode in (130, -signal.SIGINT), said) == (True, [f"{name}: interrupted\n"])
+
+
 def test_what_only_a_programmer_can_mend_keeps_its_traceback() -> None:
     for code, options in (("import raveforce.nonsense", ()), ("1 / 0", ()), ("raise MemoryError", ("-X", "dev"))):
         assert "Traceback (most recent call last)" in ended(code, *options)[1]
