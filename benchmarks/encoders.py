@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks.kept import Kept, unfinished
 from experiments.config import readers
 from experiments.config.options import LARGEST_SEED, Option, read_options, run_command
 from experiments.policy.player import Player
@@ -165,7 +167,7 @@ def _silence(trainer: Trainer, sounds: Sequence[NDArray[np.float32]]) -> NDArray
     return np.concatenate([measure_rows(distance, 0 * sound[None], distance.features(sound[None])) for sound in sounds])
 
 
-def compare(options: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+def compare(options: Mapping[str, Any], rows: Kept) -> dict[str, dict[str, float]]:
     """Train and measure the networks that the options name."""
     torch.set_num_threads(1)
     names = list(NETWORKS) if options["encoders"] is None else options["encoders"].split("+")
@@ -179,10 +181,14 @@ def compare(options: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     takes = Takes.of(made, player.distance)
     settings = Settings(supervised=options["supervised"], reinforced=options["reinforced"])
     table = {}
-    for name in names:
+    validation = list(recordings["validation"].values())
+
+    def measure(name: str) -> dict[str, float]:
         trainer = Trainer(player, takes, NETWORKS[name].settings(settings), options["seed"])
-        validation = list(recordings["validation"].values())
-        table[name] = measure_encoder(trainer, validation, options["programs"], options["seed"])
+        return measure_encoder(trainer, validation, options["programs"], options["seed"])
+
+    for name in names:
+        table[name] = rows.row({"network": name}, partial(measure, name))
         print(json.dumps({"network": name, **table[name]}), flush=True)
     return table
 
@@ -190,7 +196,9 @@ def compare(options: Mapping[str, Any]) -> dict[str, dict[str, float]]:
 def main(arguments: Sequence[str]) -> None:
     """Compare as the command line says."""
     options, _ = read_options(arguments, OPTIONS, doc=__doc__)
-    table = compare(options)
+    about = {name: value for name, value in options.items() if name not in ("encoders", "write")}
+    with unfinished("encoders", about) as (rows, _):
+        table = compare(options, rows)
     if options["write"]:
         result = {
             "command": " ".join(["python -m benchmarks.encoders", *arguments]),

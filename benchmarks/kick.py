@@ -3,6 +3,7 @@
 SAC, TD3 and PPO with the settings found for them (``experiment=kick_sac`` ...) against CMA-ES and random search, 3,000
 renders and five seeds each. What counts is what is played in the end: the policy without exploration, or the best that
 a search found. ``--write`` keeps ``kick.json``, ``kick.png`` and the sound of SAC's first seed in ``results/paper``.
+The same command goes on with one that was broken off.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ import json
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.kept import Kept, unfinished
 from experiments.config.options import Option, read_options, run_command
 from experiments.figures.picture import save_png
 from experiments.figures.style import log_ticks, looks, new_figure, style
+from experiments.interrupts import forwarding
 from experiments.records.log_writers import read_metrics
 from experiments.records.provenance import versions
 
@@ -42,8 +45,13 @@ OPTIONS = {
 
 def play(agent: str, seed: int, folder: Path) -> dict[str, Any]:
     """A run's record: what it plays in the end, the best it met, seconds, and the best so far by renders."""
-    settings = [*AGENTS[agent], f"seed={seed}", "progress=false", "tracking=none", f"hydra.run.dir={folder}"]
-    subprocess.run([sys.executable, "run.py", *settings], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    settings = [*AGENTS[agent], f"seed={seed}", "progress=false", "tracking=none", "resume=auto"]
+    command = [sys.executable, "run.py", *settings, f"hydra.run.dir={folder}"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    with forwarding(process):
+        code = process.wait()
+    if code:
+        sys.exit(code)
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     rows = read_metrics(folder / "metrics.csv")
     return {
@@ -78,16 +86,23 @@ def draw(runs: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) -> None:
 def main(arguments: Sequence[str]) -> None:
     """Compare the agents; print, and write if asked to."""
     options, _ = read_options(arguments, OPTIONS, doc=__doc__)
+    with unfinished("kick", {}) as (rows, folder):
+        compare(options, rows, folder)
+
+
+def compare(options: Mapping[str, Any], rows: Kept, folder: Path) -> None:
+    """Play what is left to play, each run in a folder of its own; then print, and write if asked to."""
     runs: dict[str, list[dict[str, Any]]] = {}
-    with tempfile.TemporaryDirectory() as temporary:
-        for agent in AGENTS:
-            folders = [Path(temporary) / agent / str(seed) for seed in range(options["seeds"])]
-            runs[agent] = [play(agent, seed, folder) for seed, folder in enumerate(folders)]
-            policies = [run["policy"] for run in runs[agent]]
-            print(f"{agent:7}" + "  ".join(f"{policy:.4f}" for policy in policies), flush=True)
-        if options["write"]:
-            for name in ("comparison.png", "best.wav", "target.wav", "best.glicol"):
-                shutil.copy(Path(temporary) / SHOWN / "0" / name, RESULTS / f"kick_{SHOWN}_{name}")
+    for agent in AGENTS:
+        runs[agent] = [
+            rows.row({"agent": agent, "seed": seed}, partial(play, agent, seed, folder / agent / str(seed)))
+            for seed in range(options["seeds"])
+        ]
+        policies = [run["policy"] for run in runs[agent]]
+        print(f"{agent:7}" + "  ".join(f"{policy:.4f}" for policy in policies), flush=True)
+    if options["write"]:
+        for name in ("comparison.png", "best.wav", "target.wav", "best.glicol"):
+            shutil.copy(folder / SHOWN / "0" / name, RESULTS / f"kick_{SHOWN}_{name}")
 
     cma = min(run["best"] for run in runs["cma"])
     median = {

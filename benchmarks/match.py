@@ -7,19 +7,23 @@ The policy answers each target in one render; random search and CMA-ES look for 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from omegaconf import OmegaConf
 from stable_baselines3.common.callbacks import BaseCallback
 from tqdm import tqdm
 
 from agents.build import load_agent, make_agent
+from benchmarks.kept import unfinished
 from experiments.config import readers
 from experiments.config.build import build_env_spec
 from experiments.config.errors import ConfigError
@@ -75,7 +79,7 @@ def answers(agent: Any, env: RaveForceEnv, count: int) -> tuple[Floats, list[NDA
     return np.array(distances), targets
 
 
-def search(name: str, task: Task, target: NDArray[np.float32], seed: int) -> Floats:
+def search(name: str, task: Task, target: NDArray[np.float32], seed: int) -> list[float]:
     """The best distance after each render of a search for one target."""
     renders, rows = BUDGETS[name]
     single = replace(task, targets=FixedTarget(target), total_step=1)
@@ -84,7 +88,8 @@ def search(name: str, task: Task, target: NDArray[np.float32], seed: int) -> Flo
     make_agent(name, envs, seed=seed).learn(renders, callback=record)
     envs.close()
     # A sound that broke has no distance.
-    return np.fmin.accumulate(np.array(record.distances[:renders]))
+    best: list[float] = np.fmin.accumulate(np.array(record.distances[:renders])).tolist()
+    return best
 
 
 def history(run: RunFolder) -> list[tuple[int, float]]:
@@ -115,15 +120,18 @@ def main(arguments: Sequence[str]) -> None:
         raise ConfigError(str(error)) from error
 
     policy, targets = answers(agent, env, count)
-    results = {
-        name: np.stack(
-            [
-                search(name, env.task, target, seed)
-                for seed, target in enumerate(tqdm(targets, desc=name, disable=not sys.stderr.isatty()))
-            ]
-        )
-        for name in BUDGETS
-    }
+    model = hashlib.sha256(run.model.read_bytes()).hexdigest()
+    about = {"config": OmegaConf.to_container(cfg, resolve=True), "model": model}
+    with unfinished("match", about) as (rows, _):
+        results = {
+            name: np.array(
+                [
+                    rows.row({"search": name, "target": seed}, partial(search, name, env.task, target, seed))
+                    for seed, target in enumerate(tqdm(targets, desc=name, disable=not sys.stderr.isatty()))
+                ]
+            )
+            for name in BUDGETS
+        }
     medians, quartiles = (
         {
             name: {str(at): np.quantile(best[:, at - 1], level).tolist() for at in (1, 10, 100, 200, 500, 1000)}

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.kept import unfinished
 from experiments.config import readers
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
@@ -88,11 +90,13 @@ def main(arguments: Sequence[str]) -> None:
     kits = find_recordings(options["recordings"], files=options["files"])
     rows = {}
     sounds = load_most([path for paths in kits.values() for path in paths], prepare)
-    for path, whole in sounds.items():
-        sound = whole[: round(options["seconds"] * RATE)]
-        rows[str(path.relative_to(options["recordings"]))] = compare(
-            policy, options["template"], sound, options["search"]
-        )
+    about = {name: options[name] for name in ("recordings", "template", "search", "seconds")}
+    with unfinished("policy", {**about, "policy": policy.sha256}) as (kept, _):
+        for path, whole in sounds.items():
+            sound = whole[: round(options["seconds"] * RATE)]
+            name = str(path.relative_to(options["recordings"]))
+            measure = partial(compare, policy, options["template"], sound, options["search"])
+            rows[name] = kept.row({"file": name}, measure)
     names = list(dict.fromkeys(name for row in rows.values() for name in row))
     medians = {name: float(np.median([row[name] for row in rows.values() if name in row])) for name in names}
     width = max(map(len, names), default=0)

@@ -13,9 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+from benchmarks.kept import Kept, unfinished
 from experiments.config.options import Option, read_options, run_command
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,11 +55,19 @@ def seconds(workers: int, *, jobs: int, timesteps: int) -> float:
 def main(arguments: Sequence[str]) -> None:
     """Measure, print, and write if asked to."""
     options, _ = read_options(arguments, OPTIONS, doc=__doc__)
+    size = {"jobs": options["jobs"], "timesteps": options["timesteps"]}
+    with unfinished("sweep", size) as (rows, _):
+        compare(options, arguments, rows)
+
+
+def compare(options: Mapping[str, Any], arguments: Sequence[str], rows: Kept) -> None:
+    """Measure what is left to measure; then print, and write if asked to."""
     taken: dict[int, list[float]] = {1: [], 2: []}
     load = os.getloadavg()[0]
     for number in range(options["rounds"]):
         for workers in (1, 2) if number % 2 == 0 else (2, 1):
-            taken[workers].append(seconds(workers, jobs=options["jobs"], timesteps=options["timesteps"]))
+            measure = partial(seconds, workers, jobs=options["jobs"], timesteps=options["timesteps"])
+            taken[workers].append(rows.row({"workers": workers, "round": number}, measure))
             print(f"{workers} worker{'s' * (workers > 1)}: {taken[workers][-1]:.1f} s", flush=True)
     one, two = (statistics.median(taken[workers]) for workers in (1, 2))
     print(f"two workers end {one / two:.2f} times as soon as one (load before: {load:.1f} on {os.cpu_count()} cores)")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-__all__ = ["Received", "endings", "stop_on_interrupts"]
+__all__ = ["Received", "endings", "forwarding", "stop_on_interrupts"]
 
 log = logging.getLogger(__name__)
 
@@ -55,3 +56,19 @@ def stop_on_interrupts(stop: Callable[[], None]) -> Iterator[Received]:
         yield received
     finally:
         restore()
+
+
+@contextmanager
+def forwarding(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Hand SIGTERM on to a run. Ctrl-C and a closed terminal reach it too; this process waits for it then."""
+
+    def forward(number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGTERM:
+            process.terminate()
+
+    usual = {number: signal.signal(number, forward) for number in endings()}
+    try:
+        yield
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)

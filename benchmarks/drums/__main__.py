@@ -29,6 +29,7 @@ from benchmarks.drums.jobs import imitated, policy_answers, spread
 from benchmarks.drums.measures import median_interval
 from benchmarks.drums.players import PLAYERS, WITH_POLICY
 from benchmarks.drums.sounds import CLASSES, SAMPLE_RATE, DrumSound, find_drums
+from benchmarks.kept import unfinished
 from experiments.config import readers
 from experiments.config.errors import ConfigError
 from experiments.config.options import LARGEST_SEED, Option, read_options, run_command
@@ -144,25 +145,37 @@ def main(arguments: Sequence[str]) -> None:
         seed=options["seed"],
         policy=options["policy"],
     )
-    rows = [row for made in spread(task, sounds, options["jobs"]) for row in made]
+    about = {name: options[name] for name in ("renders", "distance", "policy", "seed")}
+    with unfinished("drums", {**about, "agents": agents, "folder": str(folder.resolve())}) as (kept, _):
+        left = [sound for sound in sounds if {"sound": sound.name} not in kept]
+        for sound, made in zip(left, spread(task, left, options["jobs"]), strict=True):
+            kept.add({"sound": sound.name}, made)
+        rows = [row for sound in sounds for row in kept.get({"sound": sound.name})]
+        command = f"python -m benchmarks.drums {folder.name} " + " ".join(a for a in arguments if a not in folders)
+        shown = next(agent for agent in ("refine", *agents) if agent in agents)
+        write_all(rows, sounds, {**options, "name": options["name"] or f"drums_{folder.name}"}, command, shown)
 
+
+def write_all(
+    rows: Sequence[Mapping[str, Any]], sounds: Sequence[DrumSound], options: Mapping[str, Any], command: str, shown: str
+) -> None:
+    """Print the table; write it, its figure, and pictures of the sounds of one agent."""
     names = [name for name, value in rows[0].items() if isinstance(value, float) and name != "seconds"]
     table = summary(rows, names)
     show(table, names)
     about = {
-        "command": f"python -m benchmarks.drums {folder.name} " + " ".join(a for a in arguments if a not in folders),
+        "command": command,
         "distance": options["distance"],
         "minimised": options["distance"],
         "sounds": {kind: sum(sound.kind == kind for sound in sounds) for kind in CLASSES},
         "kits": sorted({sound.kit for sound in sounds}),
     }
     where = RESULTS / "paper" if options["write"] else Path(options["out"])
-    name = options["name"] or f"drums_{folder.name}"
+    name = options["name"]
     keep(rows, table, about, where, name)
     draw_figures(
         ["figure=drums", "write=true"] if options["write"] else ["figure=drums", f"tables={where}", f"out={where}"]
     )
-    shown = next(agent for agent in ("refine", *agents) if agent in agents)
     draw_sounds(examples(rows, sounds, shown, options["distance"]), where / f"{name}_sounds.png")
     print(f"\nin {where}: {name}.json, {name}.csv, {name}.png, {name}_sounds.png")
 

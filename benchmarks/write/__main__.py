@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.kept import Kept
 from benchmarks.write import speed
 from experiments.config import readers
 from experiments.config.errors import ConfigError
@@ -114,34 +115,14 @@ def _kept(
     path: Path, jobs: Iterable[tuple[Mapping[str, Any], Any]], measured: Callable[[Mapping[str, Any], Any], Any]
 ) -> list[dict[str, Any]]:
     """Rows of jobs: those that a file has, and others, which are added to it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    known = _read_kept(path)
-    rows = []
+    kept = Kept(path)
+    rows: list[dict[str, Any]] = []
     for key, subject in jobs:
-        name = json.dumps(key, sort_keys=True)
-        if name not in known:
-            known[name] = measured(key, subject)
-            with path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"key": key, "row": known[name]}) + "\n")
-            print(json.dumps({key: value for key, value in known[name].items() if key != "code"}), flush=True)
-        rows.append(known[name])
+        if key not in kept:
+            kept.add(key, row := measured(key, subject))
+            print(json.dumps({name: value for name, value in row.items() if name != "code"}), flush=True)
+        rows.append(kept.get(key))
     return rows
-
-
-def _read_kept(path: Path) -> dict[str, dict[str, Any]]:
-    """Rows of a file by their keys; a line that was half written when a process was killed is measured again."""
-    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-    if text and not text.endswith("\n"):
-        with path.open("a", encoding="utf-8") as file:
-            file.write("\n")
-    known = {}
-    for line in text.splitlines():
-        try:
-            entry = json.loads(line)
-            known[json.dumps(entry["key"], sort_keys=True)] = entry["row"]
-        except (ValueError, KeyError, TypeError):
-            continue
-    return known
 
 
 def _show(table: Sequence[Mapping[str, Any]]) -> None:

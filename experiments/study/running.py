@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from omegaconf import OmegaConf
@@ -17,7 +14,7 @@ from tqdm import tqdm
 
 from experiments.config.command_line import fixed_settings
 from experiments.config.errors import ConfigError
-from experiments.interrupts import endings
+from experiments.interrupts import forwarding
 from experiments.records.run_folder import FAILURE, RunFolder
 from experiments.study.durations import Durations, clock
 from experiments.study.matrix import ROOT, Batch, PlannedRun, as_overrides
@@ -99,28 +96,12 @@ def run_batches(batches: Sequence[Batch], folder: Path, durations: Durations) ->
 def _run(batch: Batch, output: int, bar: _Bar) -> int:
     """Run one command until it ends; Ctrl-C and SIGTERM reach it and let it write its record."""
     process = subprocess.Popen(batch.command, cwd=ROOT, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
-    with _forwarding(process):
+    with forwarding(process):
         while process.poll() is None:
             bar.look(batch.runs)
             time.sleep(0.3)
     bar.look(batch.runs)
     return process.returncode if process.returncode >= 0 else 128 - process.returncode
-
-
-@contextmanager
-def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Hand SIGTERM on to the runs. Ctrl-C and a closed terminal reach them too; this process waits for them then."""
-
-    def forward(number: int, frame: FrameType | None) -> None:
-        if number == signal.SIGTERM:
-            process.terminate()
-
-    usual = {number: signal.signal(number, forward) for number in endings()}
-    try:
-        yield
-    finally:
-        for number, handler in usual.items():
-            signal.signal(number, handler)
 
 
 class _Bar:
