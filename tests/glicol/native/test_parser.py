@@ -1,6 +1,11 @@
 """The grammar takes what the real engine takes, and refuses what it refuses, at the same place."""
 
+from functools import cache
+
+import lark
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from raveforce._cache import read_checked
 from raveforce.glicol import GlicolError, Program, UnsupportedProgram, open_engine
@@ -10,10 +15,10 @@ from raveforce.glicol.native.frontend.parser import (
     Pattern,
     Reference,
     Slot,
-    _grammar,
     parse,
     slot_character,
 )
+from raveforce.glicol.native.frontend.tables import _grammar, _tables, line_and_column
 
 TEXTS = [
     "",
@@ -167,25 +172,49 @@ def test_nodes_carry_their_arguments():
 
 def test_the_grammar_is_kept_and_made_again_where_it_is_damaged(tmp_path, monkeypatch):
     monkeypatch.setenv("RAVEFORCE_CACHE", str(tmp_path))
-    _grammar.cache_clear()
+    _tables.cache_clear()
     made = parse("o: sin 440")
     (kept,) = (tmp_path / "grammar").iterdir()
     with pytest.MonkeyPatch.context() as patched:
         patched.delattr("lark.Lark.__init__")  # which would make the tables
-        _grammar.cache_clear()
+        _tables.cache_clear()
         assert parse("o: sin 440") == made
     whole = kept.read_bytes()
     for damaged in (b"", whole[:-1]):
         kept.write_bytes(damaged)
-        _grammar.cache_clear()
+        _tables.cache_clear()
         assert parse("o: sin 440") == made
         assert read_checked(kept)
-    _grammar.cache_clear()
+    _tables.cache_clear()
+
+
+WRITTEN = ["", " ", ">>", "~a", "\n", ":", "1", ".5", "sin", "seq", "_", '"', "?", slot_character(0)]
+
+
+@given(st.sampled_from(TEXTS), st.data())
+def test_a_walk_meets_the_tokens_that_lark_meets(text, data):
+    """Also where a few characters are other ones, and the text is wrong: at the same place."""
+    for _ in range(data.draw(st.integers(0, 3))):
+        at, over = data.draw(st.integers(0, len(text))), data.draw(st.integers(0, 2))
+        text = text[:at] + data.draw(st.sampled_from(WRITTEN)) + text[at + over :]
+    found = _tables().walk(text)
+    if isinstance(found, int):
+        with pytest.raises(lark.UnexpectedInput) as refused:
+            _lark().parse(text)
+        assert line_and_column(text, found) == (refused.value.line, refused.value.column)
+    else:
+        tokens = _lark().parse(text).scan_values(lambda token: True)
+        assert found == [(token.type, str(token), token.start_pos) for token in tokens]
+
+
+@cache
+def _lark():
+    return lark.Lark(_grammar(), parser="lalr")
 
 
 def test_where_nothing_can_be_kept_programs_are_read_all_the_same(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("RAVEFORCE_CACHE", str(tmp_path / "file"))
-    _grammar.cache_clear()
+    _tables.cache_clear()
     assert parse("o: sin 440")
-    _grammar.cache_clear()
+    _tables.cache_clear()
