@@ -27,7 +27,7 @@ from raveforce.glicol.native.frontend.parser import (
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.lowering.graph import Builder, Context, Graph, NodeState
 from raveforce.glicol.native.lowering.scripts import ScriptError, emit_map
-from raveforce.glicol.native.lowering.wiring import Vertex, Wiring, delayed, referred, wire
+from raveforce.glicol.native.lowering.wiring import Vertex, Wiring, referred, wire
 from raveforce.glicol.nodes import ANY, INSTRUCTIONS, NODES, Instruction
 
 __all__ = ["compile_chains", "lower_chains"]
@@ -56,7 +56,7 @@ class NodeInputs:
     @property
     def order(self) -> tuple[int, ...]:
         """Buffers of all sources."""
-        return tuple(buffer for _, buffer in self.sources)
+        return tuple([buffer for _, buffer in self.sources])
 
     @property
     def inputs(self) -> tuple[int, ...]:
@@ -87,7 +87,7 @@ def lower_chains(
     wiring = wire(chains, tuple(given), context.code)
     bufs: dict[Vertex, int] = {(name, 0): buffer for name, buffer in given.items()}
     bufs |= {vertex: b.buffer() for vertex in wiring.order if vertex not in bufs}
-    late = {source for source, _ in delayed(wiring)}
+    late = {source for source, _ in wiring.delayed}
     parts = []
     for vertex in wiring.order:
         name, place = vertex
@@ -101,7 +101,7 @@ def lower_chains(
             parts.append(NodeState(name, place, node.name, (), (0, 0), (0, 0), (0, 0), ()))
             continue
         before = _sizes(b)
-        _lower(b, context, NodeInputs(node, bufs[vertex], tuple((each, bufs[each]) for each in sources)))
+        _lower(b, context, NodeInputs(node, bufs[vertex], tuple([(each, bufs[each]) for each in sources])))
         parts.append(_state(b, before, vertex, node, bufs[vertex]))
     parts += _lower_unheard(b, chains, context, wiring)
     heard = [bufs[vertex] for vertex in wiring.heard]
@@ -116,7 +116,7 @@ def lower_chains(
 def _sources(vertex: Vertex, wiring: Wiring) -> tuple[Vertex, ...]:
     """What feeds a vertex: the vertex before it in its chain, then what it refers to; itself left out."""
     main = (wiring.main[vertex],) if vertex in wiring.main else ()
-    return (*main, *(each for each in wiring.references[vertex] if each != vertex))
+    return (*main, *[each for each in wiring.references[vertex] if each != vertex])
 
 
 def _sizes(b: Builder) -> tuple[int, int, int, int]:
@@ -126,7 +126,7 @@ def _sizes(b: Builder) -> tuple[int, int, int, int]:
 def _state(b: Builder, before: tuple[int, int, int, int], vertex: Vertex, node: Node, out: int) -> NodeState:
     """Where the state of a node lies that was lowered into a buffer since the builder had these sizes."""
     ops, ints, floats, buffers = zip(before, _sizes(b), strict=True)
-    codes = tuple(row[op.CODE] for row in b.ops[ops[0] :])
+    codes = tuple([row[op.CODE] for row in b.ops[ops[0] :]])
     return NodeState(*vertex, node.name, codes, ops, ints, floats, (out, *range(*buffers)))
 
 
@@ -164,15 +164,18 @@ def _lower(b: Builder, context: Context, at: NodeInputs) -> None:
 
 def _lower_plain(b: Builder, context: Context, at: NodeInputs) -> None:
     """One instruction, which the table of nodes names by the number of inputs."""
-    node, inputs = NODES[at.node.name], at.inputs if len(at.inputs) < 2 else at.order
+    node, inputs = NODES[at.node.name], at.inputs
+    count = len(inputs)
+    if count > 1:
+        inputs = at.order
     if node.pattern is not None and isinstance(at.node.arguments[0], Pattern):
-        if ANY in node.instructions or len(at.inputs) == 1:
+        if ANY in node.instructions or count == 1:
             _lower_pattern(b, context, at, node.pattern, at.node.arguments[0])
         return
     if ANY in node.instructions:
         _emit(b, context, at, node.instructions[ANY])
-    elif len(at.inputs) in node.instructions:
-        _emit(b, context, at, node.instructions[len(at.inputs)], inputs)
+    elif count in node.instructions:
+        _emit(b, context, at, node.instructions[count], inputs)
     elif any(made.family == op.RING_BUFFER for made in node.instructions.values()):
         _lower_idle(b, context, at)
 

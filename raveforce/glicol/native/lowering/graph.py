@@ -152,11 +152,11 @@ class Builder:
         """Add an instruction with its initial state; ``listed`` and ``order`` are its lists."""
         row = [0] * op.COLUMNS
         row[op.CODE], row[op.FAMILY], row[op.OUT] = instruction.code, instruction.family, out
-        row[op.IN0], row[op.IN1] = (*inputs, -1, -1)[:2]
+        row[op.IN0 : op.IN1 + 1] = (*inputs, -1, -1)[:2]
         row[op.TRACK] = -1
         row[op.INT], row[op.FLOAT] = len(self.ints), len(self.floats)
-        for i, value in enumerate(numbers):
-            row[op.P0 + i] = self.number(value)
+        if numbers:
+            row[op.P0 : op.P0 + len(numbers)] = map(self.number, numbers)
         row[op.LIST], row[op.COUNT] = self._listed([each for item in listed for each in item]), len(listed)
         row[op.ORDER], row[op.INPUTS] = self._listed(order), len(order)
         self.ints += instruction.ints if ints is None else ints
@@ -184,6 +184,6 @@ class Builder:
             whole=tuple(sorted(self.whole)),
             chains=tuple(chains),
             # A list may be gone through for every sample; handing the block out is work too.
-            work=BLOCK * int(1 + (1 + ops[:, op.COUNT]).sum()),
+            work=BLOCK * (1 + sum([1 + row[op.COUNT] for row in self.ops])),
             code=code,
         )

@@ -130,6 +130,7 @@ def _gains(
 ) -> dict[int, float]:
     """Largest gain with which a difference in a buffer is heard; infinite where it is not merely scaled."""
     gains = {final: gain}
+    in_order = _in_order(rows, read)
     for _ in range(len(rows) + 1):
         before = dict(gains)
         for row, inputs in zip(reversed(rows), reversed(read), strict=True):
@@ -145,6 +146,18 @@ def _gains(
                 else:
                     passed = heard
                 gains[each] = max(gains.get(each, 0.0), passed)
-        if gains == before:
+        if gains == before or in_order:
             return gains
     return dict.fromkeys(gains, math.inf)  # feedback that grows
+
+
+def _in_order(rows: list[Row], read: list[list[int]]) -> bool:
+    """Whether all is written once and read afterwards, so that to go back over the instructions once is enough."""
+    to_come = {row[op.OUT] for row in rows}
+    if len(to_come) < len(rows):
+        return False
+    for row, inputs in zip(rows, read, strict=True):
+        if not to_come.isdisjoint(inputs):
+            return False
+        to_come.discard(row[op.OUT])
+    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import permutations
 from math import factorial
 
@@ -11,7 +12,7 @@ from raveforce.glicol.errors import UnsupportedProgram
 from raveforce.glicol.native.frontend.parser import Argument, Chain, Node, Note, Reference
 from raveforce.glicol.wrong_text import reference_error
 
-__all__ = ["Vertex", "Wiring", "delayed", "wire"]
+__all__ = ["Vertex", "Wiring", "wire"]
 
 Vertex = tuple[str, int]
 """A node's chain and its place in it."""
@@ -38,6 +39,19 @@ class Wiring:
     main: Mapping[Vertex, Vertex]
     references: Mapping[Vertex, tuple[Vertex, ...]]
     heard: tuple[Vertex, ...]
+
+    @cached_property
+    def delayed(self) -> frozenset[tuple[Vertex, Vertex]]:
+        """Connections that carry the block before."""
+        met: set[Vertex] = set()
+        found: list[tuple[Vertex, Vertex]] = []
+        for vertex in self.order:
+            sources = self.references.get(vertex, ())
+            if vertex in self.main:
+                sources = (*sources, self.main[vertex])
+            met.add(vertex)
+            found += [(source, vertex) for source in sources if source not in met]
+        return frozenset(found)
 
 
 def wire(chains: Mapping[str, Chain], given: tuple[str, ...] = (), code: str = "") -> Wiring:
@@ -81,7 +95,7 @@ def wire(chains: Mapping[str, Chain], given: tuple[str, ...] = (), code: str = "
             references[vertex] = tuple(found)
     heard = tuple(ends[name] for name, chain in chains.items() if chain.heard)
     wiring = Wiring(_walk(main, references, heard), main, references, heard)
-    if delayed(wiring) and (len(heard) > 1 or by_chance):
+    if wiring.delayed and (len(heard) > 1 or by_chance):
         _check_order(wiring, by_chance, chains, code)
     return wiring
 
@@ -129,20 +143,12 @@ def _walk(
     return tuple(order)
 
 
-def delayed(wiring: Wiring) -> frozenset[tuple[Vertex, Vertex]]:
-    """Connections that carry the block before."""
-    rank = {vertex: i for i, vertex in enumerate(wiring.order)}
-    edges = {(source, vertex) for vertex in wiring.order for source in wiring.references.get(vertex, ())}
-    edges |= {(wiring.main[vertex], vertex) for vertex in wiring.order if vertex in wiring.main}
-    return frozenset((source, vertex) for source, vertex in edges if rank[source] > rank[vertex])
-
-
 def _check_order(wiring: Wiring, by_chance: list[Vertex], chains: Mapping[str, Chain], code: str) -> None:
     """Refuse feedback that would sound otherwise were the engine to walk its chains in another order."""
     variants = factorial(len(wiring.heard))
     for vertex in by_chance:
         variants *= factorial(len(wiring.references[vertex]))
-    first = delayed(wiring)
+    first = wiring.delayed
     agreed = variants <= MOST_ORDERS
     if agreed:
         orders: list[tuple[tuple[Vertex, ...], dict[Vertex, tuple[Vertex, ...]]]]
@@ -155,7 +161,7 @@ def _check_order(wiring: Wiring, by_chance: list[Vertex], chains: Mapping[str, C
             ]
         for heard, references in orders:
             other = Wiring(_walk(wiring.main, references, heard), wiring.main, references, heard)
-            agreed = agreed and delayed(other) == first
+            agreed = agreed and other.delayed == first
     if not agreed:
         chain, place = next(iter(sorted(target for _, target in first)))
         node = chains[chain].nodes[place]
