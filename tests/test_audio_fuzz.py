@@ -1,6 +1,7 @@
 """Whatever a file holds, ``load`` gives a sound that can be used, or says why there is none."""
 
 import struct
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,11 +76,12 @@ def harmed(content: bytes, done: list[tuple[str, float, int]]) -> bytes:
 
 def check(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    said = ""
+    said, began = "", time.process_time()
     try:
         sound, rate = audio.load(path)
     except AudioError as error:
         said = str(error)
+    assert time.process_time() - began < 5
     if said:
         assert str(path) in said
         return
@@ -94,7 +96,7 @@ def fuzz(examples: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
     def decorate(test: Callable[..., None]) -> Callable[..., None]:
         healthy = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
         drawn = given(name=st.sampled_from(sorted(FORMATS)), done=harms())(test)
-        return settings(max_examples=examples, deadline=5000, suppress_health_check=healthy)(drawn)
+        return settings(max_examples=examples, deadline=None, suppress_health_check=healthy)(drawn)
 
     return decorate
 
@@ -118,7 +120,7 @@ def test_many_harmed_files(
     head=st.sampled_from([b"", b"RIFF", b"fLaC", b"OggS", b"FORM", b"ID3\x03", b"\xff\xfb", b".snd", b"caff"]),
     rest=st.binary(max_size=200),
 )
-@settings(max_examples=60, deadline=5000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes(tmp_path: Path, head: bytes, rest: bytes) -> None:
     check(tmp_path / "any.wav", head + rest)
 

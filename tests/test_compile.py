@@ -60,7 +60,7 @@ def begin(place: Path, cache: Path, code: str = MAIN, **environment: str) -> sub
 
 def run(place: Path, cache: Path, code: str = MAIN, **environment: str) -> str:
     process = begin(place, cache, code, **environment)
-    out, _ = process.communicate(timeout=120)
+    out, _ = process.communicate(timeout=300)
     assert process.returncode == 0
     return out
 
@@ -105,7 +105,7 @@ print(numba.njit(lambda x: np.linalg.norm(np.full(4, x)) + len(str(int(x))))(2.0
 
 def test_one_process_compiles_and_the_others_wait(tmp_path: Path) -> None:
     started = [begin(tmp_path / "one", tmp_path / "cache") for _ in range(3)]
-    outs = [process.communicate(timeout=120)[0] for process in started]
+    outs = [process.communicate(timeout=300)[0] for process in started]
     assert sorted("compiling" in out for out in outs) == [False, False, True]
     assert all("10.0" in out for out in outs)
 

@@ -1,4 +1,5 @@
 import time
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -148,21 +149,20 @@ WORDS = st.sampled_from(
 
 
 def check_any_text(text: str) -> None:
-    try:
-        value = evaluate(text, {"x": 0.5})
-    except ExpressionError:
-        return
-    assert isinstance(value, float)
+    began = time.process_time()
+    with suppress(ExpressionError):
+        assert isinstance(evaluate(text, {"x": 0.5}), float)
+    assert time.process_time() - began < 1
 
 
 @given(st.lists(WORDS, max_size=30).map(" ".join) | st.text(max_size=60))
-@settings(max_examples=300, deadline=1000)
+@settings(max_examples=300, deadline=None)
 def test_any_text_is_a_number_or_an_error(text: str) -> None:
     check_any_text(text)
 
 
 @pytest.mark.slow
 @given(st.lists(WORDS, max_size=60).map(" ".join) | st.text(max_size=300))
-@settings(max_examples=20_000, deadline=2000)
+@settings(max_examples=20_000, deadline=None)
 def test_any_text_at_length(text: str) -> None:
     check_any_text(text)

@@ -76,12 +76,12 @@ def test_the_search_works_without_a_server(read: Any) -> None:
     page = read("index.html")
     page.fill("input.md-search__input", "autoreset")
     found = page.locator(".md-search-result__link")
-    found.first.wait_for(state="attached", timeout=20_000)
+    found.first.wait_for(state="attached", timeout=60_000)
     assert any("glossary" in each.get_attribute("href") for each in found.all())
 
 
 def test_an_environment_is_heard(read: Any) -> None:
     page = read("environments/kick-v0.html")
     ready = "sounds => sounds.length == 2 && sounds.every(sound => Math.abs(sound.duration - 0.4) < 0.01)"
-    page.wait_for_function(f"({ready})([...document.querySelectorAll('audio')])", timeout=10_000)
+    page.wait_for_function(f"({ready})([...document.querySelectorAll('audio')])", timeout=60_000)
     assert page.evaluate("[...document.images].every(image => image.naturalWidth > 0)")

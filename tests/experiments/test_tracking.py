@@ -53,7 +53,7 @@ def offline_records(folder: Path) -> list[Any]:
     type (1): whole, first, middle or last.
     """
     # W&B's own process writes the last of it when the run is over for us.
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         records = _parse(folder)
         ends = [record for record in records if record.WhichOneof("record_type") == "exit"]

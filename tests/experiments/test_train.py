@@ -226,7 +226,7 @@ def test_ctrl_c_sigterm_and_sighup_end_a_run_cleanly(tmp_path: Path, number: sig
         assert time.monotonic() < deadline
         time.sleep(0.1)
     os.kill(process.pid, number)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     assert process.returncode == code
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert (summary["interrupted"], summary["signal"]) == (True, number.name)

@@ -124,7 +124,7 @@ def postgresql() -> Iterator[str]:
         port = free.getsockname()[1]
 
     def run(*command: str) -> None:
-        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, timeout=60, **options)  # type: ignore[call-overload]
+        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, timeout=300, **options)  # type: ignore[call-overload]
 
     try:
         run(str(binaries / "initdb"), "-D", str(data), "-U", "tester", "--auth=trust", "--no-sync")

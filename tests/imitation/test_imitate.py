@@ -1,4 +1,3 @@
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,16 +65,16 @@ def test_another_distance_is_minimised(drum: Audio) -> None:
     assert by["envelope"].distances["envelope"] < by["mss"].distances["envelope"]
 
 
-def test_an_answer_is_there_in_time(drum: Audio) -> None:
+def test_an_answer_is_there_in_time(drum: Audio, working_clock: Callable[[], float]) -> None:
     raveforce.imitate(drum, renders=64)  # what is compiled and imported once
-    started = time.monotonic()
+    started = working_clock()
     found = raveforce.imitate(drum, seconds=1.5)
-    assert time.monotonic() - started < 2
+    assert working_clock() - started < 2
     assert found.renders > 100
     long = np.tile(np.concatenate([drum, drum]), 12)  # six seconds: programs take longer, and so does the end
-    started = time.monotonic()
+    started = working_clock()
     raveforce.imitate(long, seconds=6, template="kick")
-    assert time.monotonic() - started < 7
+    assert working_clock() - started < 7
 
 
 def test_a_right_answer_is_taken_and_a_wrong_one_costs_little(drum: Audio) -> None:

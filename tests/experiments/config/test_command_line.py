@@ -105,7 +105,7 @@ def test_a_task_of_ones_own_that_cannot_be_made_is_named_with_its_file(tmp_path:
         ([], f"run.py: task: kick.wav does not exist (looked from {ROOT}) (in {file})\n"),
         (["task.target=my.wav"], f"run.py: task: my.wav does not exist (looked from {ROOT})\n"),
     ):
-        done = subprocess.run([*command, *more], cwd=ROOT, capture_output=True, text=True, timeout=120)
+        done = subprocess.run([*command, *more], cwd=ROOT, capture_output=True, text=True, timeout=300)
         assert (done.returncode, done.stderr) == (1, said)
 
 

@@ -37,7 +37,7 @@ def open_page(browser: Any, complaints: list[str], tmp_path: Path) -> Iterator[C
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)
         page.on("console", lambda message: complaints.append(message.text) if message.type != "log" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: complaints.append(f"a dialog: {dialog.message}"))
@@ -127,7 +127,7 @@ def test_a_sound_plays_to_its_end(open_page: Callable[..., Any], runs: list[Item
     page = open_page(runs[2:])
     page.locator('button[aria-label="Play best"]').click()
     page.wait_for_selector(PLAYING)
-    page.wait_for_selector(PLAYING, state="detached", timeout=5_000)
+    page.wait_for_selector(PLAYING, state="detached", timeout=60_000)
 
 
 def test_a_b_goes_on_at_the_same_place(open_page: Callable[..., Any], runs: list[Item]) -> None:

@@ -40,7 +40,7 @@ def address(runs: Path) -> Iterator[tuple[str, int]]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while not server.started and time.monotonic() < until:
         time.sleep(0.02)
     yield server.servers[0].sockets[0].getsockname()
@@ -50,7 +50,7 @@ def address(runs: Path) -> Iterator[tuple[str, int]]:
 
 def ask(address: tuple[str, int], **headers: str) -> tuple[int, str, str]:
     """Status, ETag and text of an answer."""
-    connection = http.client.HTTPConnection(*address, timeout=20)
+    connection = http.client.HTTPConnection(*address, timeout=120)
     connection.request("GET", "/", headers={name.replace("_", "-"): value for name, value in headers.items()})
     answer = connection.getresponse()
     text = answer.read().decode()
@@ -118,7 +118,7 @@ def test_the_command_serves_until_it_is_interrupted(runs: Path) -> None:
         assert found, said
         assert ask((found[1], int(found[2])))[0] == 200
         process.send_signal(signal.SIGINT)
-        _, complaint = process.communicate(timeout=20)
+        _, complaint = process.communicate(timeout=120)
     assert (process.returncode, complaint) == (0, "")
 
 
@@ -132,7 +132,7 @@ def test_what_plays_is_not_lost_when_the_page_refreshes(
 ) -> None:
     complaints: list[str] = []
     page = browser.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto("http://{}:{}/".format(*address))

@@ -158,10 +158,10 @@ def test_there_is_room_for_strikes_at_every_sample(monkeypatch):
 def test_only_the_row_with_too_many_strikes_is_late():
     template = r"o: sig {} >> sp \mono"
     opened = open_engine(template, 3, kind="native", samples=SAMPLES, deadline=0.05)
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(GlicolError, match="in the node sp after its deadline") as caught:
         opened.play([[-1], [0.0001], [0]], 100_000)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     error = caught.value
     assert (error.kind, error.row, error.code) == ("deadline", 1, r"o: sig 0.0001 >> sp \mono")
     assert not error.audio[[0, 2]].any()

@@ -151,7 +151,7 @@ def test_the_command_prints_the_path(cache, npm, glicol_binary, capsys):
 
 def test_the_command_fails_with_the_ways_out(cache):
     command = [sys.executable, "-m", "raveforce.glicol.wasm.binary"]
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert finished.returncode == 1
     assert finished.stdout == ""
     assert "Ways out" in finished.stderr

@@ -108,7 +108,7 @@ def test_wasmer_sounds_the_same_bit_for_bit(tmp_path, glicol_binary):
     subprocess.run([python310(), "-m", "venv", tmp_path / "venv"], check=True, timeout=300)
     python = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{ROOT}[wasmer]"]
-    installed = subprocess.run(install, capture_output=True, text=True, timeout=1200)
+    installed = subprocess.run(install, capture_output=True, text=True, timeout=3000)
     if installed.returncode:
         if any(sign in installed.stderr for sign in ("No matching distribution", "Connection", "NewConnectionError")):
             pytest.skip(f"the package index is out of reach: {installed.stderr.strip()[-300:]}")
@@ -139,7 +139,7 @@ for engine in engines:
     engine.play([[]], 1000)
 """
     finished = subprocess.run(
-        [sys.executable, "-X", "dev", "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120
+        [sys.executable, "-X", "dev", "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=300
     )
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
 
@@ -164,7 +164,7 @@ def test_a_damaged_compiled_module_is_rebuilt_in_a_new_process(tmp_path, glicol_
 
     def run():
         finished = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=True
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=True
         )
         return finished.stdout
 

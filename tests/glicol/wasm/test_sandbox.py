@@ -9,6 +9,7 @@ import threading
 import time
 
 import numpy as np
+import psutil
 import pytest
 
 from raveforce.glicol import GlicolError, Program, open_engine
@@ -25,10 +26,11 @@ def play(opened, samples=5000):
 @pytest.mark.parametrize("code", ["o: meta `loop { }`", "o: meta `let a = [1]; loop { a[0] += 1; }`"])
 def test_a_script_without_end_meets_the_deadline(code):
     opened = open_engine(Program("{x}", words={"x": ("o: sin 440", code)}), rows=2, deadline=0.3, kind="wasm")
-    start = time.monotonic()
+    start, working = time.monotonic(), time.process_time()
     with pytest.raises(GlicolError, match=r"deadline of 0\.3 s") as caught:
         opened.play([[0], [1]], 1000)
-    assert 0.25 < time.monotonic() - start < 3
+    assert time.monotonic() - start > 0.25
+    assert time.process_time() - working < 3
     assert (caught.value.kind, caught.value.row) == ("deadline", 1)
     assert "in the node meta" in caught.value.message
     assert (caught.value.line, caught.value.column) == (1, 4)
@@ -107,7 +109,7 @@ def test_the_deadline_holds_in_a_forked_process():
     child = context.Process(target=_in_child, args=(opened, queue))
     child.start()
     try:
-        error = queue.get(timeout=20)
+        error = queue.get(timeout=120)
     finally:
         child.kill()
         child.join()
@@ -124,7 +126,7 @@ print("ready", flush=True)
 try:
     engine.play([[]], 1000)
 except KeyboardInterrupt:
-    print("interrupted", flush=True)
+    print("interrupted", time.process_time(), flush=True)
 print(signal.set_wakeup_fd(-1), flush=True)
 again = open_engine("o: saw 100 >> delayms 1", kind="wasm", deadline=60)
 print(again.play([[]], 1000).any(), flush=True)
@@ -140,12 +142,13 @@ def test_an_interruption_is_heard_inside_a_script_that_never_ends():
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         time.sleep(0.5)
-        start = time.monotonic()
+        before = psutil.Process(process.pid).cpu_times()
         process.send_signal(signal.SIGINT)
-        assert process.stdout.readline() == "interrupted\n"
-        assert time.monotonic() - start < 1
+        said, worked = process.stdout.readline().split(maxsplit=1)
+        assert said == "interrupted"
+        assert float(worked) - before.user - before.system < 1  # a second, if it has the machine for itself
         assert process.stdout.read() == "-1\nTrue\n"
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
     finally:
         process.kill()
 
