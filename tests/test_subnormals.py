@@ -5,7 +5,7 @@ import pytest
 
 from raveforce import fourier
 from raveforce.distances import make_distance, measure_rows
-from raveforce.glicol import render
+from raveforce.glicol import open_engine, render
 
 LEAST = np.finfo(np.float32).tiny
 """The least number that is not subnormal."""
@@ -59,4 +59,23 @@ def test_where_they_strike_they_are_computed(struck):
     code = f"~t: imp 4 >> onepole 0.1\n~e: ~t >> {struck}\no: sin 200 >> mul ~e"
     native, wasm = (render(code, 0.5, engine=kind) for kind in ("native", "wasm"))
     np.testing.assert_allclose(native, wasm, atol=1e-4)
+    assert_untouched()
+
+
+@pytest.mark.parametrize(
+    ("code", "values"),
+    [
+        ("o: saw 99 >> lpf 500 {}", (1e-38,)),
+        ("o: noise {}", (0, 1e-38, 1e-40, 0)),
+        ("o: noise 3 >> apfmsgain 3 {}", (1e-38, 0, 1e-45)),
+        ("o: speed {} >> seq 60", (48_700, 1e-38, 0)),
+    ],
+)
+def test_numbers_that_are_written_count(code, values):
+    """A Q or a speed of 1e-38 is not 0, and a number that changes to or from it has changed."""
+    sounds = []
+    for kind in ("native", "wasm"):
+        engine = open_engine(code, kind=kind)
+        sounds.append(np.concatenate([engine.play([[value]], 300)[0] for value in values]))
+    np.testing.assert_allclose(*sounds, atol=1e-4)
     assert_untouched()

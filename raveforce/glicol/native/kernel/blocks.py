@@ -21,3 +21,10 @@ def fill(bufs, flat, row, out, value):
 def blank(bufs, flat, row, out):
     """Silence a block that is about to get a few samples."""
     fill(bufs, flat, row, out, np.float32(0))
+
+
+@jitted
+def are_other_numbers(a, b):
+    """Whether float32 numbers differ, by their bits: to the processor subnormal ones may be 0."""
+    left, right = np.float32(a).view(np.int32), np.float32(b).view(np.int32)
+    return left != right and (left | right) & np.int32(0x7FFFFFFF) != 0  # 0 and -0 are the same

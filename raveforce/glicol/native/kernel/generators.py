@@ -6,7 +6,7 @@ import numpy as np
 
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
-from raveforce.glicol.native.kernel.blocks import blank
+from raveforce.glicol.native.kernel.blocks import are_other_numbers, blank
 from raveforce.glicol.native.kernel.jit import column, jitted, to_uint32
 from raveforce.glicol.native.kernel.oscillators import (
     impulses,
@@ -107,7 +107,7 @@ def seeded_noise(ops, state, k, row):
     ints, floats = state.ints, state.floats
     out, int_at, at = column(ops, k, op.OUT), column(ops, k, op.INT), column(ops, k, op.FLOAT)
     seed = state.params[row, column(ops, k, op.P0)]
-    if ints[row, int_at + SEEDED] == 0 or floats[row, at] != seed:
+    if ints[row, int_at + SEEDED] == 0 or are_other_numbers(floats[row, at], seed):
         changed = ints[row, int_at + SEEDED] == 1
         ints[row, int_at + SEEDED], floats[row, at] = 1, seed
         ints[row, int_at + SEED] = low_half(seed) if changed else to_uint32(seed)

@@ -25,7 +25,7 @@ __all__ = ["play", "read", "ring_sizes"]
 F = np.float32
 FEWEST_LANES = LANES // 2
 """Rows from which looking ahead together costs less than each for itself."""
-LARGEST = float(np.finfo(np.float32).max)
+SMALLEST, LARGEST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
 
 
 @jitted(cache=True)
@@ -79,10 +79,11 @@ def play(
         own = ops[programs[p, FIRST] : programs[p, LAST]]
         final = column(programs, p, FINAL)
         code = Code(own, lists, bank, cues)
-        before = flush_subnormals()
-        if not strikes_are_clear(own):
-            put_back(before)
         mine = rows[begin:end]
+        clear = numbers_are_clear(params, mine) and strikes_are_clear(own)
+        before = flush_subnormals()
+        if not clear:
+            put_back(before)
         sort_exact_first(own, state, mine)
         for start in range(0, mine.shape[0], TILE):
             tile = mine[start : start + TILE]
@@ -140,6 +141,16 @@ def hand_out(bufs, row, final, out, sound, at, length, adding):
     else:
         for i in range(np.uint64(length)):
             out[sound, np.uint64(at) + i] = bufs[row, final, i]
+
+
+@jitted
+def numbers_are_clear(params, rows):
+    """Whether no number of a program is subnormal: a filter's Q or a speed of 1e-38 is not 0."""
+    for row in rows:
+        for k in range(params.shape[1]):
+            if 0.0 < abs(np.float64(params[row, k])) < SMALLEST:
+                return False
+    return True
 
 
 @jitted

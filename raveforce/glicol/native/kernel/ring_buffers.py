@@ -6,6 +6,7 @@ import numpy as np
 
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
+from raveforce.glicol.native.kernel.blocks import are_other_numbers
 from raveforce.glicol.native.kernel.delays import allpass, delay, modulated_allpass, modulated_delay
 from raveforce.glicol.native.kernel.jit import column, jitted, to_uint32
 from raveforce.glicol.native.kernel.state import FIRST, LAST, ROWS
@@ -25,7 +26,8 @@ def process_delay(ops, state, k, row):
     p0, p1 = params[row, column(ops, k, op.P0)], params[row, column(ops, k, op.P1)]
     rate, code = params[row, column(ops, k, op.P2)], ops[k, op.CODE]
     made = ints[row, int_at + MADE] != 0
-    if not made or (code != op.ALLPASS_SIGNAL and (floats[row, at] != p0 or floats[row, at + 1] != p1)):
+    changed = are_other_numbers(floats[row, at], p0) or are_other_numbers(floats[row, at + 1], p1)
+    if not made or (code != op.ALLPASS_SIGNAL and changed):
         wanted = ring_length(code, p0, rate, made)
         floats[row, at], floats[row, at + 1] = p0, p1
         ending = allocate_ring(ops, k, wanted, ints, rings, row, made)
