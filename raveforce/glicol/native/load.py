@@ -44,7 +44,7 @@ def _warm(kernel: ModuleType) -> None:
     code = ints, few, np.zeros(0, np.float32), ints
     bufs, flat = np.zeros((0, 0, BLOCK + PAD), np.float32), np.zeros((0, 0), np.uint8)
     state = floats, ints, floats, floats, bufs, flat, few
-    scratch = np.zeros((0, 0, 0), np.float32), np.zeros(0, np.float32)
+    scratch = np.zeros((0, 0, 0, 0), np.float32), np.zeros(0, np.float32)
     kernel.play(*code, *state, *scratch, ints, few, few, floats, 0, 0, 0, False)
     kernel.ring_sizes(ints, ints, floats, few)
     kernel.read(np.zeros((0, 0)), floats, few, few)

@@ -94,7 +94,7 @@ def _play(library: Library, parts: Sequence[Part], out: NDArray[np.float32]) -> 
     failed, heard = np.zeros(rows, np.int64), np.concatenate([part.heard for part in parts])
     code = ops, np.zeros(1, np.int64), np.zeros(0, np.float32), np.zeros((0, 4), np.int64)
     state = params, joined.ints[spare], joined.floats[spare], rings, bufs, flat, failed
-    scratch = np.empty((joined.tracks, blocks + 1, LANES), np.float32), np.empty(5 * LANES, np.float32)
+    scratch = np.empty((joined.tracks, 2, blocks, LANES), np.float32), np.empty(6 * LANES, np.float32)
     kernel.play(*code, *state, *scratch, programs, np.arange(rows), heard, out, 0, blocks, 0, True)
     broken = np.unique(heard[failed != 0])
     out[broken] = np.nan

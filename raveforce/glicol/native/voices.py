@@ -115,7 +115,7 @@ class Voices:
         """Play blocks of rows into ``out`` from a sample on, ``later`` more to follow; ``failed`` gets what broke."""
         code = self._ops, self.graph.lists, self._bank.samples, self._bank.cues
         state = self._params, self._ints, self._floats, self._rings, self._bufs, self._flat, failed
-        scratch = np.empty((self._sines, blocks + 1, LANES), np.float32), np.empty(5 * LANES, np.float32)
+        scratch = np.empty((self._sines, 2, blocks, LANES), np.float32), np.empty(6 * LANES, np.float32)
         which = self._programs, rows.copy(), self._rows
         return self._kernel.play(*code, *state, *scratch, *which, out, skip, blocks, later, False)
 

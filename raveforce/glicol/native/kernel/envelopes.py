@@ -40,11 +40,22 @@ def percussive(ops, state, k, row):
                 scale = bufs[row, source, i]
     if triggers == 0 and position > max(attack, end):
         fill(bufs, flat, row, out, ZERO * scale)
+    elif triggers == 0 and quick and attack < position <= end + 1 - BLOCK and attack + decay < MANY:
+        fall(bufs, row, out, end - position, scale / F(decay))
+        flat[row, out] = 0
     else:
         envelope_segment(bufs, row, out, start, BLOCK, position, scale, attack, decay, end, quick)
         flat[row, out] = 0
     state.ints[row, column(ops, k, op.INT)] = position + BLOCK - start
     state.floats[row, column(ops, k, op.FLOAT)] = scale
+
+
+@jitted
+def fall(bufs, row, out, left, slope):
+    """A block of nothing but decay, as most are, with so many samples left at its start; as ``attack_and_decay``."""
+    prefer_wide_vectors()
+    for i in range(BLOCK):
+        bufs[row, out, i] = F(line(left, -1, i)) * slope
 
 
 @jitted

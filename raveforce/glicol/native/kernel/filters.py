@@ -75,7 +75,7 @@ def pole_side(floats, row, at):
 
 
 @jitted
-def look_ahead(floats, row, at):
+def echoes(floats, row, at):
     """Compute what a quick filter's output leaves behind, and its rise from the one before, unless it stands.
 
     Where the filter amplifies every rounding the last two outputs are nearly alike; their difference is exact.
@@ -124,7 +124,7 @@ def resonate_quickly(bufs, row, out, source, floats, at):
     each other, then those two, four and eight lanes apart. So the processor need not wait for one result by the next.
     """
     prefer_wide_vectors()
-    look_ahead(floats, row, at)
+    echoes(floats, row, at)
     a0, a1 = spread(floats[row, at + op.A0]), spread(floats[row, at + op.A1])
     b1, b2 = spread(-floats[row, at + op.B1]), spread(-floats[row, at + op.B2])
     opposite, silence = spread(-pole_side(floats, row, at)), spread(ZERO)

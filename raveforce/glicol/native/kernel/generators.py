@@ -9,6 +9,7 @@ from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.blocks import are_other_numbers, blank
 from raveforce.glicol.native.kernel.jit import column, jitted, to_uint32
 from raveforce.glicol.native.kernel.oscillators import (
+    even_sine,
     impulses,
     noise,
     phases_by_held_input,
@@ -18,11 +19,11 @@ from raveforce.glicol.native.kernel.oscillators import (
     shape_sine,
     shape_square,
     shape_triangle,
-    sine_between,
+    slope_between,
 )
 
 F = np.float32
-ZERO, ONE = F(0), F(1)
+ZERO, ONE, TWO = F(0), F(1), F(2)
 # Integers of an impulse train: samples since its birth, its period, for how many samples no impulse is due.
 CLOCK, PERIOD, WAIT = range(3)
 # And of a noise: whether its seed is set, its next seed.
@@ -36,8 +37,9 @@ def oscillate(ops, state, k, row):
     out, source, at = column(ops, k, op.OUT), column(ops, k, op.IN0), column(ops, k, op.FLOAT)
     rate, code = params[row, column(ops, k, op.P1)], ops[k, op.CODE]
     if ops[k, op.IN0] < 0:
-        frequency = params[row, column(ops, k, op.P0)]
-        floats[row, at] = ramp(bufs, row, out, floats[row, at], frequency / rate)
+        step = params[row, column(ops, k, op.P0)] / rate
+        scale, shift = (TWO, ONE) if code == op.SAW else (ONE, ZERO)
+        floats[row, at] = ramp(bufs, row, out, floats[row, at], step, scale, shift)
     elif code == op.SIN:
         floats[row, at] = phases_by_input(bufs, flat, row, out, source, floats[row, at], rate)
     else:
@@ -47,7 +49,8 @@ def oscillate(ops, state, k, row):
     if code == op.SIN:
         shape_sine(bufs, row, out)
     elif code == op.SAW:
-        shape_saw(bufs, row, out)
+        if ops[k, op.IN0] >= 0:  # else it is written as such
+            shape_saw(bufs, row, out)
     elif code == op.SQU:
         shape_square(bufs, row, out)
     else:
@@ -55,16 +58,19 @@ def oscillate(ops, state, k, row):
 
 
 @jitted(inline="always")
-def quick_sine(ops, state, k, row, end):
-    """A sine that is only heard; ``end`` is its next phase if that is known."""
+def quick_sine(ops, state, k, row, end, slope):
+    """A sine that is only heard; ``end`` is its next phase if that is known, and ``slope`` how it gets there."""
     bufs, floats, params = state.bufs, state.floats, state.params
     out, at = column(ops, k, op.OUT), column(ops, k, op.FLOAT)
-    phase, step = floats[row, at], params[row, column(ops, k, op.P0)] / params[row, column(ops, k, op.P1)]
-    even = ZERO <= phase <= ONE and ZERO <= step <= ONE
-    if not (even and end >= ZERO):
+    phase = floats[row, at]
+    even = end >= ZERO
+    if not even:
+        step = params[row, column(ops, k, op.P0)] / params[row, column(ops, k, op.P1)]
+        even = ZERO <= phase <= ONE and ZERO <= step <= ONE
         end = ramp(bufs, row, out, phase, step)
+        slope = slope_between(phase, end, step)
     if even:
-        sine_between(bufs, row, out, phase, step, end)
+        even_sine(bufs, row, out, phase, slope)
     else:
         shape_sine(bufs, row, out)
     state.flat[row, out] = 0

@@ -41,7 +41,7 @@ STEEP = F(1 / 128)
 """Increment from which phases are added one by one: a cycle is too short for runs to pay."""
 FAR = np.int32(F(2.0**16).view(np.int32))
 """Bits of the phase from which a sine is reduced with all digits of π."""
-TURN = 2.0**32
+TURN = 2**32
 """A cycle in the integers of a quick sine."""
 FAINT = F(2.0**-40)
 """Increment up to which they are, too, lest its inverse overflow."""
@@ -56,8 +56,10 @@ def power_of_two(x):
 
 
 @jitted
-def ramp(bufs, row, out, phase, step):
+def ramp(bufs, row, out, phase, step, scale=ONE, shift=ZERO):
     """Write a block of float32 phases ``phase, phase + step, ...`` wrapped at 1, and return the next phase.
+
+    What is written of a phase is ``phase * scale - shift``.
 
     Between two powers of two every addition but the first rounds the step in the same way (the first may
     round a tie up or down, after which the last digit is even), so a run of equal strides up to the next
@@ -74,11 +76,11 @@ def ramp(bufs, row, out, phase, step):
             if phase < low:
                 run = min(SHORT, BLOCK - i)
                 for k in range(np.uint64(run)):
-                    bufs[row, out, np.uint64(i) + k] = phase
+                    bufs[row, out, np.uint64(i) + k] = phase * scale - shift
                     phase = phase + step
                 i += run
                 continue
-            bufs[row, out, np.uint64(i)] = phase
+            bufs[row, out, np.uint64(i)] = phase * scale - shift
             i += 1
             base = power_of_two(phase)
             phase = phase + step
@@ -86,12 +88,16 @@ def ramp(bufs, row, out, phase, step):
                 phase = phase - ONE
                 continue
             stride = (base + step) - base
+            left = BLOCK - i
+            # To the end of the block, even if the run is shorter: as many vectors each time are guessed right by the
+            # processor. The last may run over into what follows. Unsigned, because the compiler vectorises no loop
+            # that might count from the array's end.
+            for k in range(np.uint64((left + 15) & ~15)):
+                bufs[row, out, np.uint64(i) + k] = (phase + F(np.int32(k)) * stride) * scale - shift
             fitting = (base + base - phase) * inverse - base * doubt - F(0.001)
-            run = min(max(int(fitting), 0), BLOCK - i)
-            # Whole vectors of sixteen, the last of which may run over into what is written next. Unsigned,
-            # because the compiler vectorises no loop that might count from the array's end.
-            for k in range(np.uint64((run + 16) & ~15)):
-                bufs[row, out, np.uint64(i) + k] = phase + F(np.int32(k)) * stride
+            if fitting >= F(np.int32(left)):
+                return phase + F(np.int32(left)) * stride
+            run = max(int(fitting), 0)
             phase = phase + F(np.int32(run)) * stride
             i += run
             if i < BLOCK:
@@ -105,13 +111,13 @@ def ramp(bufs, row, out, phase, step):
             next_phase = phase
             while i < BLOCK and next_phase <= ONE:
                 phase = next_phase
-                bufs[row, out, np.uint64(i)] = phase
+                bufs[row, out, np.uint64(i)] = phase * scale - shift
                 next_phase = phase + step
                 i += 1
             phase = next_phase - ONE if next_phase > ONE else next_phase
         return phase
     for k in range(BLOCK):
-        bufs[row, out, k] = phase
+        bufs[row, out, k] = phase * scale - shift
         phase = phase + step
         phase = phase - ONE if phase > ONE else phase
     return phase
@@ -220,18 +226,27 @@ def shape_sine(bufs, row, out):
         bufs[row, out, i] = F(value - 2.0 * negative * value)
 
 
+@jitted
+def slope_between(phase, end, step):
+    """What an even phase grows by in a sample to get from one value to that at the next block, a 32-bit integer.
+
+    ``step`` says how many turns it takes; phases lie in [0, 1].
+    """
+    rise = end - phase
+    turns = np.floor(step * F(BLOCK) - rise + HALF)
+    return line(np.int32(rise * F(TURN / BLOCK)), TURN // BLOCK, np.int32(turns))
+
+
 @jitted(fastmath={"contract"})
-def sine_between(bufs, row, out, phase, step, end):
-    """Sine whose phase goes evenly from one value in [0, 1] to that at the next block, within 1e-5.
+def even_sine(bufs, row, out, phase, slope):
+    """Sine whose phase goes evenly from a value in [0, 1], within 1e-5.
 
     For what is only heard, never followed by a pitch or a filter. Phases are 32-bit integers, which wrap by
     themselves, from half a turn before to half a turn after; a polynomial in float32 that is 0 at either end does
     the rest.
     """
     prefer_wide_vectors()
-    rise = np.float64(end) - np.float64(phase)
-    rise += np.floor(np.float64(step) * BLOCK - rise + 0.5)
-    start, slope = np.int64(np.float64(phase) * TURN), np.int64(rise / BLOCK * TURN)
+    start = np.int64(phase * F(TURN))
     for j in range(0, BLOCK, LANES):
         first = line(start, slope, j)
         for i in range(LANES):

@@ -7,17 +7,19 @@ import numpy as np
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.jit import LANES, column, index, jitted, prefer_wide_vectors
-from raveforce.glicol.native.kernel.oscillators import FAINT, power_of_two
+from raveforce.glicol.native.kernel.oscillators import FAINT, power_of_two, slope_between
 
 F = np.float32
 ZERO, ONE = F(0), F(1)
 # What the lanes keep, each LANES times, in one array, so that the compiler sees that nothing overlaps.
-PHASE, STEP, LEFT, INVERSE, DOUBT = (LANES * i for i in range(5))
+PHASE, STEP, LEFT, INVERSE, DOUBT, START = (LANES * i for i in range(6))
+# And what the tracks do, of every block.
+ENDS, SLOPES = range(2)
 
 
 @jitted
 def look_ahead(ops, state, scratch, rows, blocks):
-    """Write phases at the start of every block, and behind the last, into the tracks."""
+    """Write the phases behind every block, and the slopes that lead there, into the tracks; NaN where none does."""
     params, floats, tracks, lanes = state.params, state.floats, scratch.tracks, scratch.lanes
     for k in range(ops.shape[0]):
         if ops[k, op.TRACK] < 0:
@@ -34,12 +36,23 @@ def look_ahead(ops, state, scratch, rows, blocks):
             lanes[DOUBT + j] = F(BLOCK) * lanes[INVERSE + j] * F(2.0**-24)
         for block in range(blocks):
             for j in range(LANES):
-                tracks[track, block, j] = lanes[PHASE + j]
+                lanes[START + j] = lanes[PHASE + j]
                 lanes[LEFT + j] = F(BLOCK) if j < rows.shape[0] else ZERO
             while stride(lanes) > 0:
                 pass
-        for j in range(LANES):
-            tracks[track, blocks, j] = lanes[PHASE + j]
+            write_track(lanes, tracks, track, block)
+
+
+@jitted
+def write_track(lanes, tracks, track, block):
+    """Write where a block's phases end, and their slopes, as numbers of the same bits."""
+    prefer_wide_vectors()
+    for j in range(LANES):
+        phase, step, end = lanes[START + j], lanes[STEP + j], lanes[PHASE + j]
+        even = ZERO <= phase <= ONE and ZERO <= step <= ONE
+        tracks[track, ENDS, block, j] = end if even else F(np.nan)
+        slope = slope_between(phase, end, step) if even else np.int32(0)
+        tracks[track, SLOPES, block, j] = np.int32(slope).view(np.float32)
 
 
 @jitted

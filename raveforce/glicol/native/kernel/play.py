@@ -15,7 +15,7 @@ from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.dispatch import dispatch
 from raveforce.glicol.native.kernel.generators import quick_sine
 from raveforce.glicol.native.kernel.jit import LANES, TILE, column, index, jitted, prefer_wide_vectors
-from raveforce.glicol.native.kernel.phase_lookahead import look_ahead
+from raveforce.glicol.native.kernel.phase_lookahead import ENDS, SLOPES, look_ahead
 from raveforce.glicol.native.kernel.resonant import resonate_tile, sort_exact_first
 from raveforce.glicol.native.kernel.ring_buffers import ring_sizes
 from raveforce.glicol.native.kernel.state import FINAL, FIRST, LAST, ROWS, Code, Scratch, State
@@ -120,9 +120,12 @@ def play_block(code, state, tracks, tile, lane, block, blocks_left, ahead):
         for j in range(tile.shape[0]):
             row = index(tile[j])
             if family == op.OSCILLATOR and ops[k, op.TRACK] >= 0:
-                track = column(ops, k, op.TRACK)
-                end = tracks[track, index(block + 1), index(lane + j)] if ahead else F(np.nan)
-                quick_sine(ops, state, k, row, end)
+                end, slope = F(np.nan), np.int32(0)
+                if ahead:
+                    track, now, which = column(ops, k, op.TRACK), index(block), index(lane + j)
+                    end, bits = tracks[track, ENDS, now, which], tracks[track, SLOPES, now, which]
+                    slope = np.float32(bits).view(np.int32)
+                quick_sine(ops, state, k, row, end, slope)
                 continue
             ending = dispatch(code, state, k, row)
             if ending != op.FINE:

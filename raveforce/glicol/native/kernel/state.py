@@ -58,7 +58,7 @@ class Scratch(NamedTuple):
 
     Attributes
     ----------
-    tracks : float32 [sines, blocks + 1, LANES], phases looked up ahead
+    tracks : float32 [sines, 2, blocks, LANES], phases looked up ahead, and slopes
     lanes : float32, to look them up
     """
 
