@@ -171,4 +171,9 @@ def path_of(thing: object) -> str:
 
 @cache
 def _entry_points(group: str) -> dict[str, metadata.EntryPoint]:
-    return {entry.name: entry for entry in metadata.entry_points(group=group)}
+    return {entry.name: entry for entry in _installed().select(group=group)}
+
+
+@cache
+def _installed() -> metadata.EntryPoints:
+    return metadata.entry_points()

@@ -6,18 +6,21 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from experiments.report.charts import Chart, Line, chart
 from experiments.report.model import Fact, Item
 from experiments.report.overview import columns, overview
 from experiments.report.sounds import BUDGET, encode, sound_key
+from raveforce._cache import cache_folder, read_checked, write_checked
 
 __all__ = ["report_page"]
 
@@ -110,6 +113,22 @@ def _key(name: str) -> str:
     return f"{readable or 'item'}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}"
 
 
+class _Compiled(BytecodeCache):
+    """Keeps what templates compile to, which takes longer than a page does, in the user's cache folder."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        kept = read_checked(self._file(bucket))
+        if kept is not None:
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            write_checked(self._file(bucket), bucket.bytecode_to_string())
+
+    def _file(self, bucket: Bucket) -> Path:
+        return cache_folder() / "pages" / f"{bucket.key}-{bucket.checksum}"
+
+
 @lru_cache(maxsize=1)
 def _template() -> Any:
     environment = Environment(
@@ -118,6 +137,7 @@ def _template() -> Any:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_Compiled(),
     )
     environment.filters |= {"cell": _cell, "numbers": _numbers, "seconds": _seconds}
     return environment.get_template("page.html.jinja")

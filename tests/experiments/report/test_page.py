@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from experiments.config.errors import ConfigError
-from experiments.report import Curve, Item, Sound, read_run, report_page
+from experiments.report import Curve, Item, Sound, page, read_run, report_page
 from experiments.report.__main__ import main
 from experiments.report.charts import Line, chart
 from experiments.report.overview import columns
@@ -33,6 +33,28 @@ def data_of(page: str) -> dict:
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
     assert found
     return json.loads(found[1])
+
+
+def test_what_the_template_compiles_to_is_kept_where_that_is_possible(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def page_of_a_new_process() -> str:
+        page._template.cache_clear()
+        return report_page([Item("a")])
+
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("RAVEFORCE_CACHE", str(tmp_path / "file"))
+    plain = page_of_a_new_process()
+    monkeypatch.setenv("RAVEFORCE_CACHE", str(tmp_path / "cache"))
+    assert page_of_a_new_process() == plain
+    kept = list((tmp_path / "cache" / "pages").iterdir())
+    assert kept
+    monkeypatch.setattr(page.Environment, "compile", None)  # type: ignore[attr-defined]
+    assert page_of_a_new_process() == plain
+    monkeypatch.undo()
+    monkeypatch.setenv("RAVEFORCE_CACHE", str(tmp_path / "cache"))
+    kept[0].write_bytes(b"damaged")
+    assert page_of_a_new_process() == plain
 
 
 def test_the_page_asks_nothing_of_the_network(make_run: Callable[..., Path], tmp_path: Path) -> None:
