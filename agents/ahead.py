@@ -25,4 +25,5 @@ def load_ahead() -> None:
     # The system's function, not ``ctypes.CDLL``, which keeps Python from doing anything meanwhile.
     load = getattr(ctypes.CDLL(None), "dlopen", None)
     if load is not None and library.exists():
-        threading.Thread(target=load, args=(os.fsencode(library), os.RTLD_NOW), daemon=True).start()
+        # No daemon: a process that ends while its libraries begin would break down.
+        threading.Thread(target=load, args=(os.fsencode(library), os.RTLD_NOW)).start()

@@ -19,7 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 from agents.ahead import load_ahead
 from experiments.config.command_line import help_text, prepare, wants_help, where
 from experiments.config.errors import ConfigError, TrainingFailed
-from experiments.config.overrides import CONF
+from experiments.config.overrides import CONF, check
 from experiments.config.resume import AUTO, check_same, is_finished, is_started, resumed_config
 from experiments.config.tuned import note_changes
 from experiments.records.checkpoints import CheckpointError
@@ -39,34 +39,34 @@ def launch(arguments: Sequence[str]) -> None:
     survive_the_console()
     end_quickly()
     end_briefly()
-    if not wants_help(arguments):
-        load_ahead()
     try:
         with uncollected():
             prepared = prepare(arguments)
             if wants_help(prepared):
                 print(help_text(prepared))
                 return
+        load_ahead()
+        if any(text.startswith(("-", "hydra.mode=")) for text in prepared):
+            sys.argv[1:] = prepared
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)()
+        else:
+            _run_once(prepared)
     except ConfigError as error:
         sys.exit(f"run.py: {error}")
-    if any(text.startswith(("-", "hydra.mode=")) for text in prepared):
-        sys.argv[1:] = prepared
-        hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)()
-    else:
-        _run_once(prepared)
 
 
 def _run_once(overrides: list[str]) -> None:
     """Do as ``hydra.main`` does, which composes everything once more, to see whether this is to be a sweep."""
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        one = GlobalHydra.instance().hydra
-        assert one is not None
-        try:
+    try:
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            one = GlobalHydra.instance().hydra
+            assert one is not None
             one.run("config", job, overrides)
-        except (HydraException, OmegaConfBaseException) as error:
-            if sys.flags.dev_mode:
-                raise
-            sys.exit(f"run.py: {' '.join(str(error).split())}")
+    except Exception as error:
+        check(overrides)  # says it better where it is a file of settings that is wrong
+        if not isinstance(error, HydraException | OmegaConfBaseException) or sys.flags.dev_mode:
+            raise
+        raise ConfigError(" ".join(str(error).split())) from error
 
 
 def job(cfg: DictConfig) -> float:

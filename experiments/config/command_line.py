@@ -14,7 +14,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
 from experiments.config.errors import ConfigError
-from experiments.config.overrides import CONF, check, config_dir, config_groups, parse
+from experiments.config.overrides import CONF, check, config_dir, config_groups, is_plain, parse
 from experiments.config.resume import AUTO, CHANGEABLE, is_started, with_run_dir
 from experiments.config.tuned import with_tuned_settings
 from raveforce.registry import Registry
@@ -55,7 +55,8 @@ def prepare(arguments: Sequence[str], config: str = "config") -> list[str]:
         There is no such setting, or the run's folder is not free.
     """
     prepared = for_hydra(arguments)
-    check(prepared, config)
+    if config != "config" or not is_plain(prepared):
+        check(prepared, config)
     if config == "config" and not wants_help(arguments):
         prepared = with_run_dir(prepared)
         check_folder_is_free(prepared)
