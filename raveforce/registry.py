@@ -175,5 +175,5 @@ def _entry_points(group: str) -> dict[str, metadata.EntryPoint]:
 
 
 @cache
-def _installed() -> metadata.EntryPoints:
+def _installed() -> Any:
     return metadata.entry_points()

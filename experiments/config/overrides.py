@@ -74,7 +74,8 @@ def is_plain(arguments: Sequence[str]) -> bool:
     """
     if any(text.startswith(("-", "+", "~")) for text in arguments):
         return False
-    groups, settings = config_groups(CONF), OmegaConf.load(CONF / "config.yaml")
+    groups = config_groups(CONF)
+    settings: Any = OmegaConf.load(CONF / "config.yaml")
     for override in parse(arguments):
         key = override.key_or_group
         if override.is_sweep_override() or override.package:
