@@ -26,7 +26,7 @@ from experiments.records.checkpoints import CheckpointError
 from experiments.records.run_folder import RunFolder, RunFolderError
 from experiments.sweeps import attempt
 from raveforce._console import brief, end_briefly, survive_the_console
-from raveforce._imports import end_quickly, uncollected
+from raveforce._imports import end_quickly, uncollected, without
 
 __all__ = ["launch"]
 
@@ -93,7 +93,8 @@ def job(cfg: DictConfig) -> float:
 def start_or_resume(cfg: DictConfig, path: Path) -> float:
     """Train, from the beginning or where ``resume`` says so from the last checkpoint; return the score."""
     # Not above: PyTorch and the rest take long to import, and help needs none of them.
-    with uncollected():
+    # Stable-Baselines3 would load TensorBoard; who wants its files gets them from a writer of ours.
+    with uncollected(), without("torch.utils.tensorboard"):
         from experiments.train import train
 
     resume = cfg.resume is not None and is_started(path)

@@ -186,7 +186,7 @@ HEAVY = (
 
 def imported_modules(code: str) -> set[str]:
     """Modules that are there after some code has run in an interpreter of its own."""
-    code = f"import sys\n{code}\nprint(*sys.modules, file=sys.stderr)"
+    code = f"import atexit, sys\natexit.register(lambda: print(*sys.modules, file=sys.stderr))\n{code}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     return set(done.stderr.split())
 
@@ -252,5 +252,15 @@ def test_a_short_run_loads_nothing_that_it_does_not_use(tmp_path: Path) -> None:
     found = imported_modules(run)
     assert {"torch", "numba", "jinja2"} <= found
     assert (tmp_path / "run" / "report.html").exists()
-    unused = {"wandb", "matplotlib", "pandas", "librosa", "sklearn", "sb3_contrib", "torch._dynamo", "wasmtime"}
+    unused = {
+        "wandb",
+        "matplotlib",
+        "pandas",
+        "librosa",
+        "sklearn",
+        "sb3_contrib",
+        "torch._dynamo",
+        "wasmtime",
+        "tensorboard",
+    }
     assert not (unused | {"scipy.fft", "scipy.io", "scipy.signal", "scipy.special"}) & found

@@ -78,6 +78,7 @@ told.itself = told
 """
 
 
-def test_at_the_end_no_garbage_is_looked_for() -> None:
-    done = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True, check=True)
+@pytest.mark.parametrize("end", ["", "from raveforce._imports import end_at_once; end_at_once()\n"])
+def test_at_the_end_no_garbage_is_looked_for(end: str) -> None:
+    done = subprocess.run([sys.executable, "-c", ENDING + end], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["what was to be done is done"]
