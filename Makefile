@@ -37,9 +37,9 @@ test: setup  ## run the tests (all but the slow ones)
 test-slow: setup  ## run the slow tests
 	$(BIN)/python -m pytest -m slow
 
-fuzz: setup  ## play any programs with both engines and compare, for MINUTES; then 20,000 tasks
+fuzz: setup  ## play any programs with both engines and compare, for MINUTES; then 20,000 tasks and manifests
 	FUZZ_MINUTES=$(MINUTES) $(BIN)/python -m pytest -m slow -s tests/glicol/fuzz
-	FUZZ_EXAMPLES=20000 $(BIN)/python -m pytest tests/experiments/config/test_task_fuzz.py
+	FUZZ_EXAMPLES=20000 $(BIN)/python -m pytest tests/experiments/config/test_task_fuzz.py tests/experiments/records/test_checkpoints.py
 
 docs: setup  ## build the documentation into site/; nothing may be broken
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --clean

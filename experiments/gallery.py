@@ -23,6 +23,7 @@ from experiments.config import readers
 from experiments.config.options import LARGEST_SEED, Option, read_options, run_command
 from experiments.policy.drums import DRUMS, drum
 from experiments.records.run_folder import write_text
+from experiments.records.texts import read_json
 from raveforce.distances import make_distance, measure_rows
 from raveforce.imitation.export import looped_text
 from raveforce.imitation.write.chains import multiplied_out
@@ -166,7 +167,7 @@ def page(found: Sequence[tuple[Target, Mapping[str, Any]]], command: str) -> Ite
 def _kept(path: Path) -> dict[str, Any]:
     """What was found for a sound before; nothing where that cannot be read."""
     try:
-        known = json.loads(path.read_text("utf-8"))
+        known = read_json(path)
     except (OSError, ValueError):
         return {}
     return known if isinstance(known, dict) else {}

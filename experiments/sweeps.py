@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from experiments.config.errors import TrainingFailed
 from experiments.records.run_folder import FAILURE, RunFolder, one_line
+from experiments.records.texts import read_yaml
 
 __all__ = ["SweepReport", "attempt", "medians", "note_failure", "outcomes"]
 
@@ -73,8 +74,7 @@ def outcomes(sweep: Path) -> list[dict[str, Any]]:
             why = "it did not come to its end"
         else:
             why = f"stopped by {summary['signal']}" if summary["interrupted"] else ""
-        settings: Any = OmegaConf.to_container(OmegaConf.load(folder / "overrides.yaml"))
-        row = {"job": job.name, "settings": " ".join(settings), "failure": why, "score": None}
+        row = {"job": job.name, "settings": _settings(folder / "overrides.yaml"), "failure": why, "score": None}
         if summary is not None and not why:
             row |= {"score": summary["score"], "renders": summary["renders"], "seconds": summary["wall_seconds"]}
             row |= {
@@ -150,6 +150,15 @@ class SweepReport(Callback):
                 file=sys.stderr,
             )
             sys.exit(1)
+
+
+def _settings(path: Path) -> str:
+    """A job's settings; nothing where it was killed before they were written."""
+    try:
+        texts: Any = OmegaConf.to_container(read_yaml(path))
+    except (OSError, ValueError):
+        return ""
+    return " ".join(map(str, texts))
 
 
 def _write_page(sweep: Path) -> None:

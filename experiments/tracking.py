@@ -19,6 +19,7 @@ from stable_baselines3.common.logger import KVWriter
 
 from experiments.records.log_writers import STEP, scalars
 from experiments.records.run_folder import RunFolder
+from experiments.records.texts import read_json
 from raveforce.plotting import comparison, pixels
 
 __all__ = ["Tracker", "WandbTracker", "media", "open_tracker"]
@@ -156,7 +157,7 @@ class WandbTracker(Tracker):
 
     def _ledger(self) -> dict[str, Any]:
         try:
-            ledger = json.loads((self._folder.path / LEDGER).read_text(encoding="utf-8"))
+            ledger = read_json(self._folder.path / LEDGER)
         except (OSError, ValueError):
             return {}
         return ledger if isinstance(ledger, dict) else {}

@@ -146,7 +146,7 @@ def _is_whole(folder: Path) -> bool:
     try:
         expected = json.loads((folder / MANIFEST).read_bytes())
         return all(_sha256(folder / name) == digest for name, digest in expected.items())
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return False
 
 

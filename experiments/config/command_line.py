@@ -17,6 +17,7 @@ from experiments.config.errors import ConfigError
 from experiments.config.overrides import CONF, check, config_dir, config_groups, is_plain, parse
 from experiments.config.resume import AUTO, CHANGEABLE, is_started, with_run_dir
 from experiments.config.tuned import with_tuned_settings
+from experiments.records.texts import read_yaml
 from raveforce.registry import Registry
 
 __all__ = [
@@ -206,8 +207,10 @@ def _check_sweep(path: Path, arguments: Sequence[str], resume: Any) -> None:
         )
     if not record.is_file():
         return
-    written: Any = OmegaConf.to_container(OmegaConf.load(record), resolve=False)
-    before = ((written.get("hydra") or {}).get("overrides") or {}).get("task") or []
+    try:
+        before = OmegaConf.select(read_yaml(record), "hydra.overrides.task") or []
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{record} cannot be read: {error}; give this sweep another hydra.sweep.dir") from error
     then, now = (fixed_settings(list(texts)) for texts in (before, arguments))
     # What one of both sweeps over may have grown; each job is compared with its own record.
     swept = {override.key_or_group for override in parse([*before, *arguments]) if override.is_sweep_override()}

@@ -24,12 +24,15 @@ from yaml import YAMLError
 from experiments.config.errors import ConfigError
 from experiments.config.ranges import range_error
 from experiments.config.spelling import nearest_path
+from experiments.records.texts import read_yaml
 from raveforce.registry import UnknownName, did_you_mean
 
 __all__ = ["CONF", "check", "config_dir", "config_groups", "is_plain", "parse", "values", "with_changes"]
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 SETTINGS = "agent.settings."
+UNREADABLE = (HydraException, OmegaConfBaseException, YAMLError, TypeError, UnicodeDecodeError, OSError, RecursionError)
+"""What Hydra raises where a file holds no settings."""
 RENAMED = {
     f"agent={name}_one_step": f"agent={name} takes the settings found for a task by itself"
     for name in ("ppo", "sac", "td3", "tqc")
@@ -117,16 +120,24 @@ def check(arguments: Sequence[str], config: str = "config") -> None:
         chosen = [override for override in overrides if override.key_or_group in groups]
         choices = [choice for override in chosen for choice in _choices(override, groups[override.key_or_group])]
         files = [_file(parent, choice) for parent in filter(None, (CONF, folder)) for choice in choices]
+        if folder is not None:  # of whoever wrote it: it may unfold to more than the memory holds
+            _check_files(_file(folder, choice) for choice in choices)
         try:
             cfg = compose(config, [*extra, *choices])
             _check_groups(cfg, groups)
-        except (HydraException, OmegaConfBaseException, YAMLError, TypeError, UnicodeDecodeError, OSError) as error:
-            broken = next(filter(None, map(_problem, filter(Path.is_file, files))), "")
-            raise ConfigError(broken or _first_line(error)) from error
+        except UNREADABLE as error:
+            _check_files(files)
+            raise ConfigError(_first_line(error)) from error
     names = {*_names(cfg), *(group for group in groups if "/" not in group)}
     for override in overrides:
         if override not in chosen and not override.key_or_group.startswith("hydra"):
             _check_setting(override, cfg, names)
+
+
+def _check_files(files: Iterable[Path]) -> None:
+    broken = next(filter(None, map(_problem, filter(Path.is_file, files))), "")
+    if broken:
+        raise ConfigError(broken)
 
 
 def _check_groups(cfg: DictConfig, groups: Iterable[str]) -> None:
@@ -149,13 +160,13 @@ def _first_line(error: BaseException) -> str:
 def _problem(file: Path) -> str:
     """Why a file holds no settings; empty where it does."""
     try:
-        found = OmegaConf.load(file)
+        found = read_yaml(file)
     except UnicodeDecodeError:
         return f"{file} is no text in UTF-8"
-    except (YAMLError, OSError, OmegaConfBaseException) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        return f"{file} is no YAML{place}: {getattr(error, 'problem', None) or _first_line(error)}"
+    except OSError as error:
+        return f"{file} cannot be read: {error.strerror}"
+    except ValueError as error:
+        return f"{file} is no YAML of settings: {error}"
     return "" if isinstance(found, DictConfig) else f"{file} holds a list, not settings (key: value)"
 
 

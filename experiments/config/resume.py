@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
 
 from experiments.config.errors import ConfigError
 from experiments.config.overrides import parse
 from experiments.records.run_folder import RunFolder
+from experiments.records.texts import read_yaml
 
 __all__ = [
     "AUTO",
@@ -158,9 +157,9 @@ def read_config(path: Path) -> DictConfig:
         raise ConfigError(f"there is no run in {path}")
     file = RunFolder(path).config
     try:
-        cfg: Any = OmegaConf.load(file)
-    except (OSError, ValueError, YAMLError, OmegaConfBaseException) as error:
-        raise ConfigError(f"{file} cannot be read: {str(error).splitlines()[0]}") from error
+        cfg: Any = read_yaml(file)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{file} cannot be read: {error}") from error
     missing = [key for key in ("task", "agent", "reward", "observation", "seed") if key not in (cfg or ())]
     if missing:
         raise ConfigError(f"{file} is not a run's configuration: it has no {', '.join(missing)}")

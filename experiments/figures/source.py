@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from experiments.config.errors import ConfigError
+from experiments.records import texts
 from experiments.study.table import read_table, versions_of
 
 __all__ = ["PAPER", "MissingTable", "Source", "listed_seeds", "read_json", "read_rows", "stored_name"]
@@ -119,7 +119,7 @@ def stored_name(study: str, file: str) -> str:
 def read_json(path: Path, made_by: str) -> dict[str, Any]:
     """Read a table that is one JSON object; see ``Source.json``."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = texts.read_json(path)
     except FileNotFoundError:
         raise MissingTable(f"there is no {path}; it is made by: {made_by}") from None
     except (OSError, ValueError) as error:

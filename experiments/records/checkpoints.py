@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from experiments.records.texts import read_json
+
 __all__ = ["Checkpoint", "CheckpointError", "Checkpoints", "flush"]
 
 log = logging.getLogger(__name__)
@@ -50,7 +52,7 @@ class Checkpoint:
             A file is missing, cut off or changed, was not written with the others, or lies elsewhere.
         """
         try:
-            expected = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
+            expected = read_json(self.path / MANIFEST)
             if not isinstance(expected, dict):
                 raise CheckpointError(f"the checkpoint {self.path} is damaged: its manifest is none")
             strange = sorted(name for name in expected if Path(name).name != name or (self.path / name).is_symlink())
@@ -60,6 +62,8 @@ class Checkpoint:
             if unsaid:
                 raise CheckpointError(f"the checkpoint {self.path} holds what its manifest does not know: {unsaid[0]}")
             for name, digest in expected.items():
+                if not (self.path / name).is_file():  # a pipe would be waited for
+                    raise CheckpointError(f"the checkpoint {self.path} is damaged: {name} is missing, or no file")
                 if _sha256(self.path / name) != digest:
                     raise CheckpointError(f"the checkpoint {self.path} is damaged: {name} is not what was written")
         except (OSError, ValueError) as error:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.records.checkpoints import PARTIAL, Checkpoints, flush
+from experiments.records.texts import read_json
 from raveforce import audio as audio_files
 
 try:
@@ -178,7 +179,7 @@ class RunFolder:
     def read_summary(self) -> dict[str, Any] | None:
         """The summary; None where there is none, or none that can be read."""
         try:
-            summary = json.loads(self.summary.read_text(encoding="utf-8"))
+            summary = read_json(self.summary)
         except (OSError, ValueError):
             return None
         return summary if isinstance(summary, dict) else None

@@ -13,6 +13,7 @@ import soundfile
 from numpy.typing import NDArray
 from omegaconf import OmegaConf
 
+from experiments.records.texts import read_yaml
 from experiments.report.model import Curve, Fact, Role
 
 __all__ = [
@@ -80,7 +81,7 @@ def config(path: Path, faults: list[str]) -> dict[str, Any]:
         faults.append(f"{path.name} is missing")
         return {}
     try:
-        settings: Any = OmegaConf.to_container(OmegaConf.load(path))
+        settings: Any = OmegaConf.to_container(read_yaml(path))
     except Exception as error:  # YAML's errors and OmegaConf's have no common ancestor
         faults.append(f"{path.name} is damaged: {type(error).__name__}")
         return {}

@@ -27,6 +27,7 @@ from experiments.config.options import LARGEST_SEED, Option, read_options, run_c
 from experiments.records.learning import write_learning
 from experiments.records.provenance import versions
 from experiments.records.run_folder import RunFolder
+from experiments.records.texts import read_json
 from experiments.report import write_report
 from experiments.study.durations import Durations, clock, parallel_runs, stored_rows
 from experiments.study.exports import read_export
@@ -167,7 +168,7 @@ def _about(name: str, arguments: Sequence[str], sweeps: Sweeps, shared: Sequence
 def _made_by(folder: Path) -> dict[str, Any]:
     """What the study's record says of how its runs were made; nothing where it cannot be read."""
     try:
-        found = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+        found = read_json(folder / "study.json")
         return {key: found[key] for key in ("study", "command", "overrides", "sweeps")}
     except (OSError, ValueError, KeyError, TypeError):
         return {}

@@ -83,7 +83,7 @@ def _read(path: Path) -> list[dict[str, Any]]:
                 found = list(csv.DictReader(file))
     except OSError as error:
         raise ConfigError(f"there is no export {path}: {error.strerror or error}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
     if not isinstance(found, list) or not all(isinstance(run, dict) for run in found):
         raise ConfigError(f"{path} is no export: it should be a list of runs")

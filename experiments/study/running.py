@@ -16,6 +16,7 @@ from experiments.config.command_line import fixed_settings
 from experiments.config.errors import ConfigError
 from experiments.interrupts import forwarding
 from experiments.records.run_folder import FAILURE, RunFolder
+from experiments.records.texts import read_yaml
 from experiments.study.durations import Durations, clock
 from experiments.study.matrix import ROOT, Batch, PlannedRun, as_overrides
 
@@ -54,7 +55,10 @@ def check_same(runs: Sequence[PlannedRun], overrides: Sequence[str]) -> None:
         record = run.folder / ".hydra" / "overrides.yaml"
         if not record.is_file():
             continue
-        texts: Any = OmegaConf.to_container(OmegaConf.load(record))
+        try:
+            texts: Any = OmegaConf.to_container(read_yaml(record))
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"{record} cannot be read: {error}; remove the run's folder, to run it anew") from error
         then, now = fixed_settings(texts or []), fixed_settings([*as_overrides(run.settings), *overrides])
         key = next((key for key in sorted(then.keys() | now.keys()) if then.get(key) != now.get(key)), None)
         if key is not None:

@@ -18,6 +18,7 @@ from omegaconf import OmegaConf
 from experiments.config.errors import ConfigError
 from experiments.records.log_writers import read_metrics
 from experiments.records.run_folder import FAILURE, RunFolder
+from experiments.records.texts import read_yaml
 
 __all__ = [
     "BUDGETS",
@@ -240,7 +241,7 @@ def _chosen(run: Path) -> dict[str, str]:
 
 def _read_yaml(path: Path) -> Any:
     try:
-        return OmegaConf.to_container(OmegaConf.load(path)) or {}
+        return OmegaConf.to_container(read_yaml(path)) or {}
     except Exception:  # of a run that was killed as it began; its row says what is known
         return {}
 

@@ -61,10 +61,16 @@ def test_the_arguments_of_tune() -> None:
         check(["trails=3"], "tune")
 
 
+UNFOLDING = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"a{n + 1}: &a{n + 1} [{','.join([f'*a{n}'] * 9)}]\n" for n in range(9)
+)
 FILES = {
-    "name: 'kick\n": "mine.yaml is no YAML, line 2, column 1",
-    "name: kick\n  target: [a: b: c\n": "mine.yaml is no YAML, line 2, column 9",
+    "name: 'kick\n": "mine.yaml is no YAML of settings: line 2, column 1: ",
+    "name: kick\n  target: [a: b: c\n": "mine.yaml is no YAML of settings: line 2, column 9: ",
     b"name: \xff\xfe": "mine.yaml is no text in UTF-8",
+    UNFOLDING: "mine.yaml is no YAML of settings: it unfolds to ",
+    "a: " + "[" * 1500 + "]" * 1500: "mine.yaml is no YAML of settings: it is nested too deep",
+    "5": "mine.yaml is no YAML of settings: it holds no settings",
     "- kick": "mine.yaml holds a list, not settings (key: value)",
 }
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from experiments.records.checkpoints import CheckpointError, Checkpoints
@@ -37,7 +37,7 @@ def test_no_checkpoint_is_not_an_error(tmp_path: Path) -> None:
     assert Checkpoints(tmp_path / "none").newest() is None
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed", "gone", "no manifest", "manifest cut"])
+@pytest.mark.parametrize("damage", ["cut", "changed", "gone", "no manifest", "manifest cut", "manifest deep"])
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(
     checkpoints: Checkpoints, caplog: pytest.LogCaptureFixture, damage: str
 ) -> None:
@@ -54,6 +54,8 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
             manifest.unlink()
         case "manifest cut":
             os.truncate(manifest, 5)
+        case "manifest deep":
+            manifest.write_text("[" * 100_000)
     newest = checkpoints.newest()
     assert newest is not None
     assert newest.renders == 20
@@ -63,7 +65,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
     checkpoints.found()[0].verify()
 
 
-@pytest.mark.parametrize("harm", ["above", "absolute", "link", "folder", "unknown"])
+@pytest.mark.parametrize("harm", ["above", "absolute", "link", "folder", "unknown", "pipe"])
 def test_nothing_outside_a_checkpoint_is_read(checkpoints: Checkpoints, tmp_path: Path, harm: str) -> None:
     folder = checkpoints.found()[0].path
     outside = tmp_path / "outside"
@@ -76,26 +78,43 @@ def test_nothing_outside_a_checkpoint_is_read(checkpoints: Checkpoints, tmp_path
     elif harm == "folder":
         shutil.move(folder, tmp_path / "moved")
         folder.symlink_to(tmp_path / "moved")
+    elif harm == "pipe":
+        (folder / "state").unlink()
+        os.mkfifo(folder / "state")
     elif harm == "unknown":
         (folder / "replay.npz").write_text("put here by hand")
     if named is not None:
         (folder / "manifest.json").write_text(json.dumps({named: digest}))
-    with pytest.raises(CheckpointError, match=r"leads elsewhere|does not know"):
+    with pytest.raises(CheckpointError, match=r"leads elsewhere|does not know|state is missing, or no file"):
         checkpoints.found()[0].verify()
 
 
+NAMES = st.text(max_size=5) | st.sampled_from(
+    ["state", "..", ".", "", "/", "~", "a/b", "\0", "a\0b", "x" * 300, "./state", "manifest.json", "/dev/zero", "-rf"]
+)
+DIGEST = hashlib.sha256(b"at 30").hexdigest()
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["state", "..", "/", "~", "a/b"]),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5) | st.just("state"), inner, max_size=3)
-    ),
+    st.none() | st.booleans() | st.integers() | st.floats() | NAMES | st.sampled_from([DIGEST, DIGEST.upper()]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
     max_leaves=5,
+)
+MANIFESTS = st.one_of(
+    st.binary(max_size=40),
+    JSON.map(lambda value: json.dumps(value).encode()),
+    st.builds(bytes.__mul__, st.sampled_from([b"[", b'{"state":', b'"', b"9"]), st.sampled_from([10, 5000, 200_000])),
+    st.integers(0, 60).map(lambda end: json.dumps({"state": DIGEST}).encode()[:end]),
+    st.sampled_from(["utf-16", "utf-32", "utf-8-sig"]).map(lambda code: json.dumps({"state": DIGEST}).encode(code)),
 )
 
 
-@given(content=st.binary(max_size=40) | JSON.map(lambda value: json.dumps(value).encode()))
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=MANIFESTS)
+@settings(
+    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "150")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_any_manifest_that_was_not_written_is_refused(checkpoints: Checkpoints, content: bytes) -> None:
+    assume(content != json.dumps({"state": DIGEST}).encode())
     (checkpoints.found()[0].path / "manifest.json").write_bytes(content)
     with pytest.raises(CheckpointError):
         checkpoints.found()[0].verify()
