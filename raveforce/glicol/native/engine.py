@@ -110,7 +110,7 @@ class NativeEngine(BaseEngine):
         which = slice(None) if rows is None else np.asarray(rows, np.int64)
         for voices in self._voices.values():
             voices.reset(which)
-        if rows is None and self._bank.is_stale:  # nobody plays what was replaced any more
+        if rows is None and self._names_samples and self._bank.is_stale:  # nobody plays what was replaced any more
             self._bank.clear()
             self._cue()
         if self._word_blanks:

@@ -24,8 +24,8 @@ MOST_NOISE = 80.0
 
 
 @jitted
-def biquad_coefficients(floats, row, at, cutoff, q, rate, highpass):
-    """Compute a resonant filter's coefficients, unless they stand."""
+def biquad_coefficients(floats, row, at, cutoff, q, rate, highpass, quick):
+    """Compute a resonant filter's coefficients, unless they stand, and whether it may be quick, where that is asked."""
     if floats[row, at + op.CUTOFF] == cutoff and floats[row, at + op.Q] == q and floats[row, at + op.TUNED] == ONE:
         return
     theta = TWO_PI * cutoff / rate
@@ -42,7 +42,8 @@ def biquad_coefficients(floats, row, at, cutoff, q, rate, highpass):
     floats[row, at + op.B1] = -TWO * gamma
     floats[row, at + op.B2] = TWO * beta
     floats[row, at + op.CUTOFF], floats[row, at + op.Q], floats[row, at + op.TUNED] = cutoff, q, ONE
-    floats[row, at + op.SETTLING], floats[row, at + op.KNOWN] = settling(floats, row, at), ZERO
+    floats[row, at + op.SETTLING] = settling(floats, row, at) if quick != op.NEVER else ZERO
+    floats[row, at + op.KNOWN] = ZERO
 
 
 @jitted

@@ -45,7 +45,7 @@ TURN = 2**32
 """A cycle in the integers of a quick sine."""
 FAINT = F(2.0**-40)
 """Increment up to which they are, too, lest its inverse overflow."""
-SHORT = 16
+SHORT = 24
 """Additions at the start of a cycle that are too few between two powers of two for runs to pay."""
 
 
@@ -271,16 +271,24 @@ def impulses(bufs, flat, row, out, clock, period):
 
 
 @jitted
-def white_noise(seed):
-    """A pseudo-random number in [-1, 1] that depends on the seed alone (an integer hash)."""
+def noise_hash(seed):
+    """An integer hash of the seed's lowest 31 bits, of as many bits."""
+    seed = line(seed, 1, 0)
     x = (seed << 13) ^ seed
-    hashed = (x * (x * x * 15731 + 789221) + 1376312589) & 0x7FFFFFFF
-    return 1.0 - np.float64(np.int32(hashed)) / 1073741824.0
+    return line(1376312589, x, line(789221, 15731, line(0, x, x))) & 0x7FFFFFFF
+
+
+@jitted
+def white_noise(seed):
+    """A pseudo-random number in [-1, 1] that depends on the seed alone."""
+    return 1.0 - np.float64(noise_hash(seed)) / 1073741824.0
 
 
 @jitted
 def noise(bufs, row, out, seed):
-    """Noise from successive seeds; return the next seed."""
+    """White noise from successive seeds, rounded to float32; return the next seed."""
+    prefer_wide_vectors()
     for i in range(BLOCK):
-        bufs[row, out, i] = F(white_noise(seed + i))
+        # The difference of integers is exact, so that rounding it is rounding the number.
+        bufs[row, out, i] = F(np.int32(1073741824 - noise_hash(seed + i))) * F(1 / 1073741824)
     return seed + BLOCK

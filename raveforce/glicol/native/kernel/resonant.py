@@ -30,7 +30,7 @@ def resonate_tile(ops, state, k, tile, blocks_left):
         row = index(tile[j])
         cutoff = bufs[row, column(ops, k, op.IN1), 0] if follows else params[row, column(ops, k, op.P0)]
         q, rate = params[row, column(ops, k, op.P1)], params[row, column(ops, k, op.P2)]
-        biquad_coefficients(floats, row, at, cutoff, q, rate, highpass)
+        biquad_coefficients(floats, row, at, cutoff, q, rate, highpass, quick)
         state.flat[row, out] = 0
         if may_be_quick(quick, floats[row, at + op.SETTLING], blocks_left):
             resonate_quickly(bufs, row, out, source, floats, at)
@@ -60,7 +60,8 @@ def sort_exact_first(ops, state, rows):
             for j in range(rows.shape[0]):
                 row = index(rows[j])
                 cutoff, q = params[row, column(ops, k, op.P0)], params[row, column(ops, k, op.P1)]
-                biquad_coefficients(floats, row, at, cutoff, q, params[row, column(ops, k, op.P2)], code == op.HPF)
+                rate, highpass = params[row, column(ops, k, op.P2)], code == op.HPF
+                biquad_coefficients(floats, row, at, cutoff, q, rate, highpass, ops[k, op.QUICK])
                 if floats[row, at + op.SETTLING] == ZERO:
                     rows[j], rows[front] = rows[front], rows[j]
                     front += 1

@@ -191,7 +191,7 @@ def swept_lowpass(code, state, k, row):
         for event in range(events):
             if (step + i) % bar == pattern_event_sample(code, state, k, row, event, cycle):
                 cutoff = value_of(code, state, k, row, event)
-        biquad_coefficients(floats, row, filter_at, cutoff, q, rate, False)
+        biquad_coefficients(floats, row, filter_at, cutoff, q, rate, False, op.NEVER)
         y = floats[row, filter_at + op.A1] * x1 + floats[row, filter_at + op.A0] * x2
         y = y - floats[row, filter_at + op.B1] * y1 - floats[row, filter_at + op.B2] * y2
         bufs[row, out, i] = y
