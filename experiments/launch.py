@@ -16,7 +16,6 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from agents.ahead import load_ahead
 from experiments.config.command_line import help_text, prepare, wants_help, where
 from experiments.config.errors import ConfigError, TrainingFailed
 from experiments.config.overrides import CONF, check
@@ -45,7 +44,6 @@ def launch(arguments: Sequence[str]) -> None:
             if wants_help(prepared):
                 print(help_text(prepared))
                 return
-        load_ahead()
         if any(text.startswith(("-", "hydra.mode=")) for text in prepared):
             sys.argv[1:] = prepared
             hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)()
