@@ -13,10 +13,10 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
-from raveforce import frames
 from raveforce.env import RaveForceEnv
 from raveforce.episodes import Episodes, StepResult
 from raveforce.observations import row
+from raveforce.rows import Row
 from raveforce.spec import EnvSpec, complete
 from raveforce.task import Task
 from raveforce.tasks import make_spec
@@ -42,6 +42,10 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         where episodes have one step, else next_step: with one step, every second transition of next_step would be a
         reset, whose reward of 0 is better than any sound's.
     **options : reward, observation, actions, engine, engine_options, render_mode: see ``RaveForceEnv``
+
+    Attributes
+    ----------
+    codes : by row, the program as last played; before the first step, with its blanks
 
     Notes
     -----
@@ -80,7 +84,8 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         self._episodes: Episodes | None = None
         self._scorer: Episodes | None = None
         self._rngs: list[np.random.Generator] = []
-        self._codes = [self.task.template] * num_envs
+        self._seeds: list[int] = []
+        self.codes = [self.task.template] * num_envs
         self._attributes: dict[str, list[Any]] = {}
         self._begun: dict[str, Any] | None = None
 
@@ -94,6 +99,23 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         """The sounds to imitate, float32 [rows, samples]."""
         targets = self._playing("targets").targets
         return np.broadcast_to(targets, (self.num_envs, targets.shape[1]))
+
+    @property
+    def engine_kind(self) -> str:
+        """The engine that plays: "wasm", or whatever "auto" took."""
+        return self._playing("engine_kind").engine.kind
+
+    @property  # type: ignore[misc]
+    def np_random(self) -> tuple[np.random.Generator, ...]:  # type: ignore[override]
+        """What each row draws its targets from."""
+        self._seed(None, np.ones(self.num_envs, bool))
+        return tuple(self._rngs)
+
+    @property
+    def np_random_seed(self) -> tuple[int, ...]:  # type: ignore[override]
+        """What each row's ``np_random`` was begun with."""
+        self._seed(None, np.ones(self.num_envs, bool))
+        return tuple(self._seeds)
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -128,7 +150,7 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             return observations, np.zeros(self.num_envs), none, none, infos
         result = episodes.step(self.env_spec.actions.to_box(np.asarray(actions)))
         told = [episodes.info(result, index) for index in range(self.num_envs)]
-        self._codes = [info["code"] for info in told]
+        self.codes = [info["code"] for info in told]
         observations, ended = result.observations, result.terminated
         if self.autoreset_mode is AutoresetMode.SAME_STEP and ended.any():
             return self._begun_anew(result, told)
@@ -238,17 +260,19 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         if len(seeds) != self.num_envs:
             raise ValueError(f"{self.num_envs} rows need as many seeds, got {len(seeds)}")
         fresh = not self._rngs
-        self._rngs = [
-            seeding.np_random(value)[0] if fresh or (value is not None and mask[index]) else self._rngs[index]
+        begun = [
+            seeding.np_random(value) if fresh or (value is not None and mask[index]) else None
             for index, value in enumerate(seeds)
         ]
+        self._rngs = [one[0] if one else self._rngs[index] for index, one in enumerate(begun)]
+        self._seeds = [one[1] if one else self._seeds[index] for index, one in enumerate(begun)]
 
     def _begin(self, rows: NDArray[np.int64]) -> Any:
         """Begin rows anew; return the observations of all."""
         if self._episodes is None:
             self._episodes = self.env_spec.open(self.num_envs)
         for index in rows.tolist():
-            self._codes[index] = self.task.template
+            self.codes[index] = self.task.template
         return self._episodes.reset([self._rngs[index] for index in rows], rows.tolist())
 
     def _first_infos(self, rows: NDArray[np.int64]) -> dict[str, Any]:
@@ -272,41 +296,6 @@ class RaveForceVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         if self._episodes is None:
             raise gymnasium.error.ResetNeeded(f"call reset() before {what}")
         return self._episodes
-
-
-class Row:
-    """One row of a vector environment, with what a ``RaveForceEnv`` has to show."""
-
-    def __init__(self, envs: RaveForceVectorEnv, index: int) -> None:
-        self._envs = envs
-        self._index = index
-
-    @property
-    def audio(self) -> NDArray[np.float32]:
-        """What was heard so far, float32 [samples so far]."""
-        return self._envs.audio[self._index]
-
-    @property
-    def target(self) -> NDArray[np.float32]:
-        """The sound to imitate, float32 [samples]."""
-        return self._envs.targets[self._index]
-
-    @property
-    def code(self) -> str:
-        """The program as last played; before the first step, with its blanks."""
-        return self._envs._codes[self._index]
-
-    def render(self) -> Any:
-        """The program, or target and attempt as a picture."""
-        if self._envs.render_mode == "ansi":
-            return self.code
-        return frames.frame(self.audio, self.target, self._envs.task.sample_rate)
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "action_masks":
-            masks = self._envs.action_masks()
-            return lambda: masks[self._index]
-        return getattr(self._envs.env_spec, name)
 
 
 def _autoreset_mode(mode: AutoresetMode | str | None, task: Task) -> AutoresetMode:

@@ -51,6 +51,7 @@ FLOORS = {
     "raveforce.tasks": 7,
     "raveforce.imitation": 8,
     "raveforce.wrappers": 7,
+    "raveforce.rows": 7,
     "raveforce.vector": 8,
     "raveforce.sb3": 8,
     "raveforce": 9,

@@ -5,6 +5,8 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from raveforce.env import RaveForceEnv
 from raveforce.task import Task, define
@@ -28,7 +30,10 @@ def compare(ours: Any, theirs: Any) -> None:
     else:
         assert len(ours) == len(theirs)
         for one, other in zip(ours, theirs, strict=True):
-            np.testing.assert_equal(one, other)
+            if isinstance(other, dict | np.ndarray):
+                compare(one, other)
+            else:
+                np.testing.assert_equal(one, other)
 
 
 @pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP])
@@ -51,6 +56,81 @@ def test_it_is_gymnasiums_vector_of_single_environments_to_the_bit(
         actions = ours.action_space.sample()
         for mine, other in zip(ours.step(actions), theirs.step(actions), strict=True):
             compare(mine, other)
+    ours.close()
+    theirs.close()
+
+
+SPECS = {
+    "one step": ("kick", {"observation": "descriptors"}),
+    "other targets": (
+        "match",
+        {"observation": {"kind": "descriptors", "as_dict": True}, "attempts": 2, "seconds": 0.2},
+    ),
+    "choices": ("drum_loop", {"observation": "parameters", "actions": "multi_discrete"}),
+}
+SHARED = ("code", "audio", "target", "task", "reward", "env_spec", "engine_kind", "np_random_seed", "action_space")
+SEEDS = st.one_of(
+    st.none(), st.integers(0, 99), st.lists(st.one_of(st.none(), st.integers(0, 99)), min_size=ROWS, max_size=ROWS)
+)
+MASKS = st.lists(st.booleans(), min_size=ROWS, max_size=ROWS).filter(any)
+DEEDS = st.one_of(
+    st.just(("step", None)),
+    st.just(("step", None)),
+    st.tuples(st.just("reset"), SEEDS),
+    st.tuples(st.just("reset some"), st.tuples(SEEDS, MASKS)),
+    st.tuples(st.just("attribute"), st.sampled_from(SHARED)),
+    st.tuples(st.just("call"), st.sampled_from(["render", "trial_action", "task"])),
+    st.tuples(st.just("give"), st.sampled_from([3, "three", [1, 2, 3], (None, 1, "x")])),
+)
+
+
+def do(envs: Any, deed: str, what: Any, actions: Any) -> Any:
+    """Do something with a vector environment; return all that it says."""
+    if deed == "step":
+        return envs.step(actions)
+    if deed == "reset":
+        return envs.reset(seed=what)
+    if deed == "reset some":
+        return envs.reset(seed=what[0], options={"reset_mask": np.array(what[1])})
+    if deed == "give":
+        envs.set_attr("given", what)
+        return envs.get_attr("given")
+    return envs.call(what) if deed == "call" else envs.get_attr(what)
+
+
+@pytest.mark.parametrize("mode", ["same_step", "next_step", "disabled"])
+@pytest.mark.parametrize("name", SPECS)
+@settings(max_examples=8, deadline=None)
+@given(deeds=st.lists(DEEDS, max_size=14), seed=st.integers(0, 99), picture=st.booleans())
+def test_whatever_is_done_it_says_what_gymnasiums_vector_says(
+    name: str, mode: str, deeds: list[tuple[str, Any]], seed: int, picture: bool
+) -> None:
+    task, options = SPECS[name]
+    spec = make_spec(task, sample_rate=22050, render_mode="rgb_array" if picture else "ansi", **options)
+    ours = make_vec(spec, ROWS, autoreset_mode=mode)
+    theirs = SyncVectorEnv([lambda: RaveForceEnv(spec)] * ROWS, autoreset_mode=AutoresetMode[mode.upper()])
+    ours.action_space.seed(0)
+    steps = over = 0
+    for deed, what in [("reset", seed), *deeds]:
+        actions = ours.action_space.sample()
+        if deed == "reset some" and (steps or all(what[1])):
+            continue  # rows of ours have their steps in common
+        if deed == "step" and over and mode == "disabled":
+            for envs, error in ((ours, gymnasium.error.ResetNeeded), (theirs, AssertionError)):
+                with pytest.raises(error):
+                    envs.step(actions)
+            continue
+        said = [do(envs, deed, what, actions) for envs in (ours, theirs)]
+        compare(*said)
+        if deed == "step":
+            over = said[0][2].all()
+            steps = 0 if over and mode == "same_step" else steps + 1
+            if mode == "next_step" and not said[0][2].any() and steps > spec.task.total_step:
+                steps = 0
+        elif deed.startswith("reset"):
+            steps = over = 0
+        compare(ours.render(), theirs.render())
+    assert ours.np_random_seed == theirs.np_random_seed
     ours.close()
     theirs.close()
 
@@ -118,9 +198,9 @@ def test_some_rows_begin_anew_as_in_gymnasiums_vector() -> None:
     ours = make_vec(spec, ROWS, autoreset_mode="disabled")
     theirs = SyncVectorEnv([lambda: RaveForceEnv(spec)] * ROWS, autoreset_mode=AutoresetMode.DISABLED)
     options = {"reset_mask": np.array([False, True, False])}
-    for seed, given in ((3, None), (None, options), ([None, 9, 8], options)):
+    for seed, wanted in ((3, None), (None, options), ([None, 9, 8], options)):
         for mine, other in zip(
-            ours.reset(seed=seed, options=given), theirs.reset(seed=seed, options=given), strict=True
+            ours.reset(seed=seed, options=wanted), theirs.reset(seed=seed, options=wanted), strict=True
         ):
             compare(mine, other)
     actions = ours.action_space.sample()
