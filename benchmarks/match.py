@@ -28,8 +28,9 @@ from experiments.config import readers
 from experiments.config.build import build_env_spec
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options, run_command
-from experiments.config.overrides import parse, with_changes
+from experiments.config.overrides import parse
 from experiments.config.resume import read_config
+from experiments.config.settings import with_changes
 from experiments.figures.__main__ import main as draw_figures
 from experiments.records.log_writers import read_metrics
 from experiments.records.provenance import versions

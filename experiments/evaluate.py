@@ -24,8 +24,9 @@ from experiments.config import readers
 from experiments.config.build import build_env_spec
 from experiments.config.errors import ConfigError
 from experiments.config.options import LARGEST_SEED, Option, read_options, run_command
-from experiments.config.overrides import parse, with_changes
+from experiments.config.overrides import parse
 from experiments.config.resume import read_config
+from experiments.config.settings import with_changes
 from experiments.records.remarks import levels
 from experiments.records.run_folder import RunFolder
 from experiments.rollouts import Performance, evaluate, measure_all, score

@@ -16,9 +16,10 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from experiments.config.checks import check
 from experiments.config.command_line import help_text, prepare, wants_help, where
 from experiments.config.errors import ConfigError, TrainingFailed
-from experiments.config.overrides import CONF, check
+from experiments.config.groups import CONF
 from experiments.config.resume import AUTO, check_same, is_finished, is_started, resumed_config
 from experiments.config.tuned import note_changes
 from experiments.records.checkpoints import CheckpointError

@@ -13,8 +13,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
+from experiments.config.checks import check, is_plain
 from experiments.config.errors import ConfigError
-from experiments.config.overrides import CONF, check, config_dir, config_groups, is_plain, parse
+from experiments.config.groups import CONF, config_dir, config_groups
+from experiments.config.overrides import parse
 from experiments.config.resume import AUTO, CHANGEABLE, is_started, with_run_dir
 from experiments.config.tuned import with_tuned_settings
 from experiments.records.texts import read_yaml

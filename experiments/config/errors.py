@@ -1,6 +1,6 @@
 """What is wrong with a configuration, or went wrong with a run."""
 
-__all__ = ["ConfigError", "TrainingFailed"]
+__all__ = ["ConfigError", "TrainingFailed", "first_line"]
 
 
 class ConfigError(ValueError):
@@ -19,3 +19,8 @@ class ConfigError(ValueError):
 
 class TrainingFailed(RuntimeError):
     """A training broke off; its record is written, the traceback in it, and the message says where."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says first; its type where it says nothing."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

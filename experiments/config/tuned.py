@@ -13,7 +13,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from experiments.config.errors import ConfigError
-from experiments.config.overrides import SETTINGS, parse, values
+from experiments.config.overrides import parse, values
+from experiments.config.settings import SETTINGS
 
 __all__ = ["describe", "note_changes", "tuned_on", "with_tuned_settings"]
 

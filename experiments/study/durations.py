@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.config.errors import ConfigError
-from experiments.config.overrides import CONF
+from experiments.config.groups import CONF
 from experiments.study.matrix import PlannedRun
 from experiments.study.table import read_table
 

@@ -15,9 +15,11 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from experiments.config.checks import check
 from experiments.config.command_line import for_hydra, quote_path
 from experiments.config.errors import ConfigError
-from experiments.config.overrides import CONF, check, parse, values
+from experiments.config.groups import CONF
+from experiments.config.overrides import parse, values
 from raveforce.registry import did_you_mean
 
 __all__ = [

@@ -13,7 +13,7 @@ import yaml
 from omegaconf import DictConfig
 
 from experiments import tracking
-from experiments.config.overrides import check
+from experiments.config.checks import check
 from experiments.records.log_writers import MetricsFile
 from experiments.records.summary import flat
 from experiments.study.exports import read_export

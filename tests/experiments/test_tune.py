@@ -20,8 +20,8 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 import experiments.tune
+from experiments.config.checks import check
 from experiments.config.errors import ConfigError
-from experiments.config.overrides import check
 from experiments.tuning.space import search_space, suggest
 from experiments.tuning.storage import open_study
 

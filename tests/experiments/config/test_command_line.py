@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.config import command_line, overrides
+from experiments.config import checks, command_line
+from experiments.config.checks import check
 from experiments.config.command_line import (
     check_folder_is_free,
     help_text,
@@ -14,7 +15,7 @@ from experiments.config.command_line import (
 )
 from experiments.config.errors import ConfigError
 from experiments.config.options import Option, read_options
-from experiments.config.overrides import check, parse
+from experiments.config.overrides import parse
 
 ROOT = Path(__file__).resolve().parents[3]
 OPTIONS = {"run": Option("a folder"), "episodes": Option("how many", 1, int, least=1), "write": Option("", False, bool)}
@@ -172,7 +173,7 @@ def test_help_shows_groups_and_the_settings_that_were_chosen(config: str) -> Non
 
 def test_help_without_settings_composes_once(monkeypatch: pytest.MonkeyPatch) -> None:
     composed = []
-    for module in (command_line, overrides):
+    for module in (command_line, checks):
         original = module.compose
         monkeypatch.setattr(
             module, "compose", lambda *args, f=original, **options: composed.append(args) or f(*args, **options)

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from omegaconf import DictConfig
 
+from experiments.config.checks import check
 from experiments.config.errors import ConfigError
-from experiments.config.overrides import check, with_changes
+from experiments.config.settings import with_changes
 
 
 @pytest.mark.parametrize(
