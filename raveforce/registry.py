@@ -96,13 +96,13 @@ class Registry(Generic[T]):
         UnknownName
             There is no such thing.
         """
+        if PATH.fullmatch(name):  # first, since it needs nothing of the others
+            return self._load(name, metadata.EntryPoint(name, name, self.group))
         known = self._built_in()
         if name in known:
             return known[name]
         if name in _entry_points(self.group):
             return self._load(name, _entry_points(self.group)[name])
-        if PATH.fullmatch(name):
-            return self._load(name, metadata.EntryPoint(name, name, self.group))
         names = self.names()
         raise UnknownName(
             f"unknown {self.kind} {name!r}{did_you_mean(name, names) or ';'} the {self.kind}s are {', '.join(names)}"

@@ -51,14 +51,10 @@ def target_hash(targets: TargetSource) -> str | None:
 
 def git_commit() -> str | None:
     """The commit of this checkout, "+changes" where files differ from it; None outside a git checkout."""
-    here = Path(__file__).resolve().parent.parent
+    here = str(Path(__file__).resolve().parent)
+    describe = ["describe", "--always", "--exclude=*", "--abbrev=40", "--dirty=+changes"]
     try:
-        commit, changes = (
-            subprocess.run(
-                ["git", "-C", str(here), *command], capture_output=True, text=True, timeout=10, check=True
-            ).stdout.strip()
-            for command in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
-        )
+        done = subprocess.run(["git", "-C", here, *describe], capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
-    return commit + ("+changes" if changes else "")
+    return done.stdout.strip()
