@@ -9,7 +9,7 @@ import numpy as np
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
 from raveforce.glicol.native.kernel.jit import LANES, column, jitted, prefer_wide_vectors
-from raveforce.glicol.native.kernel.lanes import collect, deal, shift, spread, take, weigh
+from raveforce.glicol.native.kernel.lanes import collect, deal, shift, spread, weigh
 
 F = np.float32
 ZERO, HALF, ONE, TWO = F(0), F(0.5), F(1), F(2)
@@ -93,17 +93,12 @@ def echoes(floats, row, at):
         orr, rr = o - side * oo, r - side * ro
         oo, ro = o, r
         floats[row, at + op.LEFT_OUTPUT + i], floats[row, at + op.LEFT_RISE + i] = F(oo), F(ro)
-    # And to those that many lanes further.
-    a, b, c, d = 1.0, 0.0, 0.0, 1.0
-    for i in range(LANES):
-        before = at + op.BEFORE + i
-        floats[row, before], floats[row, before + LANES] = F(a), F(b)
-        floats[row, before + 2 * LANES], floats[row, before + 3 * LANES] = F(c), F(d)
-        if i == 1 or i == 2 or i == 4 or i == 8:
-            k = at + op.FURTHER + 4 * (0 if i == 1 else 1 if i == 2 else 2 if i == 4 else 3)
-            floats[row, k], floats[row, k + 1], floats[row, k + 2], floats[row, k + 3] = F(a), F(b), F(c), F(d)
-        a, c = oo * a + ro * c, orr * a + rr * c
-        b, d = oo * b + ro * d, orr * b + rr * d
+    # And to those so many lanes further.
+    a, b, c, d = oo, ro, orr, rr
+    for step in range(op.STEPS):
+        k = at + op.FURTHER + 4 * step
+        floats[row, k], floats[row, k + 1], floats[row, k + 2], floats[row, k + 3] = F(a), F(b), F(c), F(d)
+        a, b, c, d = a * a + b * c, a * b + b * d, c * a + d * c, c * b + d * d
     floats[row, at + op.KNOWN] = ONE
 
 
@@ -140,15 +135,15 @@ def resonate_quickly(bufs, row, out, source, floats, at):
     y6 = weigh(b1, y5, weigh(b2, y4, weigh(a1, x5, weigh(a0, x4, silence))))
     y7 = weigh(b1, y6, weigh(b2, y5, weigh(a1, x6, weigh(a0, x5, silence))))
     o, r = y7, weigh(y6, opposite, y7)
-    o, r = further(floats, row, at, 0, o, r, shift(o, 1, silence), shift(r, 1, silence))
-    o, r = further(floats, row, at, 1, o, r, shift(o, 2, silence), shift(r, 2, silence))
-    o, r = further(floats, row, at, 2, o, r, shift(o, 4, silence), shift(r, 4, silence))
-    o, r = further(floats, row, at, 3, o, r, shift(o, 8, silence), shift(r, 8, silence))
-    o, r = shift(o, 1, silence), shift(r, 1, silence)
-    last, before = spread(floats[row, at + op.Y1]), at + op.BEFORE
+    last = spread(floats[row, at + op.Y1])
     rise = weigh(spread(floats[row, at + op.Y2]), opposite, last)
-    o = weigh(take(floats, (row, before + LANES)), rise, weigh(take(floats, (row, before)), last, o))
-    r = weigh(take(floats, (row, before + 3 * LANES)), rise, weigh(take(floats, (row, before + 2 * LANES)), last, r))
+    # What the lane before the first, if there were one, would hold; and nothing before it.
+    last, rise = shift(last, 15, silence), shift(rise, 15, silence)
+    o, r = further(floats, row, at, 0, o, r, shift(o, 1, last), shift(r, 1, rise))
+    o, r = further(floats, row, at, 1, o, r, shift(o, 2, last), shift(r, 2, rise))
+    o, r = further(floats, row, at, 2, o, r, shift(o, 4, last), shift(r, 4, rise))
+    o, r = further(floats, row, at, 3, o, r, shift(o, 8, last), shift(r, 8, rise))
+    o, r = shift(o, 1, last), shift(r, 1, rise)
     y0, y1 = leave(floats, row, at, 0, o, r, y0), leave(floats, row, at, 1, o, r, y1)
     y2, y3 = leave(floats, row, at, 2, o, r, y2), leave(floats, row, at, 3, o, r, y3)
     y4, y5 = leave(floats, row, at, 4, o, r, y4), leave(floats, row, at, 5, o, r, y5)

@@ -17,7 +17,7 @@ from numba.extending import intrinsic, models, register_model
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel.jit import LANES
 
-__all__ = ["collect", "deal", "shift", "spread", "take", "weigh"]
+__all__ = ["collect", "deal", "shift", "spread", "weigh"]
 
 
 class Lanes(types.Type):
@@ -60,16 +60,6 @@ def _load(builder: Any, place: Any) -> Any:
 def _choose(builder: Any, a: Any, b: Any, which: Iterable[int]) -> Any:
     """Lanes of two vectors, by their numbers; those of the second follow those of the first."""
     return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), LANES), list(which)))
-
-
-@intrinsic
-def take(typing: Any, array: Any, index: Any) -> Any:
-    """The sixteen numbers from an element of an array on."""
-
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _load(builder, _place(context, builder, signature.args, values))
-
-    return LANES_TYPE(array, index), code
 
 
 @intrinsic

@@ -67,13 +67,12 @@ ENDINGS = 4
 # they were, and the coefficients.
 X1, X2, Y1, Y2, CUTOFF, Q, TUNED, A0, A1, B1, B2 = range(11)
 # In how many blocks it forgets that it was quick (0: it may not be), and whether what follows stands: what the last
-# output before the eight samples of a lane, and its rise, leave in each of them; what they leave of themselves one
-# lane, two, four and eight lanes further (from output to output, from rise to output, and both to the rise); and what
-# the last of a block leave of themselves before each of the next block's lanes, in this order.
+# output before the eight samples of a lane, and its rise, leave in each of them; and what they leave of themselves one
+# lane, two, four and eight lanes further (from output to output, from rise to output, and both to the rise).
 SETTLING, KNOWN = range(11, 13)
-LEFT_OUTPUT, LEFT_RISE = 13, 21
-FURTHER, BEFORE = 29, 45
-RESONANT_STATE = BEFORE + 4 * 16
+LEFT_OUTPUT, LEFT_RISE, FURTHER = 13, 21, 29
+STEPS = 4
+RESONANT_STATE = FURTHER + 4 * STEPS
 
 # A sampler's integers: 1 + its recording (0: not yet any), its clock, how many playbacks sound, and the samples that
 # were computed for them.

@@ -55,11 +55,11 @@ def power_of_two(x):
     return np.int32(np.float32(x).view(np.int32) & np.int32(0x7F800000)).view(np.float32)
 
 
-@jitted
+@jitted(fastmath={"contract"})
 def ramp(bufs, row, out, phase, step, scale=ONE, shift=ZERO):
     """Write a block of float32 phases ``phase, phase + step, ...`` wrapped at 1, and return the next phase.
 
-    What is written of a phase is ``phase * scale - shift``.
+    What is written of a phase is ``phase * scale - shift``; the scale is a power of two, and the product exact.
 
     Between two powers of two every addition but the first rounds the step in the same way (the first may
     round a tie up or down, after which the last digit is even), so a run of equal strides up to the next
