@@ -6,12 +6,12 @@ import difflib
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import metadata
 from typing import Any, Generic, TypeVar, cast
 
-__all__ = ["Registry", "UnknownName", "did_you_mean"]
+__all__ = ["Registry", "UnknownName", "check_options", "did_you_mean", "options_of"]
 
 PATH = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
 """``package.module:Attribute``."""
@@ -34,6 +34,44 @@ def did_you_mean(word: str, words: Iterable[str]) -> str:
     """
     near = difflib.get_close_matches(word, sorted(set(words)), n=1, cutoff=0.6)
     return f"; did you mean {near[0]}?" if near else ""
+
+
+def options_of(taker: Callable[..., Any]) -> list[str] | None:
+    """The names of the options that something takes; None where it takes any.
+
+    >>> options_of(lambda size, colour="red": None)
+    ['size', 'colour']
+    """
+    parameters = inspect.signature(taker).parameters.values()
+    if any(each.kind is each.VAR_KEYWORD for each in parameters):
+        return None
+    return [each.name for each in parameters if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
+
+
+def check_options(what: str, options: Iterable[str], taken: Sequence[str] | None) -> None:
+    """Refuse options that nobody takes, in the words in which Python does, and say which there are.
+
+    Parameters
+    ----------
+    what : who takes them, as it is called in the message
+    options : their names
+    taken : names of those that there are; None for any
+
+    Raises
+    ------
+    TypeError
+        There is no such option.
+
+    Examples
+    --------
+    >>> check_options("circle", ["color"], ["size", "colour"])
+    Traceback (most recent call last):
+    TypeError: circle got an unexpected keyword argument 'color'; did you mean colour? it takes size, colour
+    """
+    for name in options:
+        if taken is not None and name not in taken:
+            near = did_you_mean(name, taken) or ";"
+            raise TypeError(f"{what} got an unexpected keyword argument {name!r}{near} it takes {', '.join(taken)}")
 
 
 class Registry(Generic[T]):
@@ -118,6 +156,7 @@ class Registry(Generic[T]):
         (3, 'blue')
         """
         made: Any = self.get(name)
+        check_options(f"the {self.kind} {name}", options, options_of(made))
         taken = inspect.signature(made).parameters
         return made(**{key: value for key, value in context.items() if key in taken} | dict(options))
 

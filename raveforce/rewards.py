@@ -193,4 +193,9 @@ def make_reward(
     if isinstance(spec, Mapping) and "distance" in spec:
         chosen: dict[str, Any] = {"kind": kind, "until": until, **options, **spec}
         return make_reward(chosen.pop("distance"), sample_rate, **chosen)
+    if isinstance(spec, Mapping) and {"kind", "until"} & spec.keys():
+        raise ValueError(
+            "a reward that is a mapping names its distance, as in {'distance': 'mss', 'kind': 'normalised'}; "
+            f"got {dict(spec)}"
+        )
     return Reward(make_distance(spec, sample_rate, **options), kind, until)

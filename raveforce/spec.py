@@ -66,6 +66,8 @@ class EnvSpec:
     def __post_init__(self) -> None:
         if self.render_mode is not None and self.render_mode not in RENDER_MODES:
             raise ValueError(f"unknown render_mode {self.render_mode!r}; there are {', '.join(RENDER_MODES)}")
+        if not isinstance(self.engine_options, Mapping):
+            raise ValueError(f"engine_options is a mapping such as {{'deadline': 10}}, not {self.engine_options!r}")
         self.check_program()
 
     @classmethod

@@ -123,3 +123,26 @@ def test_misfits_are_explained(tone_task: Task) -> None:
         EnvSpec.of(tone_task, reward={"distance": "mss", "kind": "normal"})
     with pytest.raises(ValueError, match="unknown action form 'continuous'"):
         EnvSpec.of(tone_task, actions="continuous")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"sampel_rate": 22050}, "'sampel_rate'; did you mean sample_rate. it takes target, sample_rate"),
+        ({"rewards": "mss"}, "the task kick got an .* 'rewards'; did you mean reward"),
+        ({"reward": {"distance": "log_mel", "n_mel": 8}}, "the distance log_mel got .* 'n_mel'; did you mean n_mels"),
+        ({"reward": {"kind": "normalised"}}, "names its distance"),
+        ({"reward": {"mss": "much"}}, "the weight of mss must be a number, got 'much'"),
+        ({"reward": {"n_ffts": [64]}}, "unknown distance 'n_ffts'"),
+        ({"reward": 3}, "a distance is a name, a mapping of weights or a Distance, not 3"),
+        ({"observation": {"as_dict": True}}, "names its kind"),
+        ({"observation": {"kind": "log_mel", "n_mel": 8}}, "the observation log_mel got .*; did you mean n_mels"),
+        ({"observation": 5}, "an observation is a name, a mapping or an Observation, not 5"),
+        ({"engine_options": {"deadlin": 1}}, "the engine auto got .* 'deadlin'; did you mean deadline"),
+        ({"engine_options": {"deadline": "soon"}}, "deadline is a number, not 'soon'"),
+        ({"engine_options": 3}, "engine_options is a mapping"),
+    ],
+)
+def test_options_that_there_are_not_are_named_with_what_was_meant(options: dict[str, Any], said: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=said):
+        gymnasium.make("raveforce/Kick-v0", **options)

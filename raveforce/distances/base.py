@@ -140,10 +140,16 @@ def make_distance(kind: str | Distance | Mapping[str, Any], sample_rate: int = 4
         parts = []
         for name, part in kind.items():
             chosen = dict(part) if isinstance(part, Mapping) else {"weight": part}
-            weight = float(chosen.pop("weight", 1))
-            parts.append((make_distance(name, sample_rate, **chosen), weight))
+            weight = chosen.pop("weight", 1)
+            distance = make_distance(name, sample_rate, **chosen)
+            try:
+                parts.append((distance, float(weight)))
+            except (TypeError, ValueError):
+                raise ValueError(f"the weight of {name} must be a number, got {weight!r}") from None
         return WeightedSum(tuple(parts), **options)
     if not isinstance(kind, str):
+        if not hasattr(kind, "features"):
+            raise ValueError(f"a distance is a name, a mapping of weights or a Distance, not {kind!r}")
         return kind
     check_sizes(options)
     made: Distance = DISTANCES.make(kind, options, sample_rate=sample_rate)

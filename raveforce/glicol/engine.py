@@ -12,7 +12,7 @@ from raveforce.glicol.errors import EngineUnavailable, GlicolError, UnsupportedP
 from raveforce.glicol.program import Program
 from raveforce.glicol.protocol import Engine
 from raveforce.glicol.samples import Samples
-from raveforce.registry import Registry
+from raveforce.registry import Registry, check_options
 
 if TYPE_CHECKING:
     from raveforce.glicol.wasm.engine import WasmEngine
@@ -26,6 +26,13 @@ ENGINES: Registry[Callable[..., Engine]] = Registry("engine", group="raveforce.e
 
 NATIVE_OPTIONS = {"num_threads"}
 WASM_OPTIONS = {"memory_limit", "runtime"}
+COMMON_OPTIONS = ("bpm", "seed", "deadline")
+OWN_OPTIONS = {
+    "auto": (*COMMON_OPTIONS, *sorted(NATIVE_OPTIONS | WASM_OPTIONS)),
+    "native": (*COMMON_OPTIONS, *sorted(NATIVE_OPTIONS)),
+    "wasm": (*COMMON_OPTIONS, *sorted(WASM_OPTIONS)),
+}
+"""What the kinds that come with the package take."""
 
 
 def open_engine(
@@ -70,6 +77,8 @@ def open_engine(
     """
     if isinstance(program, str):
         program = Program(program)
+    if kind in OWN_OPTIONS:
+        check_options(f"the engine {kind}", options, OWN_OPTIONS[kind])
     return ENGINES.get(kind)(program, rows=rows, sample_rate=sample_rate, samples=samples, **options)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import NoReturn, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
@@ -41,6 +42,9 @@ class EngineSettings:
     deadline: float = 10.0
 
     def __post_init__(self) -> None:
+        for name in ("sample_rate", "bpm", "seed", "deadline"):
+            if not isinstance(getattr(self, name), Real):
+                raise ValueError(f"{name} is a number, not {getattr(self, name)!r}")
         if not (1000 <= self.sample_rate <= 384_000 and self.sample_rate == int(self.sample_rate)):
             raise ValueError(f"sample_rate is a whole number of Hz from 1000 to 384000, not {self.sample_rate!r}")
         if not 1 <= self.bpm <= 10_000:

@@ -178,8 +178,14 @@ def make_observation(
     """
     if isinstance(kind, Mapping):
         chosen = {**options, **kind}
+        if "kind" not in chosen:
+            raise ValueError(
+                f"an observation that is a mapping names its kind, as in {{'kind': 'log_mel'}}; got {dict(kind)}"
+            )
         return make_observation(chosen.pop("kind"), sample_rate, **chosen)
     if not isinstance(kind, str):
+        if not hasattr(kind, "observe"):
+            raise ValueError(f"an observation is a name, a mapping or an Observation, not {kind!r}")
         return kind
     check_sizes(options)
     made: Observation = OBSERVATIONS.make(kind, options, sample_rate=sample_rate)

@@ -16,7 +16,7 @@ from raveforce._options import check_types
 from raveforce.audio import AudioError, as_audio, checked_rate
 from raveforce.glicol import BLOCK, Program
 from raveforce.parameter_space import ParameterSpace
-from raveforce.registry import Registry
+from raveforce.registry import Registry, check_options, options_of
 from raveforce.targets import from_file
 from raveforce.task import Task, define
 
@@ -57,6 +57,7 @@ class TaskDefinition(ABC):
         """Make the task, with its name and defaults."""
         if "sample_rate" in options:
             options["sample_rate"] = checked_rate(options["sample_rate"])
+        check_options(f"the task {self.name}", options, options_of(self.make))
         check_types(self.make, options)
         made = self.make(*args, **options)
         return replace(made, name=self.name, reward=self.reward, observation=self.observation, actions=self.actions)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from raveforce.env import RaveForceEnv
+from raveforce.registry import check_options, options_of
 from raveforce.spec import SPEC_OPTIONS, EnvSpec, complete
 from raveforce.task import Task
 from raveforce.tasks.definition import TaskDefinition
@@ -50,5 +51,8 @@ class _Docstring:
 
 def env_spec(task: Callable[..., Task], **options: Any) -> EnvSpec:
     """Make a task and complete it: some of the options are for the one, some for the other."""
+    taken = options_of(task)
+    name = getattr(task, "name", getattr(task, "__name__", "of its own"))
+    check_options(f"the task {name}", options, None if taken is None else [*taken, *SPEC_OPTIONS])
     others = {name: options.pop(name) for name in SPEC_OPTIONS if name in options}
     return complete(task(**options), **others)
