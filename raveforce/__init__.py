@@ -6,14 +6,14 @@
 (4410,)
 """
 
-import importlib
-import importlib.util
-from typing import TYPE_CHECKING, Any
-
 from raveforce._console import end_briefly, is_command
 
 if is_command():
     end_briefly()  # before all that takes long to import
+
+import importlib
+import importlib.util
+from typing import TYPE_CHECKING, Any
 
 import gymnasium
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import os
 import sys
-from pathlib import Path
-from types import TracebackType
-from typing import Any, TextIO, cast
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # nothing is imported that takes a moment, in which an interrupt would not be expected yet
+    from types import TracebackType
+    from typing import Any, TextIO
 
 __all__ = ["brief", "describe", "end_briefly", "is_command", "survive_the_console"]
 
@@ -75,7 +77,7 @@ def survive_the_console() -> None:
         elif not isinstance(stream, _Mortal):
             if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
                 stream.reconfigure(errors="backslashreplace")  # a name that it cannot print is no reason to end
-            setattr(sys, name, cast(TextIO, _Mortal(stream)))
+            setattr(sys, name, _Mortal(stream))
 
 
 def describe(error: BaseException) -> str:
@@ -108,7 +110,7 @@ def is_command() -> bool:
     """Whether the process is a command of ours whose modules are being imported, not somebody's program."""
     name = next(iter(sys.argv), "")
     # -m is what it is called while Python looks for the module that ``python -m`` names.
-    return name == "-m" or Path(name).stem == "raveforce"
+    return name == "-m" or os.path.splitext(os.path.basename(name))[0] == "raveforce"
 
 
 def end_briefly() -> None:
@@ -139,4 +141,4 @@ def _program() -> str:
     if sys.argv[0] == "-m":  # while Python looks for the module that comes next
         return sys.orig_argv[sys.orig_argv.index("-m") + 1]
     spec = getattr(sys.modules.get("__main__"), "__spec__", None)
-    return str(spec.name).removesuffix(".__main__") if spec is not None else Path(sys.argv[0]).name
+    return str(spec.name).removesuffix(".__main__") if spec is not None else os.path.basename(sys.argv[0])
