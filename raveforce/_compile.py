@@ -62,7 +62,9 @@ def _compiler() -> str:
     import numba
 
     processor = llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten()
-    return f"{sys.version} {numba.__version__} {platform.system()} {platform.machine()} {processor}"
+    # Without asserts and docstrings (-O, -OO) the same source is other bytecode, by which numba knows what it kept.
+    optimized = f" -O{sys.flags.optimize}" if sys.flags.optimize else ""
+    return f"{sys.version}{optimized} {numba.__version__} {platform.system()} {platform.machine()} {processor}"
 
 
 @cache

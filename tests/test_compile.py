@@ -16,7 +16,7 @@ import raveforce.glicol.native.kernel
 
 ROOT = Path(__file__).resolve().parent.parent
 
-KERNEL = """
+KERNEL = '''
 import numba
 import numpy as np
 from raveforce._compile import keep
@@ -33,11 +33,12 @@ double, treble = scaled(2.0), scaled(3.0)
 
 
 def both(x):
+    """Which -OO takes away."""
     return double(x) + treble(x)
 
 
 both = keep(numba.njit(both), "toy", "toy_sources")
-"""
+'''
 MAIN = """
 import logging, sys
 logging.basicConfig(format="%(message)s", level=logging.WARNING, stream=sys.stdout)
@@ -71,6 +72,14 @@ def test_a_second_start_and_a_second_clone_compile_nothing(tmp_path: Path) -> No
     assert "10.0 0" in first
     assert run(tmp_path / "one", tmp_path / "cache") == "10.0 1\n"
     assert run(tmp_path / "another place", tmp_path / "cache") == "10.0 1\n"
+
+
+def test_what_python_leaves_out_is_compiled_once_too(tmp_path: Path) -> None:
+    run(tmp_path / "one", tmp_path / "cache")
+    for level in ("1", "2"):
+        assert "once on this machine" in run(tmp_path / "one", tmp_path / "cache", PYTHONOPTIMIZE=level)
+        assert run(tmp_path / "one", tmp_path / "cache", PYTHONOPTIMIZE=level) == "10.0 1\n"
+    assert run(tmp_path / "one", tmp_path / "cache") == "10.0 1\n"
 
 
 @pytest.mark.parametrize("harm", ["cut off", "killed", "changed"])
