@@ -16,9 +16,15 @@ log = logging.getLogger(__name__)
 
 
 def cache_folder() -> Path:
-    """Where fetched and compiled files are kept: ``RAVEFORCE_CACHE``, or else the user's cache folder."""
+    """Where fetched and compiled files are kept: ``RAVEFORCE_CACHE``, or else the user's cache folder.
+
+    Who has no home, as in some containers, has a place below a device, where nothing can be kept.
+    """
     chosen = os.environ.get("RAVEFORCE_CACHE")
-    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("raveforce"))
+    try:
+        return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("raveforce"))
+    except RuntimeError:  # neither HOME nor an entry of this user
+        return Path(os.devnull) / "no home"
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -129,7 +130,7 @@ def count_samples(seconds: Any, sample_rate: int) -> int:
 
 
 def as_path(path: str | Path) -> Path:
-    """A path, with the user's folder for ``~``.
+    """A path, with the user's folder for ``~``; one that begins so and names no user is left as it is.
 
     Raises
     ------
@@ -138,7 +139,7 @@ def as_path(path: str | Path) -> Path:
     """
     if not str(path).strip():
         raise AudioError("the path is empty: name a recording or a folder as the target")
-    return Path(path).expanduser()
+    return Path(os.path.expanduser(path))
 
 
 def load(path: str | Path, *, sample_rate: int | None = 44100, max_seconds: float = LONGEST) -> tuple[Audio, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -144,7 +145,7 @@ def find_recordings(folder: str | Path, *, files: str | None = None) -> dict[str
     ValueError
         Not a regular expression.
     """
-    root = Path(folder).expanduser()
+    root = Path(os.path.expanduser(folder))
     if not root.is_dir():
         raise audio.AudioError(f"{root} is no folder (looked from {Path.cwd()})")
     try:

@@ -127,7 +127,7 @@ class Task:
         if not self.step_len * self.sample_rate >= BLOCK:
             raise ValueError(
                 f"a step of {self.step_len:g} s (total_step={self.total_step}) is shorter than a block of {BLOCK} "
-                f"samples at {self.sample_rate} Hz"
+                f"samples at {self.sample_rate} Hz; the target has {self.samples} samples"
             )
         steps = self.step_len if self.restart_each_step else self.total_step * self.step_len
         if abs(steps - self.duration) * self.sample_rate > BLOCK:

@@ -14,6 +14,8 @@ from scipy.io import wavfile
 from benchmarks.drums.measures import compiled_librosa
 from raveforce import audio
 from raveforce.audio import AudioError
+from raveforce.glicol.samples import make_recording
+from raveforce.recordings import find_recordings
 
 SECONDS = 0.5
 librosa = compiled_librosa()
@@ -153,6 +155,15 @@ def test_resampling_is_librosas(rate: int, new: int) -> None:
 
 
 SINE = (0.5 * np.sin(np.arange(8000) / 10)).astype(np.float32)
+
+
+def test_a_path_that_names_no_user_is_a_file_that_is_not_there() -> None:
+    with pytest.raises(AudioError, match=r"^~kick\.wav does not exist"):
+        audio.load("~kick.wav")
+    with pytest.raises(AudioError, match=r"^~kicks is no folder"):
+        find_recordings("~kicks")
+    with pytest.raises(ValueError, match=r"~kick\.wav"):
+        make_recording("kick", "~kick.wav", 44100)
 
 
 def test_what_a_file_holds_counts_and_not_how_it_is_called(tmp_path: Path) -> None:

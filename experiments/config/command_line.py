@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import string
 from collections.abc import Sequence
 from pathlib import Path
@@ -134,7 +135,7 @@ def _with_quoted_path(argument: str) -> str:
 
 def quote_path(path: str | Path) -> str:
     """A path as a value for Hydra."""
-    text = str(Path(path).expanduser()).replace("\\", "\\\\").replace("'", "\\'")
+    text = os.path.expanduser(path).replace("\\", "\\\\").replace("'", "\\'")
     return f"'{text}'"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -107,8 +108,8 @@ def with_absolute_target(cfg: DictConfig) -> DictConfig:
     changed: Any = OmegaConf.create(OmegaConf.to_container(cfg, resolve=True))
     for group in ("task", "evaluation_task"):
         target = OmegaConf.select(changed, f"{group}.target")
-        if isinstance(target, str) and target and Path(target).expanduser().exists():
-            changed[group].target = str(Path(target).expanduser().absolute())
+        if isinstance(target, str) and target and (place := Path(os.path.expanduser(target))).exists():
+            changed[group].target = str(place.absolute())
     return changed
 
 

@@ -88,7 +88,7 @@ def make_recording(name: str, source: Source, sample_rate: int) -> Recording:
     if isinstance(source, Recording):
         return source if source.name == name else replace(source, name=name)
     if isinstance(source, str | os.PathLike):
-        source = _read(name, Path(source).expanduser())
+        source = _read(name, Path(os.path.expanduser(source)))
     if isinstance(source, tuple) and len(source) == 2 and np.ndim(source[1]) == 0:
         source, sample_rate = source
     audio = np.asarray(source)

@@ -37,6 +37,10 @@ def test_paths_need_no_quoting(argument: str, path: str) -> None:
     assert override.value() == path
 
 
+def test_a_path_that_names_no_user_stays_as_it_is() -> None:
+    assert with_quoted_paths(["task.target=~kick.wav"]) == ["task.target='~kick.wav'"]
+
+
 def test_what_hydra_reads_itself_is_left_alone() -> None:
     arguments = ["-m", "task.target=a.wav,b.wav", "task.target=null", "task.target='808'", "seed=3", "resume=auto"]
     assert with_quoted_paths(arguments) == arguments
