@@ -227,9 +227,11 @@ def _named(text: str) -> tuple[str, str]:
 @main.command()
 def tasks() -> None:
     """List the tasks."""
-    from raveforce.tasks import TASKS
+    from raveforce.tasks import ENVIRONMENTS, TASKS
 
-    _list({name: _summary(TASKS.get(name)) for name in TASKS})
+    made = {name: TASKS.get(name) for name in TASKS}
+    # What a task is about stands with its environment.
+    _list({name: _summary(ENVIRONMENTS.get(getattr(task, "id", ""), task)) for name, task in made.items()})
 
 
 @main.command()

@@ -188,6 +188,9 @@ def test_a_program_plays_the_samples_it_is_given(recording: Path, tmp_path: Path
 
 def test_what_there_is_can_be_listed() -> None:
     assert {"kick", "snare", "match"} <= {line.split()[0] for line in call("tasks").stdout.splitlines()}
+    told = dict(line.split(maxsplit=1) for line in call("tasks").stdout.splitlines())
+    assert told["kick"] == "Imitate a kick drum with six numbers."
+    assert len(set(told.values())) == len(told)  # each says what it is about
     assert {"mss", "log_mel"} <= {line.split()[0] for line in call("distances").stdout.splitlines()}
     assert {line.split()[0] for line in call("nodes").stdout.splitlines()} == set(NODES)
     assert raveforce.__version__ in call("--version").stdout

@@ -53,6 +53,13 @@ def test_the_wheel_alone_plays_the_snippet(tmp_path: Path) -> None:
     shown = run(python, "snippet.py", cwd=tmp_path).stdout
     assert re.match(r"\(12000,\) -\d\.\d+ True", shown)
 
+    # Tasks, distances, rewards and observations of one's own need no more.
+    module, example = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "extending.md").read_text(), re.S)[:2]
+    module = module.replace("from agents.search import Search\n", "").partition("class GridSearch")[0]
+    (tmp_path / "my_sounds.py").write_text(module, encoding="utf-8")
+    (tmp_path / "example.py").write_text(f"{example}\nprint(env.reset(seed=0)[0].shape)\n", encoding="utf-8")
+    assert run(python, "example.py", cwd=tmp_path).stdout == "(8,)\n"
+
     # The command imitates a drum, without PyTorch and without matplotlib.
     command = python.with_name("raveforce")
     said = run(command, "imitate", "kick.wav", "--renders", 200, "--out", "imitations", cwd=tmp_path).stdout

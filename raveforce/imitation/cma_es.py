@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,9 @@ class CMAES:
         return max(self.popsize, min(2 * self.popsize, MOST)) if self._converged else self.popsize
 
     def _begin(self, start: Floats, sigma: Floats) -> None:
-        import cma  # takes a second to import
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Could not import matplotlib")  # nothing is drawn here
+            import cma  # takes a second to import
 
         options = {
             "bounds": [-1, 1],
