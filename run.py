@@ -5,9 +5,7 @@ import sys
 if __name__ == "__main__":
     try:
         from experiments.launch import launch
-        from raveforce._imports import end_at_once
     except KeyboardInterrupt:  # importing takes as long as it takes to see that an argument is missing
         print("run.py: interrupted", file=sys.stderr)
         sys.exit(130)
     launch(sys.argv[1:])
-    end_at_once()

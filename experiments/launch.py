@@ -26,7 +26,7 @@ from experiments.records.checkpoints import CheckpointError
 from experiments.records.run_folder import RunFolder, RunFolderError
 from experiments.sweeps import attempt
 from raveforce._console import brief, end_briefly, survive_the_console
-from raveforce._imports import end_quickly, uncollected, without
+from raveforce._imports import end_at_once, end_quickly, uncollected, without
 
 __all__ = ["launch"]
 
@@ -66,6 +66,7 @@ def _run_once(overrides: list[str]) -> None:
         if not isinstance(error, HydraException | OmegaConfBaseException) or sys.flags.dev_mode:
             raise
         raise ConfigError(" ".join(str(error).split())) from error
+    end_at_once()
 
 
 def job(cfg: DictConfig) -> float:

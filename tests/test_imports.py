@@ -64,7 +64,7 @@ def test_what_somebody_froze_stays_frozen() -> None:
 
 
 ENDING = """
-import atexit
+import atexit, threading, time
 from raveforce._imports import end_quickly
 
 class Told:
@@ -72,6 +72,7 @@ class Told:
         print("collected")
 
 atexit.register(print, "what was to be done is done")
+threading.Thread(target=lambda: time.sleep(0.1) or print("what was begun is done")).start()
 end_quickly()
 told = Told()
 told.itself = told
@@ -81,4 +82,4 @@ told.itself = told
 @pytest.mark.parametrize("end", ["", "from raveforce._imports import end_at_once; end_at_once()\n"])
 def test_at_the_end_no_garbage_is_looked_for(end: str) -> None:
     done = subprocess.run([sys.executable, "-c", ENDING + end], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["what was to be done is done"]
+    assert done.stdout.splitlines() == ["what was begun is done", "what was to be done is done"]
