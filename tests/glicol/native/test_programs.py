@@ -5,6 +5,8 @@
 import pytest
 
 from raveforce.glicol import Program
+from raveforce.glicol.native.engine import NativeEngine
+from raveforce.glicol.native.kernel import opcodes as op
 
 KICK = "~env: imp 0.1 >> envperc 0.01 0.2; kick: sin 60 >> mul ~env"
 BASS = """~t: speed 1.0 >> seq 48 50 52 53 55 57 59 60 62 64 65 67 69 71 72 74
@@ -94,3 +96,24 @@ def test_filters_sound_the_same_wherever_they_are_tuned(source, kind, q, cutoff,
 def test_filters_that_amplify_every_rounding_sound_the_same(source, frequency, cutoff, q, check):
     """The worst found around the bound up to which a filter is quick."""
     check(f"o: {source} {frequency} >> lpf {cutoff} {q} >> mul 2", [((), 88200)])
+
+
+STRUCK = "\n~e: imp 6 >> envperc 0.001 0.03"
+
+
+@pytest.mark.parametrize(
+    ("code", "muted"),
+    [
+        ("o: sin 440 >> mul ~e", 1),
+        ("o: saw 80 >> lpf 2000 1.5 >> mul ~e", 1),
+        ("o: saw 80 >> hpf 900 0.7 >> mul ~e >> mul 0.5", 1),
+        ("~s: sin 440\no: ~s >> mul ~e\np: ~s >> mul 0.25", 0),  # it is heard elsewhere
+        ("~s: sin 440\no: ~e >> mul ~s", 1),
+        ("o: saw 80 >> lpf 2000 1.5 >> mul ~f\n~f: o >> mul ~e", 0),  # the silence comes a block late
+    ],
+)
+def test_what_silence_hides_goes_on(code, muted, check):
+    """While an envelope is silent, what is multiplied by it remembers what it would have played."""
+    (graph,) = NativeEngine(Program(code + STRUCK))._graphs.values()
+    assert (graph.ops[:, op.MUTE] >= 0).sum() == muted
+    check(code + STRUCK, [((), 30000)])

@@ -29,9 +29,12 @@ def dispatch(code, state, k, row):
     elif family == op.RECORDED:
         return process_sampler(code, state, k, row)
     elif opcode == op.MUL_SIGNAL:
-        for i in range(BLOCK):
-            bufs[row, out, i] = bufs[row, a, i] * bufs[row, b, i]
-        flat[row, out] = flat[row, a] & flat[row, b]
+        if flat[row, a] & flat[row, b]:
+            fill(bufs, flat, row, out, bufs[row, a, 0] * bufs[row, b, 0])
+        else:
+            for i in range(BLOCK):
+                bufs[row, out, i] = bufs[row, a, i] * bufs[row, b, i]
+            flat[row, out] = 0
     elif opcode == op.ADD_SIGNAL:
         for i in range(BLOCK):
             bufs[row, out, i] = bufs[row, a, i] + bufs[row, b, i]

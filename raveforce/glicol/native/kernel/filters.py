@@ -8,12 +8,14 @@ import numpy as np
 
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
+from raveforce.glicol.native.kernel.blocks import fill
 from raveforce.glicol.native.kernel.jit import LANES, column, jitted, prefer_wide_vectors
-from raveforce.glicol.native.kernel.lanes import collect, deal, shift, spread, weigh
+from raveforce.glicol.native.kernel.lanes import collect, deal, shift, spread, top, weigh
 
 F = np.float32
 ZERO, HALF, ONE, TWO = F(0), F(0.5), F(1), F(2)
 TWO_PI = F(2) * F(math.pi)
+INFINITE = F(math.inf)
 
 RUN = BLOCK // LANES
 """Samples of a block that a lane filters."""
@@ -113,11 +115,12 @@ def further(floats, row, at, step, output, rise, output_before, rise_before):
 
 
 @jitted
-def resonate_quickly(bufs, row, out, source, floats, at):
+def resonate_quickly(bufs, flat, row, out, source, floats, at, muted):
     """Resonant filter, every lane of a vector with eight samples of the block as if silence came before them.
 
     Then each gets what the lanes before it, and the block before, leave behind: first those next to one another tell
     each other, then those two, four and eight lanes apart. So the processor need not wait for one result by the next.
+    Where it is muted, only what it remembers is computed.
     """
     prefer_wide_vectors()
     echoes(floats, row, at)
@@ -144,13 +147,17 @@ def resonate_quickly(bufs, row, out, source, floats, at):
     o, r = further(floats, row, at, 2, o, r, shift(o, 4, last), shift(r, 4, rise))
     o, r = further(floats, row, at, 3, o, r, shift(o, 8, last), shift(r, 8, rise))
     o, r = shift(o, 1, last), shift(r, 1, rise)
+    y6, y7 = leave(floats, row, at, 6, o, r, y6), leave(floats, row, at, 7, o, r, y7)
+    floats[row, at + op.X1], floats[row, at + op.X2] = bufs[row, source, BLOCK - 1], bufs[row, source, BLOCK - 2]
+    floats[row, at + op.Y1], floats[row, at + op.Y2] = top(y7), top(y6)
+    if muted and abs(top(y7)) < INFINITE and abs(top(y6)) < INFINITE:  # what is not finite is heard through silence
+        fill(bufs, flat, row, out, ZERO)
+        return
     y0, y1 = leave(floats, row, at, 0, o, r, y0), leave(floats, row, at, 1, o, r, y1)
     y2, y3 = leave(floats, row, at, 2, o, r, y2), leave(floats, row, at, 3, o, r, y3)
     y4, y5 = leave(floats, row, at, 4, o, r, y4), leave(floats, row, at, 5, o, r, y5)
-    y6, y7 = leave(floats, row, at, 6, o, r, y6), leave(floats, row, at, 7, o, r, y7)
     collect(bufs, (row, out, 0), (y0, y1, y2, y3, y4, y5, y6, y7))
-    floats[row, at + op.X1], floats[row, at + op.X2] = bufs[row, source, BLOCK - 1], bufs[row, source, BLOCK - 2]
-    floats[row, at + op.Y1], floats[row, at + op.Y2] = bufs[row, out, BLOCK - 1], bufs[row, out, BLOCK - 2]
+    flat[row, out] = 0
 
 
 @jitted

@@ -6,7 +6,7 @@ import numpy as np
 
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel import opcodes as op
-from raveforce.glicol.native.kernel.blocks import are_other_numbers, blank
+from raveforce.glicol.native.kernel.blocks import are_other_numbers, blank, fill, is_muted
 from raveforce.glicol.native.kernel.jit import column, jitted, to_uint32
 from raveforce.glicol.native.kernel.oscillators import (
     even_sine,
@@ -63,18 +63,23 @@ def quick_sine(ops, state, k, row, end, slope):
     bufs, floats, params = state.bufs, state.floats, state.params
     out, at = column(ops, k, op.OUT), column(ops, k, op.FLOAT)
     phase = floats[row, at]
-    even = end >= ZERO
-    if not even:
+    even = known = end >= ZERO
+    if not known:
         step = params[row, column(ops, k, op.P0)] / params[row, column(ops, k, op.P1)]
         even = ZERO <= phase <= ONE and ZERO <= step <= ONE
         end = ramp(bufs, row, out, phase, step)
         slope = slope_between(phase, end, step)
+    floats[row, at] = end
+    if even and is_muted(ops, state, k, row):
+        if not known:
+            state.flat[row, out] = 0  # a ramp was written there
+        fill(bufs, state.flat, row, out, ZERO)
+        return
     if even:
         even_sine(bufs, row, out, phase, slope)
     else:
         shape_sine(bufs, row, out)
     state.flat[row, out] = 0
-    floats[row, at] = end
 
 
 @jitted

@@ -17,7 +17,7 @@ from numba.extending import intrinsic, models, register_model
 from raveforce.glicol.block import BLOCK
 from raveforce.glicol.native.kernel.jit import LANES
 
-__all__ = ["collect", "deal", "shift", "spread", "weigh"]
+__all__ = ["collect", "deal", "shift", "spread", "top", "weigh"]
 
 
 class Lanes(types.Type):
@@ -72,6 +72,16 @@ def spread(typing: Any, number: Any) -> Any:
         return _choose(builder, first, undefined, [0] * LANES)
 
     return LANES_TYPE(types.float32), code
+
+
+@intrinsic
+def top(typing: Any, vector: Any) -> Any:
+    """The number in the last lane."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.extract_element(values[0], ir.Constant(ir.IntType(32), LANES - 1))
+
+    return types.float32(LANES_TYPE), code
 
 
 @intrinsic

@@ -8,10 +8,10 @@ from __future__ import annotations
 # Columns. IN0, IN1: buffers read (-1: none). INT, FLOAT: where the node's state starts. RING: where its delay
 # line starts, CAPACITY: the longest it may be. P0...P4: its parameters. LIST, COUNT: its list. ORDER, INPUTS:
 # a second one. QUICK: whether its last digit matters, see below. TRACK: where phases are looked up ahead (-1: not).
-# CUE: the recording that a sampler begins with.
+# CUE: the recording that a sampler begins with. MUTE: the buffer without which nobody hears it (-1: not known).
 CODE, FAMILY, OUT, IN0, IN1, INT, FLOAT, RING, CAPACITY = range(9)
-P0, P1, P2, P3, P4, LIST, COUNT, ORDER, INPUTS, QUICK, TRACK, CUE = range(9, 21)
-COLUMNS = 21
+P0, P1, P2, P3, P4, LIST, COUNT, ORDER, INPUTS, QUICK, TRACK, CUE, MUTE = range(9, 22)
+COLUMNS = 22
 
 # It does; it does not; it does not but for what is left of it when numbers change.
 NEVER, ALWAYS, EARLY = range(3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from raveforce.glicol.native.kernel import opcodes as op
+from raveforce.glicol.native.kernel.blocks import is_muted
 from raveforce.glicol.native.kernel.filters import biquad_coefficients, resonate, resonate_four, resonate_quickly
 from raveforce.glicol.native.kernel.jit import column, index, jitted
 
@@ -31,10 +32,10 @@ def resonate_tile(ops, state, k, tile, blocks_left):
         cutoff = bufs[row, column(ops, k, op.IN1), 0] if follows else params[row, column(ops, k, op.P0)]
         q, rate = params[row, column(ops, k, op.P1)], params[row, column(ops, k, op.P2)]
         biquad_coefficients(floats, row, at, cutoff, q, rate, highpass, quick)
-        state.flat[row, out] = 0
         if may_be_quick(quick, floats[row, at + op.SETTLING], blocks_left):
-            resonate_quickly(bufs, row, out, source, floats, at)
+            resonate_quickly(bufs, state.flat, row, out, source, floats, at, is_muted(ops, state, k, row))
         else:
+            state.flat[row, out] = 0
             r, s, t, u = row, r, s, t
             exact += 1
     if exact == 1:

@@ -119,7 +119,7 @@ def compile_fragment(
 
 def _kinds(ops: Ints, blanks: int) -> Ints:
     kinds = np.full(ops.shape, NOTHING, np.int64)
-    buffers = [op.OUT, op.IN0, op.IN1]
+    buffers = [op.OUT, op.IN0, op.IN1, op.MUTE]
     kinds[:, buffers] = np.where(ops[:, buffers] < 0, NOTHING, np.where(ops[:, buffers] == 0, SOURCE, BUFFER))
     kinds[:, op.INT], kinds[:, op.FLOAT] = INTEGER, FLOAT
     parameters = slice(op.P0, op.P4 + 1)

@@ -153,7 +153,7 @@ class Builder:
         row = [0] * op.COLUMNS
         row[op.CODE], row[op.FAMILY], row[op.OUT] = instruction.code, instruction.family, out
         row[op.IN0 : op.IN1 + 1] = (*inputs, -1, -1)[:2]
-        row[op.TRACK] = -1
+        row[op.TRACK] = row[op.MUTE] = -1
         row[op.INT], row[op.FLOAT] = len(self.ints), len(self.floats)
         if numbers:
             row[op.P0 : op.P0 + len(numbers)] = map(self.number, numbers)

@@ -60,7 +60,23 @@ def choose_precision(
             ops[k, op.QUICK] = quick = _quickness(row, numbers)
             if row[op.CODE] == op.SIN and quick:
                 ops[k, op.TRACK], tracks = tracks, tracks + 1
+            if quick:
+                ops[k, op.MUTE] = _mute(k, rows, inputs, final)
     return peaks, gains
+
+
+def _mute(k: int, rows: list[Row], read: list[list[int]], final: int) -> int:
+    """The buffer without which nobody hears an instruction: what its only listener multiplies it by; -1 if none is.
+
+    It must be there before, and the listener behind.
+    """
+    out = rows[k][op.OUT]
+    listeners = [j for j, inputs in enumerate(read) if out in inputs]
+    if out == final or len(listeners) != 1 or listeners[0] < k or rows[listeners[0]][op.CODE] != op.MUL_SIGNAL:
+        return -1
+    (factor,) = [each for each in read[listeners[0]] if each != out] or [-1]
+    writers = [j for j, row in enumerate(rows) if row[op.OUT] == factor]
+    return factor if writers and max(writers) < k else -1
 
 
 def _quickness(row: Row, numbers: dict[int, float]) -> int:
