@@ -246,6 +246,11 @@ def _explain_disk_errors(folder: RunFolder) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if not folder.path.exists():
+            raise RunFolderError(
+                f"the run folder {folder.path} is not there any more; if it was moved, resume=DIR, with the place where "
+                "it is now, goes on from the last checkpoint"
+            ) from error
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO):
             raise
         raise RunFolderError(

@@ -127,7 +127,7 @@ class Checkpoints:
         OSError
             The disk is full or the folder cannot be written; the checkpoints before this one still stand.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
+        self.path.mkdir(exist_ok=True)  # and not its parents: where the run was moved away, nothing is to stand
         for left in self.path.glob(f"{PARTIAL}*"):  # by a process that was killed
             shutil.rmtree(left, ignore_errors=True)
         partial = Path(tempfile.mkdtemp(dir=self.path, prefix=PARTIAL))

@@ -184,6 +184,23 @@ def test_a_full_disk_ends_the_run_with_what_it_has(
     assert outcome(tmp_path / "full") == outcome(whole("sac"))
 
 
+def test_a_run_that_is_moved_away_under_way_goes_on_where_it_is(
+    configure: Configure, whole: Whole, tmp_path: Path
+) -> None:
+    cfg = configure(*OFTEN)
+
+    def move(renders: int, distance: float) -> bool:
+        if (tmp_path / "here").exists() and renders > 30:
+            (tmp_path / "here").rename(tmp_path / "there")
+        return True
+
+    with pytest.raises(RunFolderError, match="run folder .*/here is not there any more; if it was moved, resume=DIR"):
+        train(cfg, tmp_path / "here", report=move)
+    assert not (tmp_path / "here").exists()
+    train(cfg, tmp_path / "there", resume=True)
+    assert outcome(tmp_path / "there") == outcome(whole("sac"))
+
+
 @pytest.fixture
 def read_only(tmp_path: Path) -> Iterator[Path]:
     """A folder that even root cannot write to."""
