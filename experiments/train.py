@@ -248,14 +248,15 @@ def _explain_disk_errors(folder: RunFolder) -> Iterator[None]:
     except OSError as error:
         if not folder.path.exists():
             raise RunFolderError(
-                f"the run folder {folder.path} is not there any more; if it was moved, resume=DIR, with the place where "
-                "it is now, goes on from the last checkpoint"
+                f"the run folder {folder.path} is not there any more; if it was moved, resume=DIR, with the place "
+                "where it is now, goes on from the last checkpoint"
             ) from error
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO):
             raise
+        then = f"resume={folder.path} goes on" if folder.checkpoints.found() else "the same command begins anew"
         raise RunFolderError(
             f"cannot write to the run folder {folder.path}: {error.strerror}; what was written before is intact, "
-            f"and once this is mended, resume={folder.path} goes on from the last checkpoint"
+            f"and once this is mended, {then}{' from the last checkpoint' if folder.checkpoints.found() else ''}"
         ) from error
 
 

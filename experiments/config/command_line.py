@@ -21,10 +21,12 @@ from experiments.config.overrides import parse
 from experiments.config.resume import AUTO, CHANGEABLE, is_started, with_run_dir
 from experiments.config.tuned import with_tuned_settings
 from experiments.records.texts import read_yaml
+from raveforce._places import check_new_folder
 from raveforce.registry import Registry
 
 __all__ = [
     "check_folder_is_free",
+    "check_place",
     "fixed_settings",
     "for_hydra",
     "help_text",
@@ -47,7 +49,12 @@ ANY_NAME = {
 }
 """By group: the option that takes any name that is registered, and the setting that says it."""
 
+PLACES = {"config": "results/runs", "tune": "results/tune"}
+"""Where runs and studies go by default, as ``conf/`` has it."""
+
 MULTIRUN = {"-m", "--multirun"}
+READING = {"-sc", "--shell-completion", "-c", "--cfg", "-i", "--info", "--hydra-help", "--version"}
+"""Hydra's options with which it writes nothing."""
 
 
 def prepare(arguments: Sequence[str], config: str = "config") -> list[str]:
@@ -64,6 +71,8 @@ def prepare(arguments: Sequence[str], config: str = "config") -> list[str]:
     if config == "config" and not wants_help(arguments):
         prepared = with_run_dir(prepared)
         check_folder_is_free(prepared)
+    if not wants_help(arguments):
+        check_place(prepared, config)
     return prepared
 
 
@@ -196,6 +205,27 @@ def check_folder_is_free(arguments: Sequence[str]) -> None:
         )
     if many:
         _check_sweep(path, arguments, resume)
+
+
+def check_place(arguments: Sequence[str], config: str = "config") -> None:
+    """Refuse a place that nothing can be written into, before Hydra tries to.
+
+    Raises
+    ------
+    ConfigError
+        It is a file, lies below one, or may not be written.
+    """
+    if READING & set(arguments):
+        return
+    setting = "hydra.sweep.dir" if MULTIRUN & set(arguments) else "hydra.run.dir"
+    given = [override.value() for override in parse(arguments) if override.key_or_group == setting]
+    path = str(given[-1]) if given else PLACES[config]
+    if "${" in path:  # what is put together later lies in a folder that is named here
+        path = os.path.dirname(path.partition("${")[0])
+    try:
+        check_new_folder(Path(path))
+    except ValueError as error:
+        raise ConfigError(f"{setting}: {error}") from error
 
 
 def _check_sweep(path: Path, arguments: Sequence[str], resume: Any) -> None:

@@ -8,6 +8,7 @@ from experiments.config import checks, command_line
 from experiments.config.checks import check
 from experiments.config.command_line import (
     check_folder_is_free,
+    check_place,
     help_text,
     prepare,
     with_quoted_paths,
@@ -136,6 +137,24 @@ def test_a_folder_that_holds_a_run_is_refused_before_anything_is_written(tmp_pat
     (run / ".hydra" / "config.yaml").touch()
     with pytest.raises(ConfigError, match="holds a run, not a sweep"):
         check_folder_is_free(["-m", f"hydra.sweep.dir={run}", "seed=0,1"])
+
+
+@pytest.mark.parametrize("config", ["config", "tune"])
+def test_a_place_that_cannot_be_written_is_refused_before_hydra_tries_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str
+) -> None:
+    (tmp_path / "file").touch()
+    for setting, more in (("hydra.run.dir", []), ("hydra.sweep.dir", ["-m"])):
+        for place in ("file", "file/run", "file/${seed}"):
+            with pytest.raises(ConfigError, match=f"^{setting}: nothing can be written into .*file.* is no folder"):
+                check_place([*more, f"{setting}={tmp_path}/{place}"], config)
+        check_place([*more, f"{setting}={tmp_path}/new/${{now:%H}}_${{seed}}"], config)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results").touch()
+    with pytest.raises(ConfigError, match="nothing can be written into results/"):
+        prepare(["seed=1"], config)
+    check_place(["--cfg", "job"], config)
+    assert prepare(["--help"], config) == ["--help"]
 
 
 def test_the_options_of_a_command(capsys: pytest.CaptureFixture[str]) -> None:

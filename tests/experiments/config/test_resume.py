@@ -194,7 +194,7 @@ def test_a_run_that_is_moved_away_under_way_goes_on_where_it_is(
             (tmp_path / "here").rename(tmp_path / "there")
         return True
 
-    with pytest.raises(RunFolderError, match="run folder .*/here is not there any more; if it was moved, resume=DIR"):
+    with pytest.raises(RunFolderError, match=r"run folder .*/here is not there any more; if it was moved, resume=DIR"):
         train(cfg, tmp_path / "here", report=move)
     assert not (tmp_path / "here").exists()
     train(cfg, tmp_path / "there", resume=True)
