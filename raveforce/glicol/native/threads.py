@@ -13,7 +13,7 @@ from raveforce.glicol.native.kernel.jit import LANES, TILE
 
 __all__ = ["count_threads", "play_shared"]
 
-WORK_PER_THREAD = 2**21
+WORK_PER_THREAD = 3 * 2**20
 """Samples of one instruction, over all rows, that pay for handing them to another thread."""
 SHARES_PER_THREAD = 4
 """Into which rows are divided, if whole groups of lanes allow it: a thread that is held up holds up one of them."""
