@@ -4,6 +4,7 @@ What each of them needs, and the versions that were tried, are in docs/clients.m
 """
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -89,6 +90,7 @@ def test_pyribs() -> None:
 
 def test_minari(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     minari = pytest.importorskip("minari")
+    pytest.importorskip("jax", reason="recording wants minari[create]")
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path))
     env = minari.DataCollector(gymnasium.make(KICK, **SETTINGS), record_infos=True)
     for seed in range(3):
@@ -167,3 +169,20 @@ def test_rllib() -> None:
     algorithm.stop()
     assert found["num_episodes"] >= 64
     assert found["episode_return_mean"] < 0
+
+
+PAGE = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_the_pages_code_runs_as_it_is_printed(block: str, tmp_path: Path) -> None:
+    for names in re.findall(r"^(?:from|import) ([\w, ]+)", block, re.MULTILINE):
+        for name in names.split(" import ")[0].split(", "):
+            pytest.importorskip(name.split()[0])
+    if "minari" in block:
+        pytest.importorskip("jax", reason="recording wants minari[create]")
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "MINARI_DATASETS_PATH": str(tmp_path)}
+    command = [sys.executable, "-c", block]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=surroundings, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
