@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HINT = "numba moved what is used of its internals: mend raveforce/fourier, or lower the bound in pyproject.toml"
 
 USED = {
-    "numba.core.cgutils": ("get_or_insert_function", "pack_array"),
+    "numba.core.cgutils": ("get_item_pointer", "get_or_insert_function", "pack_array", "unpack_tuple"),
     "numba.core.types": ("Type",),
     "numba.core.caching": ("_CacheLocator",),
     "numba.core.errors": ("RequireLiteralValue",),
