@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from raveforce.distances import DISTANCES
-from raveforce.rewards import REWARDS, Reward, RewardTarget, make_reward
+from raveforce.rewards import REWARDS, Reward, RewardTarget, make_reward, white_noise
 from raveforce.tasks.kick import kick_808
 
 TARGET = kick_808(44100, 0.2)[None]
@@ -113,3 +113,13 @@ def test_noise_is_measured_only_where_a_distance_is_beyond_twice_silence() -> No
     assert not calls
     np.testing.assert_array_equal(target.bound(far), [6.0, 3.9])
     assert calls
+
+
+def test_the_noise_that_is_the_worst_is_white_and_of_full_scale() -> None:
+    noise = white_noise(44100)
+    np.testing.assert_array_equal(noise, white_noise(44100))
+    assert -1 <= noise.min() < -0.999
+    assert 0.999 < noise.max() < 1
+    assert np.var(noise) == pytest.approx(1 / 3, rel=0.02)
+    power = np.abs(np.fft.rfft(noise)[1:].reshape(10, -1)) ** 2  # of ten bands
+    np.testing.assert_allclose(power.mean(axis=1), 44100 / 3, rtol=0.1)
