@@ -45,10 +45,17 @@ POINTS = 300
 _UNREADABLE = (OSError, ValueError, RuntimeError)
 
 
+def _regular(path: Path) -> Path:
+    """Refuse a pipe, which would be waited for, and a device, which has no end."""
+    if path.exists() and not path.is_file():
+        raise OSError("it is no regular file")
+    return path
+
+
 def sound(path: Path, faults: list[str]) -> tuple[NDArray[np.float32], int, float] | None:
     """Read the beginning of a recording: float32 [samples], Hz, and seconds of the whole."""
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(_regular(path)) as file:
             rate = int(file.samplerate)
             whole = file.frames / rate
             audio = file.read(int(LONGEST * rate), dtype="float32", always_2d=True).mean(axis=1)
@@ -67,7 +74,7 @@ def sound(path: Path, faults: list[str]) -> tuple[NDArray[np.float32], int, floa
 def text(path: Path, faults: list[str]) -> str:
     """Read a text; an empty one where there is none."""
     try:
-        return path.read_text(encoding="utf-8")
+        return _regular(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         faults.append(f"{path.name} is missing")
     except _UNREADABLE:
@@ -91,7 +98,7 @@ def config(path: Path, faults: list[str]) -> dict[str, Any]:
 def metrics(path: Path, faults: list[str]) -> list[dict[str, str]]:
     """Read the whole rows of metrics; the last may be half written while the run goes on."""
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with _regular(path).open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
     except FileNotFoundError:
         faults.append(f"{path.name} is missing")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,6 +99,16 @@ def test_damage_is_said_and_hides_nothing_else(
     assert any(said in fault for fault in item.faults), item.faults
     assert "target" in [sound.name for sound in item.sounds]
     assert said in report_page([item])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+@pytest.mark.parametrize("name", ["summary.json", "config.yaml", "metrics.csv", "best.wav", "policy.glicol"])
+def test_nothing_waits_for_a_pipe_or_reads_a_device(make_run: Callable[..., Path], tmp_path: Path, name: str) -> None:
+    run = make_run(tmp_path / "run")
+    for make in (os.mkfifo, lambda path: os.symlink("/dev/zero", path)):
+        (run / name).unlink()
+        make(run / name)
+        assert any(f"{name} is damaged" in fault for fault in read_run(run).faults)
 
 
 def test_a_sound_with_nan_is_played_as_far_as_it_can_be(make_run: Callable[..., Path], tmp_path: Path) -> None:
