@@ -27,6 +27,7 @@ from experiments.config.options import LARGEST_SEED, Option, read_options, run_c
 from experiments.config.overrides import parse
 from experiments.config.resume import read_config
 from experiments.config.settings import with_changes
+from experiments.records.programs import program_text
 from experiments.records.remarks import levels
 from experiments.records.run_folder import RunFolder
 from experiments.rollouts import Performance, evaluate, measure_all, score
@@ -189,7 +190,7 @@ def _write(written: RunFolder, performance: Performance, env: RaveForceEnv, endi
     rate = env.task.sample_rate
     written.write_sound(f"sound{ending}", performance.audio, rate)
     written.write_sound(f"target{ending}", performance.target, rate)
-    written.write_program(f"program{ending}", performance.programs)
+    written.write_program(f"program{ending}", program_text(performance.programs, performance.audio, rate))
     figure = comparison(performance.audio, performance.target, rate, title=f"{env.task.name}: evaluation")
     written.write(f"comparison{ending}.png", lambda path: figure.savefig(path))
 

@@ -25,7 +25,7 @@ from experiments.policy.drums import DRUMS, drum
 from experiments.records.run_folder import write_text
 from experiments.records.texts import read_json
 from raveforce.distances import make_distance, measure_rows
-from raveforce.imitation.export import looped_text
+from raveforce.glicol.looping import looped_text
 from raveforce.imitation.write.chains import multiplied_out
 from raveforce.imitation.write.from_nothing import Writing, WritingSettings
 from raveforce.imitation.writer import WritingPolicy, load_writing_policy

@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,12 +159,8 @@ class RunFolder:
         """Write ``name``.wav."""
         return self.write(f"{name}.wav", lambda path: audio_files.write(path, audio, sample_rate))
 
-    def write_program(self, name: str, programs: Sequence[str]) -> Path:
-        """Write ``name``.glicol: one program, or those of an episode's steps one after the other."""
-        if len(programs) == 1:
-            text = programs[0]
-        else:
-            text = "\n".join(f"// step {k}\n{program.strip()}\n" for k, program in enumerate(programs, start=1))
+    def write_program(self, name: str, text: str) -> Path:
+        """Write ``name``.glicol."""
         return self.write(f"{name}.glicol", lambda path: path.write_text(text.rstrip("\n") + "\n", encoding="utf-8"))
 
     def renders(self) -> int:

@@ -14,6 +14,7 @@ from agents.build import Agent
 from experiments.callbacks.recorder import Best, Recorder
 from experiments.config.build import observation_name
 from experiments.config.tuned import describe, tuned_on
+from experiments.records.programs import program_text
 from experiments.records.provenance import target_hash, versions
 from experiments.records.remarks import levels, remarks
 from experiments.records.run_folder import RunFolder
@@ -138,7 +139,7 @@ def _write_sounds(
     for policy in performances:
         folder.write_sound("target", policy.target, rate)
         folder.write_sound("policy", policy.audio, rate)
-        folder.write_program("policy", policy.programs)
+        folder.write_program("policy", program_text(policy.programs, policy.audio, rate))
         pictured = policy.audio, policy.target, "policy"
     if best is not None:
         write_best(folder, best, performances[0].target if performances else None, rate)
@@ -152,7 +153,7 @@ def _write_sounds(
 def write_best(folder: RunFolder, best: Best, target: NDArray[np.float32] | None, sample_rate: int) -> None:
     """Write the best sound and its program; and its target, if that is not the one in ``target.wav``."""
     folder.write_sound("best", best.audio, sample_rate)
-    folder.write_program("best", best.programs)
+    folder.write_program("best", program_text(best.programs, best.audio, sample_rate))
     if target is None or not np.array_equal(best.target, target):
         folder.write_sound("best_target", best.target, sample_rate)
     else:

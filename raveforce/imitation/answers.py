@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from raveforce.glicol.looping import looped
 from raveforce.glicol.samples import Samples
-from raveforce.imitation.export import at_bounds, looped, rounded
+from raveforce.imitation.export import at_bounds, rounded
 from raveforce.imitation.objective import Objective
 from raveforce.imitation.proposals import Proposer
 from raveforce.imitation.race import Budget, Progress, race

@@ -1,20 +1,18 @@
-"""From a search's answer to a program for people: numbers that can be read, a strike that comes round again."""
+"""From a search's answer to a program for people: numbers that can be read."""
 
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from raveforce.glicol import Program
 from raveforce.imitation.objective import Objective
 from raveforce.parameter_space import ParameterSpace
 from raveforce.parameters import Choose, Exp, Lin, Rel
 
-__all__ = ["Rounded", "at_bounds", "looped", "looped_text", "rounded", "shortened"]
+__all__ = ["Rounded", "at_bounds", "rounded", "shortened"]
 
 Floats = NDArray[np.float64]
 
@@ -24,8 +22,6 @@ FOLLOWERS = 6
 """Significant digits of a number that follows from another."""
 INAUDIBLE = 0.003
 """Part of the distance that rounding may cost."""
-ONCE = re.compile(r"\bimp 0\.1\b")
-"""How templates say that a sound is struck once: again only after ten seconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,38 +118,3 @@ def at_bounds(space: ParameterSpace, values: Floats) -> tuple[str, ...]:
         for (name, kind), value in named
         if not isinstance(kind, (Rel, Choose)) and abs(kind.encode(np.array([value]))[0] - 0.5) > 0.499
     )
-
-
-def looped_text(text: str, seconds: float) -> str:
-    """As ``looped``, of text.
-
-    Examples
-    --------
-    >>> looped_text("o: imp 0.1 >> envperc 0.01 0.5", 0.7)
-    'o: imp 1 >> envperc 0.01 0.5'
-    """
-    # Half a bar at Glicol's 120 bpm, a bar, two, four ...: 1, 2, 4 ... seconds.
-    period = 1.0
-    while period < seconds:
-        period *= 2
-    return ONCE.sub(f"imp {np.format_float_positional(1 / period, trim='-')}", text)
-
-
-def looped(program: Program, seconds: float) -> Program:
-    """The program that strikes again and again, once a bar or so, instead of once.
-
-    Its first strike sounds the same. Oscillators and noise run on, so later strikes differ in phase.
-
-    Parameters
-    ----------
-    program : a template; where it strikes otherwise than by ``imp 0.1`` it stays as it is
-    seconds : length of the sound
-
-    Examples
-    --------
-    >>> looped(Program("o: imp 0.1 >> envperc 0.01 {decay}"), 0.7).template
-    'o: imp 1 >> envperc 0.01 {decay}'
-    >>> looped(Program("o: imp 0.1 >> envperc 0.01 {decay}"), 2.5).template
-    'o: imp 0.25 >> envperc 0.01 {decay}'
-    """
-    return Program(looped_text(program.template, seconds), words=program.words)

@@ -4,7 +4,8 @@ from numpy.typing import NDArray
 
 import raveforce
 from raveforce.distances import make_distance
-from raveforce.imitation.export import at_bounds, looped, rounded
+from raveforce.glicol.looping import looped
+from raveforce.imitation.export import at_bounds, rounded
 from raveforce.imitation.objective import Objective
 from raveforce.imitation.templates import AUTO, make_template
 from raveforce.parameter_space import ParameterSpace

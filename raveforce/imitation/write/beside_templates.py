@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy as np
 
 from raveforce.distances import measure_rows
+from raveforce.glicol.looping import looped_text
 from raveforce.imitation.answers import RANDOM, Answer, answer_of, reserved
-from raveforce.imitation.export import looped_text
 from raveforce.imitation.objective import Objective
 from raveforce.imitation.proposals import Proposer
 from raveforce.imitation.race import Budget, Lane, Progress, progress_of, race, until_done

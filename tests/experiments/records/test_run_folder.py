@@ -52,7 +52,4 @@ def test_sounds_and_programs(tmp_path: Path) -> None:
     folder.write_sound("best", np.linspace(-2, 2, 100).astype(np.float32), 22050)
     sound, rate = soundfile.read(tmp_path / "best.wav", dtype="float32")
     assert (rate, len(sound), sound[0]) == (22050, 100, -2)
-    assert folder.write_program("best", ["o: sin 1\n"]).read_text() == "o: sin 1\n"
-    assert folder.write_program("best", ["o: sin 1", "o: sin 2"]).read_text() == (
-        "// step 1\no: sin 1\n\n// step 2\no: sin 2\n"
-    )
+    assert folder.write_program("best", "o: sin 1\n").read_text() == "o: sin 1\n"

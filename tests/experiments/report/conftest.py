@@ -56,7 +56,7 @@ def make_run() -> Callable[..., Path]:
         for name, hertz in (("target", 60.0), ("best", 62.05 + seed), ("policy", 90.0)):
             folder.write_sound(name, sine(hertz, seconds), RATE)
         for name in ("best", "policy"):
-            folder.write_program(name, [PROGRAM])
+            folder.write_program(name, PROGRAM)
         config = {"task": {"name": "kick"}, "agent": {"algorithm": agent}, "reward": {"distance": "mss"}, "seed": seed}
         OmegaConf.save(OmegaConf.create(config), folder.config)
         write_metrics(path, [(10, 1.4, 1.6, ""), (20, 1.1, 1.3, 1.25), (40, distances["mss"], 0.9, 1.2)])
