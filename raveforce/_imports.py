@@ -54,11 +54,11 @@ def without(module: str) -> Iterator[None]:
 
     Examples
     --------
-    >>> with without("wave"):
-    ...     import wave
+    >>> with without("tabnanny"):
+    ...     import tabnanny
     Traceback (most recent call last):
-    ModuleNotFoundError: import of wave halted; None in sys.modules
-    >>> import wave
+    ModuleNotFoundError: import of tabnanny halted; None in sys.modules
+    >>> import tabnanny
     """
     if module in sys.modules:
         yield

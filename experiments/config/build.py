@@ -154,7 +154,9 @@ def _said(error: Exception, taker: Callable[..., Any] | None) -> str:
     unknown = re.search(r"unexpected keyword argument '(.*)'", str(error), re.DOTALL)
     if unknown:
         names = inspect.signature(taker).parameters if taker is not None else ()
-        return f"there is no option {unknown[1]!r}{did_you_mean(unknown[1], names)}"
+        # Some of Python's messages have the name as it is, some with its odd letters escaped already.
+        name = unknown[1] if unknown[1].isprintable() else repr(unknown[1])[1:-1]
+        return f"there is no option '{name}'{did_you_mean(unknown[1], names)}"
     missing = re.search(r"missing \d+ required (?:positional|keyword-only) arguments?: (.*)", str(error))
     return f"{missing[1].replace(chr(39), '')} missing" if missing else str(error)
 

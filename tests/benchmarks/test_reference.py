@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
-from benchmarks import kick, match
+from benchmarks import kept, kick, match
 from experiments.config.errors import ConfigError
+
+
+@pytest.fixture(autouse=True)
+def unfinished(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "UNFINISHED", tmp_path_factory.mktemp("unfinished"))
 
 
 def test_the_kick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -25,6 +30,7 @@ def test_match_on_one_s_own_sounds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: list[str]
 ) -> None:
     (tmp_path / "results").mkdir()
+    (tmp_path / "model.zip").write_bytes(b"a model")
     (tmp_path / "summary.json").write_text(json.dumps({"renders": 9, "wall_seconds": 1.0}))
     monkeypatch.setattr(match, "RESULTS", tmp_path / "results")
     for name, replaced in {
@@ -34,7 +40,7 @@ def test_match_on_one_s_own_sounds(
         "RaveForceEnv": lambda spec: SimpleNamespace(task=None),
         "load_agent": lambda algorithm, path: None,
         "answers": lambda agent, env, count: (np.full(count, 0.1), [None] * count),
-        "search": lambda name, task, target, seed: np.linspace(1, 0.5, 1000),
+        "search": lambda name, task, target, seed: np.linspace(1, 0.5, 1000).tolist(),
         "history": lambda run: [],
     }.items():
         monkeypatch.setattr(match, name, replaced)

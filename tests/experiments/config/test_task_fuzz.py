@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -131,6 +131,7 @@ PYTHON = ("NoneType", "not supported between", "unhashable", "object is not", "a
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(changed=tasks(most=1))
+@example(changed=({"name": "kick", "target": None, "sample_rate": 22050, "trim": True, "0\x1f": None}, [["0\x1f"]]))
 def test_what_is_wrong_is_named(base: DictConfig, changed: tuple[dict[str, Any], list[list[Place]]]) -> None:
     task, (place,) = changed
     said = refusal(base, task)

@@ -85,6 +85,7 @@ try:
     print("nothing was heard for half a minute", flush=True)
 except KeyboardInterrupt:
     print("interrupted", time.process_time(), flush=True)
+engine.reset()  # of a play that was over before
 again = engine.play([[50 + i] for i in range(32)], 1000)
 print((first == again).all(), flush=True)
 """
