@@ -17,7 +17,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from experiments.config.checks import check
-from experiments.config.command_line import help_text, prepare, wants_help, where
+from experiments.config.command_line import help_text, in_a_line, prepare, wants_help
 from experiments.config.errors import ConfigError, TrainingFailed
 from experiments.config.groups import CONF
 from experiments.config.resume import AUTO, check_same, is_finished, is_started, resumed_config
@@ -25,7 +25,7 @@ from experiments.config.tuned import note_changes
 from experiments.records.checkpoints import CheckpointError
 from experiments.records.run_folder import RunFolder, RunFolderError
 from experiments.sweeps import attempt
-from raveforce._console import brief, end_briefly, survive_the_console
+from raveforce._console import end_briefly, survive_the_console
 from raveforce._imports import end_at_once, end_quickly, uncollected, without
 
 __all__ = ["launch"]
@@ -79,15 +79,8 @@ def job(cfg: DictConfig) -> float:
         cfg.progress = False
         cfg.tracking.group = cfg.tracking.group or Path(hydra_config.sweep.dir).name
         return attempt(lambda: start_or_resume(cfg, path), path)
-    try:
+    with in_a_line("run.py", PROBLEMS):
         return start_or_resume(cfg, path)
-    except PROBLEMS as error:
-        sys.exit(f"run.py: {error}{where(error)}")
-    except (ImportError, MemoryError) as error:
-        why = brief(error)
-        if why is None:
-            raise
-        sys.exit(f"run.py: {why}")
 
 
 def start_or_resume(cfg: DictConfig, path: Path) -> float:

@@ -22,7 +22,7 @@ from optuna.study import MaxTrialsCallback
 from optuna.trial import TrialState
 
 from experiments.config.build import build_env_spec, observation_name
-from experiments.config.command_line import help_text, prepare, wants_help, where
+from experiments.config.command_line import help_text, in_a_line, prepare, wants_help
 from experiments.config.errors import ConfigError
 from experiments.config.ranges import check_ranges
 from experiments.config.resume import CHANGEABLE, with_absolute_target
@@ -39,7 +39,7 @@ from experiments.tuning.trials import (
     stop_when_all_fail,
     try_out,
 )
-from raveforce._console import brief, end_briefly, survive_the_console
+from raveforce._console import end_briefly, survive_the_console
 from raveforce._imports import end_quickly
 
 __all__ = ["check_same_problem", "main", "tune"]
@@ -151,15 +151,8 @@ def _problem_overrides() -> list[str]:
 @hydra.main(version_base="1.3", config_path="../conf", config_name="tune")
 def main(cfg: DictConfig) -> None:
     """Work on the study that the command line describes."""
-    try:
+    with in_a_line("experiments.tune", (ConfigError,)):
         tune(cfg, Path(HydraConfig.get().runtime.output_dir))
-    except ConfigError as error:
-        sys.exit(f"experiments.tune: {error}{where(error)}")
-    except (ImportError, MemoryError) as error:
-        why = brief(error)
-        if why is None:
-            raise
-        sys.exit(f"experiments.tune: {why}")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import string
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from experiments.config.overrides import parse
 from experiments.config.resume import AUTO, CHANGEABLE, is_started, with_run_dir
 from experiments.config.tuned import with_tuned_settings
 from experiments.records.texts import read_yaml
+from raveforce._console import brief
 from raveforce._places import check_new_folder
 from raveforce.registry import Registry
 
@@ -30,6 +33,7 @@ __all__ = [
     "fixed_settings",
     "for_hydra",
     "help_text",
+    "in_a_line",
     "prepare",
     "quote_path",
     "wants_help",
@@ -94,6 +98,26 @@ def where(error: Exception) -> str:
     folders = [Path(source.path) for source in hydra.runtime.config_sources if source.schema == "file"]
     files = [folder / group / f"{hydra.runtime.choices.get(group)}.yaml" for folder in folders]
     return next((f" (in {file})" for file in files if file.is_file()), "")
+
+
+@contextmanager
+def in_a_line(name: str, problems: tuple[type[Exception], ...]) -> Iterator[None]:
+    """End the process with a line where what Hydra calls meets a problem; Hydra would print a traceback.
+
+    Parameters
+    ----------
+    name : of the command
+    problems : errors whose messages are for users; what ``brief`` explains is said as well
+    """
+    try:
+        yield
+    except problems as error:
+        sys.exit(f"{name}: {error}{where(error)}")
+    except (ImportError, MemoryError) as error:
+        why = brief(error)
+        if why is None:
+            raise
+        sys.exit(f"{name}: {why}")
 
 
 def wants_help(arguments: Sequence[str]) -> bool:

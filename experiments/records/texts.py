@@ -11,6 +11,8 @@ import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from experiments.config.errors import first_line
+
 __all__ = ["read_json", "read_yaml"]
 
 LARGEST = 16 * 2**20
@@ -57,9 +59,9 @@ def read_yaml(path: Path) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise ValueError(f"{place}{getattr(error, 'problem', None) or _first_line(error)}") from error
+        raise ValueError(f"{place}{getattr(error, 'problem', None) or first_line(error)}") from error
     except OmegaConfBaseException as error:
-        raise ValueError(_first_line(error)) from error
+        raise ValueError(first_line(error)) from error
     except OSError as error:
         if error.errno is not None:
             raise
@@ -82,8 +84,3 @@ def _count(node: yaml.Node | None, known: dict[int, int]) -> int:
         pairs = [item if isinstance(item, tuple) else (item,) for item in inner]  # of a mapping: name and value
         known[id(node)] = 1 + sum(_count(part, known) for pair in pairs for part in pair)
     return known[id(node)]
-
-
-def _first_line(error: BaseException) -> str:
-    """What an error says first; its type where it says nothing."""
-    return next(iter(str(error).splitlines()), type(error).__name__)

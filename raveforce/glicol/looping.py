@@ -81,7 +81,7 @@ def joined_text(programs: Sequence[str], seconds: float) -> str | None:
     ~steps1: sig "440@0 220@0.249995"(0.5)
     """
     words = [re.split(r"(\s+)", program.strip()) for program in programs]
-    if len({len(each) for each in words}) > 1:
+    if len({len(each) for each in words}) > 1 or "~steps" in programs[0]:
         return None
     patterns: dict[tuple[str, ...], str] = {}
     text = ""
@@ -92,8 +92,6 @@ def joined_text(programs: Sequence[str], seconds: float) -> str | None:
             text += patterns.setdefault(place, f"~steps{len(patterns) + 1}")
         else:
             return None
-    if "~steps" in programs[0]:
-        return None
     lines = [f"{name}: {_pattern(values, seconds)}" for values, name in patterns.items()]
     return "\n".join([text, *lines])
 

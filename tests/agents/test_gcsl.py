@@ -143,7 +143,9 @@ def test_masking_wants_spectrograms(many: RaveForceEnv, tone_task: Task) -> None
 
 
 def test_less_precise_products_teach_the_same_and_stay_where_it_learns(many: RaveForceEnv) -> None:
-    observation = BatchVecEnv(many.env_spec, 3).reset()
+    envs = BatchVecEnv(many.env_spec, 64)
+    envs.seed(0)
+    observation = envs.reset()
     answers = []
     for precision in ("highest", "medium"):
         settings = {**SETTINGS, "precision": precision}
@@ -151,7 +153,9 @@ def test_less_precise_products_teach_the_same_and_stay_where_it_learns(many: Rav
         agent.learn(128)
         answers.append(agent.predict(observation, deterministic=True)[0])
         assert torch.get_float32_matmul_precision() == "highest"
-    np.testing.assert_allclose(*answers, atol=0.2)  # trained apart: roundings grow
+    apart = np.abs(answers[0] - answers[1])
+    assert apart.mean() < 0.05
+    assert np.quantile(apart, 0.9) < 0.1
 
 
 def test_a_precision_that_is_none_is_refused(many: RaveForceEnv) -> None:

@@ -75,7 +75,7 @@ def test_auto_hands_the_deadline_on():
 INTERRUPTED = """
 import time
 from raveforce.glicol import open_engine
-engine = open_engine("o: saw {} >> lpf 30 9.0 >> plate 0.5", 32, kind="native", num_threads=%d, deadline=1e6)
+engine = open_engine("o: saw {} >> lpf 30 9.0" + " >> plate 0.5" * 20, 32, kind="native", num_threads=%d, deadline=1e6)
 first = engine.play([[50 + i] for i in range(32)], 1000)
 print("ready", flush=True)
 end = time.monotonic() + 30
@@ -85,7 +85,6 @@ try:
     print("nothing was heard for half a minute", flush=True)
 except KeyboardInterrupt:
     print("interrupted", time.process_time(), flush=True)
-engine.reset()  # of a play that was over before
 again = engine.play([[50 + i] for i in range(32)], 1000)
 print((first == again).all(), flush=True)
 """

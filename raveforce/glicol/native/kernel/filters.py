@@ -20,7 +20,7 @@ INFINITE = F(math.inf)
 RUN = BLOCK // LANES
 """Samples of a block that a lane filters."""
 FORGOTTEN = 1e-4
-"""NodeState of a difference between quick and exact that is too small to matter even when it is enlarged."""
+"""What is left of a difference between quick and exact that is too small to matter even when it is enlarged."""
 MOST_NOISE = 80.0
 """Gain of rounding noise up to which a filter may be computed quickly: 5e-5 of full scale at worst."""
 
@@ -89,14 +89,13 @@ def echoes(floats, row, at):
     side = np.float64(pole_side(floats, row, at))
     by_output, by_rise = -b1 - side * b2, side * b2
     # From an output of 1, and from a rise of 1, to the output and the rise of a sample.
-    oo, ro, rr, orr = 1.0, 0.0, 1.0, 0.0
+    a, b, c, d = 1.0, 0.0, 0.0, 1.0  # output to output, rise to output, output to rise, rise to rise
     for i in range(RUN):
-        o, r = by_output * oo + by_rise * orr, by_output * ro + by_rise * rr
-        orr, rr = o - side * oo, r - side * ro
-        oo, ro = o, r
-        floats[row, at + op.LEFT_OUTPUT + i], floats[row, at + op.LEFT_RISE + i] = F(oo), F(ro)
+        output, rise = by_output * a + by_rise * c, by_output * b + by_rise * d
+        c, d = output - side * a, rise - side * b
+        a, b = output, rise
+        floats[row, at + op.LEFT_OUTPUT + i], floats[row, at + op.LEFT_RISE + i] = F(a), F(b)
     # And to those so many lanes further.
-    a, b, c, d = oo, ro, orr, rr
     for step in range(op.STEPS):
         k = at + op.FURTHER + 4 * step
         floats[row, k], floats[row, k + 1], floats[row, k + 2], floats[row, k + 3] = F(a), F(b), F(c), F(d)
