@@ -134,12 +134,13 @@ def test_a_b_goes_on_at_the_same_place(open_page: Callable[..., Any], runs: list
     page = open_page(runs[:1])
     box = page.locator(f'{SHOWN} figure[data-name="best"] .pictures').bounding_box()
     page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 20)
-    page.wait_for_selector(f'{PLAYING}[data-name="best"]')
-    page.keyboard.press("x")
     # Looked for in every frame of the page: on a busy machine the sound is over before it can be asked for.
     find = "selector => parseFloat(document.querySelector(selector)?.style.left)"
+    before = page.wait_for_function(find, arg=f'{PLAYING}[data-name="best"] .playhead').json_value()
+    page.keyboard.press("x")
     left = page.wait_for_function(find, arg=f'{PLAYING}[data-name="target"] .playhead').json_value()
-    assert 50 <= left <= 100
+    pixel = 100 / box["width"]  # a mouse is on one or on the next
+    assert 50 - pixel <= before <= left <= 100
 
 
 def test_the_table_is_sorted_by_its_heads(open_page: Callable[..., Any], runs: list[Item]) -> None:
